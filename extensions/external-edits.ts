@@ -1,0 +1,79 @@
+/**
+ * Did the record change outside since the document was last in step with it?
+ *
+ * Then the difference enters the document as an edit: what only the record changed comes in, what only the room
+ * changed stays, and where both changed the same lines the room's words stay and the others are reported.
+ */
+import type { connectedPayload, Document, Extension, Hocuspocus } from '@hocuspocus/server';
+import { jsonOf, type MarkdownOptions, open, replaceContent, save } from '../markdown/index.ts';
+import { mergeMarkdown } from '../markdown/merge.ts';
+import { recordIdOf } from '../server/document-name.ts';
+import type { Logger, Records, RecordText } from '../server/ports.ts';
+import type { ConnectionContext } from '../server/session.ts';
+import type { Notices } from './notices.ts';
+import type { Sources } from './sources.ts';
+
+export interface ExternalEditsOptions {
+  readonly records: Records;
+  readonly sources: Sources;
+  readonly notices: Notices;
+  readonly markdown: MarkdownOptions;
+  readonly log: Logger;
+}
+
+/** A record that was seen this short a time ago is not read again. */
+const freshMs = 2_000;
+
+export class ExternalEdits implements Extension<ConnectionContext> {
+  readonly #options: ExternalEditsOptions;
+  readonly #checking = new Map<string, Promise<void>>();
+
+  constructor(options: ExternalEditsOptions) {
+    this.#options = options;
+  }
+
+  /** A room that slept may have missed something. It is open meanwhile: the check runs beside it. */
+  async connected({ instance, documentName }: connectedPayload<ConnectionContext>): Promise<void> {
+    const document = instance.documents.get(documentName);
+    if (document && document.getConnectionsCount() === 1) void this.#check(instance, document);
+  }
+
+  /** Takes into the document what the record holds and the server has not seen. */
+  absorb(instance: Hocuspocus, document: Document, record: RecordText): void {
+    const { sources, markdown, notices, log } = this.#options;
+    const documentName = document.name;
+    const { base } = sources.of(documentName);
+    if (isSameText(record, base.markdown)) return sources.seen(documentName, base);
+
+    const live = save(jsonOf(document), base, markdown);
+    const merge = mergeMarkdown(base.markdown, live, record.markdown);
+    sources.seen(documentName, open(record.markdown, markdown).base);
+    if (merge.markdown === live) return;
+    replaceContent(document, open(merge.markdown, markdown).json, { source: 'local' });
+    const conflicts = merge.conflicts.length;
+    log.info({ documentName, conflicts }, 'the record changed outside; the change is in the document');
+    notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
+  }
+
+  async #check(instance: Hocuspocus, document: Document): Promise<void> {
+    const { records, sources, log } = this.#options;
+    const documentName = document.name;
+    const ageMs = performance.now() - sources.of(documentName).seenAt;
+    if (ageMs < freshMs || this.#checking.has(documentName)) return;
+    const checking = records
+      .read(recordIdOf(documentName))
+      .then((record) => {
+        if (record && instance.documents.get(documentName) === document) {
+          this.absorb(instance, document, record);
+        }
+      })
+      .catch((error) => log.warn({ documentName, cause: String(error) }, 'the record could not be compared'))
+      .finally(() => this.#checking.delete(documentName));
+    this.#checking.set(documentName, checking);
+  }
+}
+
+/** CivicPress trims a published text; white space at its ends says nothing about an edit. */
+export function isSameText(record: RecordText, markdown: string): boolean {
+  return record.isDraft ? record.markdown === markdown : record.markdown.trim() === markdown.trim();
+}

@@ -1,0 +1,116 @@
+/**
+ * The border between our extensions and Hocuspocus: what a hook throws becomes what Hocuspocus can bear.
+ *
+ * A rejected hook can end the process, print a stack, or tell a client the message of any error. So every
+ * extension is wrapped here, once: failures are logged with fields, clients get a reason from the error table,
+ * and hooks that only look on never reject.
+ */
+import { SkipFurtherHooksError } from '@hocuspocus/common';
+import type { Extension } from '@hocuspocus/server';
+import { asRealtimeError, type RealtimeError } from '../server/errors.ts';
+import type { Logger } from '../server/ports.ts';
+import type { ConnectionContext } from '../server/session.ts';
+
+type Hook = (payload: HookPayload) => Promise<unknown>;
+
+interface HookPayload {
+  readonly documentName?: string;
+  readonly context?: ConnectionContext;
+}
+
+/** Nobody awaits these: a rejection would end the process, or leave a document half closed. */
+const onlookers = new Set([
+  'onConfigure',
+  'onChange',
+  'onAwarenessUpdate',
+  'onStateless',
+  'beforeBroadcastStateless',
+  'afterUnloadDocument',
+  'onDisconnect',
+  'onDestroy',
+]);
+
+/** A client waits for these to be let in. */
+const entrances = new Set([
+  'onConnect',
+  'onAuthenticate',
+  'onCreateDocument',
+  'onLoadDocument',
+  'afterLoadDocument',
+  'connected',
+]);
+
+/** Thrown by a hook to say no, and nothing bad by it: keep the document, pass over the later hooks. */
+export class Veto extends SkipFurtherHooksError {
+  constructor() {
+    super('');
+  }
+}
+
+/** The hooks that an extension may have, by Hocuspocus 4.7. */
+const hookNames = [
+  ...onlookers,
+  ...entrances,
+  'onStoreDocument',
+  'beforeUnloadDocument',
+  'beforeHandleMessage',
+  'afterHandleMessage',
+  'beforeHandleAwareness',
+  'beforeSync',
+  'onTokenSync',
+  'afterStoreDocument',
+] as (keyof Extension)[];
+
+/** What Hocuspocus is given in place of our error: a number for `code`, a reason to pass on, no message to print. */
+class HookRejection extends Error {
+  readonly code: number;
+  readonly reason: string;
+
+  constructor(error: RealtimeError) {
+    super('');
+    this.code = error.closeCode;
+    this.reason = error.reason;
+  }
+}
+
+export function guarded(extension: Extension, log: Logger): Extension {
+  const wrapped: Record<string, Hook> = {};
+  for (const name of hookNames) {
+    const hook = extension[name];
+    if (typeof hook !== 'function') continue;
+    const call = hook.bind(extension) as Hook;
+    wrapped[name] = (payload) => call(payload).catch((thrown) => rejected(name, payload, thrown, log));
+  }
+  return { ...wrapped, extensionName: extension.extensionName ?? extension.constructor.name };
+}
+
+/** Logs and rethrows in a bearable form; returns for onlookers. */
+function rejected(name: string, payload: HookPayload, thrown: unknown, log: Logger): void {
+  if (thrown instanceof Veto) throw thrown;
+
+  const error = asRealtimeError(thrown, entrances.has(name) ? 'document-not-loaded' : 'internal');
+  const fields = {
+    hook: name,
+    documentName: payload.documentName,
+    userId: payload.context?.session?.user.id,
+    code: error.code,
+    ...error.context,
+  };
+  if (error.code === 'internal' || error.cause !== undefined) {
+    log.warn({ ...fields, cause: String(error.cause) }, 'hook failed');
+  } else {
+    log.info(fields, 'refused');
+  }
+  if (onlookers.has(name)) return;
+
+  if (entrances.has(name) && error.isRetryable) closeSocketSoon(payload.context, error);
+  throw new HookRejection(error);
+}
+
+/**
+ * After a refusal a provider stays connected and never asks again. When asking again helps, the socket is closed
+ * right behind the reason: the provider comes back within a second, because the reason was a frame that it received.
+ */
+function closeSocketSoon(context: ConnectionContext | undefined, error: RealtimeError): void {
+  setImmediate(() => context?.socket.close(error.closeCode, error.reason));
+}

@@ -1,0 +1,49 @@
+/**
+ * What does the room hear from the server? Stateless messages, JSON `{event, data}`:
+ *
+ * - `saved {at}`: the record's draft holds what the room shows
+ * - `could-not-save {since, layer, reason}`: kept and tried again; also told to those who join meanwhile
+ * - `saved-again {layer}`: the trouble is over
+ * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now
+ *
+ * Times are ms since the epoch.
+ */
+import type { connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server';
+import type { Failure } from '../server/owed-work.ts';
+import type { ConnectionContext } from '../server/session.ts';
+
+export type Layer = 'snapshot' | 'writeback';
+
+export type Notice =
+  | { event: 'saved'; data: { at: number } }
+  | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
+  | { event: 'saved-again'; data: { layer: Layer } }
+  | { event: 'changed-outside'; data: { conflicts: number } };
+
+export class Notices implements Extension<ConnectionContext> {
+  /** The trouble that a room is in, by document and layer. */
+  readonly #troubles = new Map<string, Notice>();
+
+  async connected({ documentName, connection }: connectedPayload<ConnectionContext>): Promise<void> {
+    for (const layer of ['snapshot', 'writeback'] as const) {
+      const trouble = this.#troubles.get(`${layer} ${documentName}`);
+      if (trouble) connection.sendStateless(JSON.stringify(trouble));
+    }
+  }
+
+  tell(instance: Hocuspocus, documentName: string, notice: Notice): void {
+    instance.documents.get(documentName)?.broadcastStateless(JSON.stringify(notice));
+  }
+
+  couldNotSave(instance: Hocuspocus, documentName: string, layer: Layer, failure: Failure): void {
+    const { since, error } = failure;
+    const notice: Notice = { event: 'could-not-save', data: { since, layer, reason: error.reason } };
+    this.#troubles.set(`${layer} ${documentName}`, notice);
+    this.tell(instance, documentName, notice);
+  }
+
+  savedAgain(instance: Hocuspocus, documentName: string, layer: Layer): void {
+    if (!this.#troubles.delete(`${layer} ${documentName}`)) return;
+    this.tell(instance, documentName, { event: 'saved-again', data: { layer } });
+  }
+}

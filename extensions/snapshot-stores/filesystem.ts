@@ -1,0 +1,131 @@
+/**
+ * Keeps snapshots in a folder, one file for each document: a line of JSON, then the state's bytes.
+ *
+ * A file is replaced by renaming a finished one over it, so a crash leaves the old or the new, never half of one.
+ */
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Base } from '../../markdown/index.ts';
+import { parseDocumentName } from '../../server/document-name.ts';
+import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
+
+interface Header {
+  readonly version: 1;
+  readonly documentName: string;
+  readonly base: Base;
+  readonly revision: number;
+  readonly owesWriteback: boolean;
+}
+
+const suffix = '.snapshot';
+
+export async function openFilesystemSnapshots(folder: string): Promise<SnapshotStore> {
+  await mkdir(folder, { recursive: true });
+  return new FilesystemSnapshots(folder);
+}
+
+class FilesystemSnapshots implements SnapshotStore {
+  readonly #folder: string;
+
+  /** One change at a time for each document. */
+  readonly #changes = new Map<string, Promise<unknown>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async read(documentName: string): Promise<StoredSnapshot | null> {
+    const bytes = await readFile(this.#fileOf(documentName)).catch(nullWhenMissing);
+    if (!bytes) return null;
+    const { header, state } = parse(bytes);
+    return { state, base: header.base, revision: header.revision, owesWriteback: header.owesWriteback };
+  }
+
+  write(documentName: string, { state, base }: Snapshot): Promise<number> {
+    return this.#change(documentName, async () => {
+      const revision = ((await this.read(documentName))?.revision ?? 0) + 1;
+      await this.#replace({ version: 1, documentName, base, revision, owesWriteback: true }, state);
+      return revision;
+    });
+  }
+
+  settle(documentName: string, revision: number, base: Base): Promise<void> {
+    return this.#change(documentName, async () => {
+      const newest = await this.read(documentName);
+      if (!newest) return;
+      const owesWriteback = newest.owesWriteback && newest.revision > revision;
+      const header: Header = { version: 1, documentName, base, revision: newest.revision, owesWriteback };
+      await this.#replace(header, newest.state);
+    });
+  }
+
+  async owing(): Promise<string[]> {
+    const names: string[] = [];
+    for (const file of await readdir(this.#folder)) {
+      if (!file.endsWith(suffix)) continue;
+      const { header } = parse(await readFile(join(this.#folder, file)));
+      if (header.owesWriteback) names.push(header.documentName);
+    }
+    return names;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#changes.values());
+  }
+
+  #change<Result>(documentName: string, change: () => Promise<Result>): Promise<Result> {
+    const before = this.#changes.get(documentName) ?? Promise.resolve();
+    const after = before.then(change, change);
+    this.#changes.set(documentName, after);
+    const forget = () => {
+      if (this.#changes.get(documentName) === after) this.#changes.delete(documentName);
+    };
+    after.then(forget, forget);
+    return after;
+  }
+
+  async #replace(header: Header, state: Uint8Array): Promise<void> {
+    const file = this.#fileOf(header.documentName);
+    const unfinished = `${file}.unfinished`;
+    await writeDurably(unfinished, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), state]));
+    await rename(unfinished, file);
+    await syncFolder(this.#folder);
+  }
+
+  /** The grammar of ids leaves no way out of the folder. */
+  #fileOf(documentName: string): string {
+    const { type, id } = parseDocumentName(documentName);
+    return join(this.#folder, `${type}.${id}${suffix}`);
+  }
+}
+
+function parse(bytes: Buffer): { header: Header; state: Uint8Array } {
+  const end = bytes.indexOf('\n');
+  const header = JSON.parse(bytes.toString('utf8', 0, end)) as Header;
+  return { header, state: new Uint8Array(bytes.subarray(end + 1)) };
+}
+
+async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A rename is only durable once the folder that holds the name is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function nullWhenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}

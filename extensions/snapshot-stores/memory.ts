@@ -1,0 +1,39 @@
+/**
+ * Keeps snapshots in memory only: for `snapshots.enabled: false`, where a document lives as long as its room
+ * and the record's draft is all that outlives it.
+ */
+import type { Base } from '../../markdown/index.ts';
+import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
+
+export function openMemorySnapshots(): SnapshotStore {
+  return new MemorySnapshots();
+}
+
+class MemorySnapshots implements SnapshotStore {
+  readonly #snapshots = new Map<string, StoredSnapshot>();
+
+  async read(documentName: string): Promise<StoredSnapshot | null> {
+    return this.#snapshots.get(documentName) ?? null;
+  }
+
+  async write(documentName: string, snapshot: Snapshot): Promise<number> {
+    const revision = (this.#snapshots.get(documentName)?.revision ?? 0) + 1;
+    this.#snapshots.set(documentName, { ...snapshot, revision, owesWriteback: true });
+    return revision;
+  }
+
+  async settle(documentName: string, revision: number, base: Base): Promise<void> {
+    const newest = this.#snapshots.get(documentName);
+    if (!newest) return;
+    const owesWriteback = newest.owesWriteback && newest.revision > revision;
+    this.#snapshots.set(documentName, { ...newest, base, owesWriteback });
+  }
+
+  async owing(): Promise<string[]> {
+    return [...this.#snapshots].filter(([, { owesWriteback }]) => owesWriteback).map(([name]) => name);
+  }
+
+  async close(): Promise<void> {
+    this.#snapshots.clear();
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Merges two texts that grew from one: the live document's and the one that was changed elsewhere.
+ *
+ * Lines are the unit. Where both sides changed the same lines, ours stay and the other side's are reported:
+ * a conflict marker has no place in a bylaw.
+ */
+import { diff3Merge } from 'node-diff3';
+
+export interface Merge {
+  readonly markdown: string;
+  /** The other side's lines that did not come in, one text for each place. */
+  readonly conflicts: readonly string[];
+}
+
+export function mergeMarkdown(base: string, ours: string, theirs: string): Merge {
+  if (theirs === base || theirs === ours) return { markdown: ours, conflicts: [] };
+  if (ours === base) return { markdown: theirs, conflicts: [] };
+
+  const conflicts: string[] = [];
+  const lines = diff3Merge(linesOf(ours), linesOf(base), linesOf(theirs), {
+    excludeFalseConflicts: true,
+  }).flatMap((region) => {
+    if (region.ok) return region.ok;
+    if (!region.conflict) return [];
+    conflicts.push(region.conflict.b.join(''));
+    return region.conflict.a;
+  });
+  return { markdown: lines.join(''), conflicts };
+}
+
+/** Lines with their endings, so that joining them gives the text back. */
+function linesOf(text: string): string[] {
+  return text.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
+}

@@ -1,0 +1,142 @@
+/**
+ * Speaks HTTP with CivicPress: one request in, one understood reply out.
+ *
+ * CivicPress has several envelopes for errors, plain text among them; they all become one `Reply` here.
+ * What a reply means for users and records is decided in `identity.ts` and `records.ts`.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { RealtimeError } from '../errors.ts';
+
+export interface ClientOptions {
+  /** Base URL, without `/api/v1`. */
+  readonly url: string;
+  /** How long an answer may take, over all tries. */
+  readonly timeoutMs: number;
+}
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Below `/api/v1`, beginning with `/`. */
+  readonly path: string;
+  readonly token?: string;
+  readonly body?: unknown;
+  /** The editor's address, when CivicPress is to count requests by editor. */
+  readonly forwardedFor?: string | undefined;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** The envelope's `data`; `undefined` on errors. */
+  readonly data: unknown;
+  /** The envelope's error code, where it has one. */
+  readonly errorCode: string | undefined;
+}
+
+/** A 429 that does not say for how long is taken for this. */
+const defaultBusyMs = 1_000;
+
+export class CivicPressClient {
+  readonly #options: ClientOptions;
+
+  /** Until when (monotonic ms) CivicPress asked us to be quiet, by its two counters. */
+  readonly #busyUntil = { auth: 0, rest: 0 };
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Any reply that CivicPress gave on purpose, 4xx included.
+   *
+   * @throws RealtimeError `civicpress-unavailable` (no answer, not HTTP, 5xx) or `civicpress-busy` (429;
+   * nothing is sent before its `Retry-After` is over)
+   */
+  async send(request: Request): Promise<Reply> {
+    const counter = request.path.startsWith('/auth/') ? 'auth' : 'rest';
+    const context = { method: request.method, path: request.path };
+
+    const waitMs = this.#busyUntil[counter] - performance.now();
+    if (waitMs > 0) throw new RealtimeError('civicpress-busy', { context, retryAfterMs: waitMs });
+
+    const { response, text } = await this.#answerTo(request).catch((cause: unknown) => {
+      throw new RealtimeError('civicpress-unavailable', { context, cause });
+    });
+    if (response.status === 429) {
+      const retryAfterMs = retryAfterMsOf(response);
+      this.#busyUntil[counter] = performance.now() + retryAfterMs;
+      throw new RealtimeError('civicpress-busy', { context, retryAfterMs });
+    }
+    if (response.status >= 500) {
+      throw new RealtimeError('civicpress-unavailable', { context: { ...context, status: response.status } });
+    }
+    return replyOf(response, text);
+  }
+
+  /**
+   * The first answer to up to three tries, spread over the time that an answer may take.
+   *
+   * A CivicPress that fell silent never answers what it was asked meanwhile, but answers the next question
+   * as soon as it is back. A try that fails at once counts as the answer. What changes something is sent once.
+   */
+  async #answerTo(request: Request): Promise<{ response: Response; text: string }> {
+    const { timeoutMs } = this.#options;
+    const done = new AbortController();
+    const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
+    const startsMs = request.method === 'GET' ? [0, timeoutMs / 3, (2 * timeoutMs) / 3] : [0];
+    const tries = startsMs.map(async (startMs) => {
+      if (startMs > 0) await delay(startMs, undefined, { signal });
+      const response = await fetch(`${this.#options.url}/api/v1${request.path}`, {
+        method: request.method,
+        headers: headersOf(request),
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        redirect: 'error',
+        signal,
+      });
+      return { response, text: await response.text() };
+    });
+    try {
+      return await Promise.race(tries);
+    } finally {
+      done.abort();
+      await Promise.allSettled(tries);
+    }
+  }
+}
+
+function headersOf(request: Request): Record<string, string> {
+  return {
+    accept: 'application/json',
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+    ...(request.forwardedFor === undefined ? {} : { 'x-forwarded-for': request.forwardedFor }),
+  };
+}
+
+/** `Retry-After` is seconds or a date (RFC 9110, 10.2.3). */
+function retryAfterMsOf(response: Response): number {
+  const header = response.headers.get('retry-after');
+  if (header === null) return defaultBusyMs;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : defaultBusyMs;
+}
+
+function replyOf(response: Response, text: string): Reply {
+  let envelope: unknown;
+  try {
+    envelope = JSON.parse(text);
+  } catch (cause) {
+    if (response.ok) throw new RealtimeError('civicpress-unavailable', { cause });
+  }
+  const error = fieldOf(envelope, 'error');
+  const errorCode = fieldOf(error, 'code');
+  return {
+    status: response.status,
+    data: response.ok ? fieldOf(envelope, 'data') : undefined,
+    errorCode: typeof errorCode === 'string' ? errorCode : undefined,
+  };
+}
+
+/** One field of something that came from outside, or `undefined`. */
+export function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}

@@ -1,0 +1,33 @@
+/**
+ * CivicPress over its HTTP API, as the ports that the server asks for.
+ */
+import type { Identity, Records } from '../ports.ts';
+import { CivicPressClient } from './client.ts';
+import { CivicPressIdentity } from './identity.ts';
+import { CivicPressRecords } from './records.ts';
+import { type ServiceCredentials, ServiceSession } from './service-session.ts';
+
+export interface CivicPressOptions {
+  /** Base URL, without `/api/v1`. */
+  readonly url: string;
+  /** The CivicPress user that the server reads and writes drafts as. */
+  readonly service: ServiceCredentials;
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+  readonly forwardAddress: boolean;
+}
+
+export function connectCivicPress(options: CivicPressOptions): { identity: Identity; records: Records } {
+  const client = new CivicPressClient({
+    url: options.url.replace(/\/+$/, ''),
+    timeoutMs: options.timeoutMs,
+  });
+  return {
+    identity: new CivicPressIdentity({
+      client,
+      cacheMs: options.cacheMs,
+      forwardAddress: options.forwardAddress,
+    }),
+    records: new CivicPressRecords(new ServiceSession(client, options.service)),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Reads records and writes their drafts, as the service user.
+ *
+ * CivicPress' traps are dealt with here: a published body comes trimmed, a draft under another name,
+ * and a draft that does not exist yet starts with every field empty that is not sent along.
+ */
+import { z } from 'zod';
+import { RealtimeError } from '../errors.ts';
+import type { Records, RecordText } from '../ports.ts';
+import type { Reply } from './client.ts';
+import type { ServiceSession } from './service-session.ts';
+
+const recordShape = z.object({
+  title: z.string(),
+  type: z.string(),
+  content: z.string().nullish(),
+  markdownBody: z.string().nullish(),
+  isDraft: z.boolean().nullish(),
+  metadata: z.unknown().optional(),
+  geography: z.unknown().optional(),
+  attachedFiles: z.unknown().optional(),
+  linkedRecords: z.unknown().optional(),
+  linkedGeographyFiles: z.unknown().optional(),
+});
+
+type CivicPressRecord = z.infer<typeof recordShape>;
+
+/** What a new draft has to be given, or publishing it erases it from the record. */
+const fieldsBesideTheText = [
+  'title',
+  'type',
+  'metadata',
+  'geography',
+  'attachedFiles',
+  'linkedRecords',
+  'linkedGeographyFiles',
+] as const satisfies (keyof CivicPressRecord)[];
+
+export class CivicPressRecords implements Records {
+  readonly #session: ServiceSession;
+
+  constructor(session: ServiceSession) {
+    this.#session = session;
+  }
+
+  async read(recordId: string): Promise<RecordText | null> {
+    const record = await this.#fetch(recordId);
+    if (record === null) return null;
+    if (record.isDraft) return { markdown: record.markdownBody ?? '', isDraft: true };
+    return { markdown: withFinalNewline(record.content ?? record.markdownBody ?? ''), isDraft: false };
+  }
+
+  async writeDraft(recordId: string, markdown: string): Promise<void> {
+    const record = await this.#fetch(recordId);
+    if (record === null) throw new RealtimeError('no-such-record', { context: { recordId } });
+    // To a draft that exists only the text is sent: the other fields may be under someone's hands right now.
+    // The type goes along because rights may hang on it.
+    const fields = record.isDraft ? { type: record.type } : fieldsOf(record);
+    const reply = await this.#session.send({
+      method: 'PUT',
+      path: `/records/${recordId}/draft`,
+      body: { ...fields, markdownBody: markdown },
+    });
+    if (reply.status !== 200) throw unexpected(reply, recordId);
+  }
+
+  async #fetch(recordId: string): Promise<CivicPressRecord | null> {
+    const reply = await this.#session.send({ method: 'GET', path: `/records/${recordId}?edit=true` });
+    if (reply.status === 404) return null;
+    if (reply.status !== 200) throw unexpected(reply, recordId);
+    const record = recordShape.safeParse(reply.data);
+    if (!record.success) throw new RealtimeError('civicpress-unavailable', { cause: record.error });
+    return record.data;
+  }
+}
+
+function fieldsOf(record: CivicPressRecord): Record<string, unknown> {
+  return Object.fromEntries(
+    fieldsBesideTheText
+      .map((name) => [name, record[name]] as const)
+      .filter(([, value]) => value !== undefined && value !== null),
+  );
+}
+
+/** CivicPress trims a published body and writes a draft byte for byte, so the newline is ours to give back. */
+function withFinalNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function unexpected(reply: Reply, recordId: string): RealtimeError {
+  return new RealtimeError('civicpress-unavailable', {
+    context: { recordId, status: reply.status, errorCode: reply.errorCode },
+  });
+}

@@ -1,0 +1,149 @@
+/**
+ * The composition root: every part of the server, in the order in which an edit meets it.
+ *
+ * What comes from outside (CivicPress, the snapshot store, the log) is handed in; nothing here reads the
+ * environment. Building is apart from listening: `start()` opens the port, `stop()` closes it and saves.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Logger as HocuspocusLog } from '@hocuspocus/extension-logger';
+import { Hocuspocus } from '@hocuspocus/server';
+import type { FastifyPluginAsync } from 'fastify';
+import { Auth } from '../extensions/auth.ts';
+import { ExternalEdits } from '../extensions/external-edits.ts';
+import { guarded } from '../extensions/guarded.ts';
+import { Limits } from '../extensions/limits.ts';
+import { Notices } from '../extensions/notices.ts';
+import { Persistence } from '../extensions/persistence.ts';
+import { Rooms } from '../extensions/rooms.ts';
+import { Sources } from '../extensions/sources.ts';
+import { Writeback } from '../extensions/writeback.ts';
+import type { Feature } from '../markdown/index.ts';
+import type { Config } from './config.ts';
+import { Gateway } from './gateway.ts';
+import { createHttp } from './http.ts';
+import type { Identity, Logger, Records, SnapshotStore } from './ports.ts';
+import type { ConnectionContext } from './session.ts';
+import { shutDown } from './shutdown.ts';
+
+export interface Ports {
+  readonly identity: Identity;
+  readonly records: Records;
+  readonly snapshots: SnapshotStore;
+  readonly log: Logger;
+}
+
+export interface ComposeOptions {
+  /** Further HTTP routes, such as the demo's pages; they may look at the open rooms. */
+  readonly pages?: (rooms: () => RoomSummary[]) => FastifyPluginAsync;
+}
+
+/** One open document, as an operator sees it. */
+export interface RoomSummary {
+  readonly documentName: string;
+  readonly connections: number;
+  /** Names of the users, each once. */
+  readonly people: string[];
+  /** When the oldest edit came that is not in the record's draft yet, in ms since the epoch. */
+  readonly unsavedSince: number | null;
+}
+
+export interface RealtimeServer {
+  readonly hocuspocus: Hocuspocus<ConnectionContext>;
+  /** Opens the port and resolves with its address, such as `http://127.0.0.1:3001`. */
+  start(): Promise<string>;
+  /** Resolves with the documents that could not be saved in time; they are named in the log as well. */
+  stop(): Promise<string[]>;
+  rooms(): RoomSummary[];
+}
+
+export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
+  const { identity, records, snapshots, log } = ports;
+  const markdown = { features: config.document.features as Feature[] };
+  const retry = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
+
+  const sources = new Sources();
+  const notices = new Notices();
+  const externalEdits = new ExternalEdits({ records, sources, notices, markdown, log });
+  const persistence = new Persistence({
+    ...{ snapshots, records, sources, notices, markdown, log, ...retry },
+    maxUpdates: config.snapshots.max_updates,
+  });
+  const writeback = new Writeback({
+    ...{ records, snapshots, sources, externalEdits, notices, markdown, log, ...retry },
+  });
+
+  const extensions = [
+    // Who is this, and what may they do here?
+    new Auth(identity),
+    // Is there room for one more, and may they go this fast?
+    new Limits({
+      connectionsPerUser: config.rate_limiting.connections_per_user,
+      editsPerSecond: config.rate_limiting.messages_per_second,
+    }),
+    // How many documents are open, and how long does one stay?
+    new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
+    // Where does a document come from, and where is it kept?
+    persistence,
+    // Did the record change outside meanwhile?
+    externalEdits,
+    // When does the record's draft change?
+    writeback,
+    // What does the room hear from the server?
+    notices,
+    // What does Hocuspocus itself have to say?
+    new HocuspocusLog({ log: (message: string) => log.debug({}, message), onChange: false }),
+  ];
+
+  const hocuspocus = new Hocuspocus<ConnectionContext>({
+    extensions: extensions.map((extension) => guarded(extension, log)),
+    debounce: config.saving.after_ms,
+    maxDebounce: Math.min(config.saving.at_latest_ms, config.snapshots.interval * 1_000),
+    quiet: true,
+  });
+
+  const gateway = new Gateway({
+    hocuspocus,
+    path: config.path,
+    maxFrameBytes: config.limits.frame_bytes,
+    maxSocketsPerAddress: config.rate_limiting.connections_per_ip,
+    pingEveryMs: config.limits.ping_seconds * 1_000,
+    log,
+  });
+
+  const rooms = () =>
+    [...hocuspocus.documents.values()].map((document) => {
+      const { name: documentName } = document;
+      const connections = document.getConnections();
+      const people = new Set(connections.map(({ context }) => context.session?.user.name ?? ''));
+      const unsavedSince = persistence.unsavedSince(documentName) ?? writeback.owedSince(documentName);
+      return { documentName, connections: connections.length, people: [...people], unsavedSince };
+    });
+
+  const httpServer = createServer();
+  const http = createHttp({ httpServer, pages: options.pages?.(rooms) });
+
+  return {
+    hocuspocus,
+    rooms,
+    async start() {
+      await http.ready();
+      gateway.attach(httpServer);
+      await new Promise<void>((resolve, reject) => {
+        httpServer.once('error', reject);
+        httpServer.listen(config.port, config.host ?? '0.0.0.0', resolve);
+      });
+      void writeback.resume(hocuspocus);
+      const { address, port, family } = httpServer.address() as AddressInfo;
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    },
+    async stop() {
+      const deadlineMs = config.shutdown.deadline_seconds * 1_000;
+      const unsaved = await shutDown({ gateway, hocuspocus, persistence, writeback, deadlineMs });
+      await http.close();
+      await snapshots.close();
+      for (const documentName of unsaved) log.error({ documentName }, 'stopped before it was saved');
+      return unsaved;
+    },
+  };
+}

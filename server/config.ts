@@ -1,0 +1,306 @@
+/**
+ * The configuration: one schema with type, limits, default and sentence together.
+ *
+ * Environment names, `--help` and the README's table derive from it. A wrong value stops the start
+ * and every wrong setting is named, not only the first.
+ */
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { allFeatures } from '../markdown/index.ts';
+
+const schema = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether the server starts at all.'),
+  port: z.int().min(0).max(65535).default(3001).describe('TCP port; 0 lets the system choose.'),
+  host: z
+    .string()
+    .optional()
+    .describe('Address to listen on; 0.0.0.0 when unset, 127.0.0.1 with the embedded demo CivicPress.'),
+  path: z
+    .string()
+    .regex(/^\/[\w\-/]*$/, 'must begin with / and hold letters, digits, "_", "-" and "/" only')
+    .default('/realtime')
+    .describe('URL path of the Hocuspocus WebSocket.'),
+  data_dir: z.string().min(1).default('.system-data/realtime').describe('Folder for snapshots.'),
+  civicpress: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+        .optional()
+        .describe('Base URL of CivicPress; unset: an embedded demo CivicPress (not in production).'),
+      username: z.string().optional().describe('CivicPress user that the server reads and writes drafts as.'),
+      password: z
+        .string()
+        .optional()
+        .describe('Its password. A secret: give it by the environment, it has no default.'),
+      timeout_ms: z
+        .int()
+        .min(500)
+        .max(60_000)
+        .default(4_500)
+        .describe('How long an answer of CivicPress may take, in ms.'),
+      forward_address: z
+        .boolean()
+        .default(false)
+        .describe('Send the editor’s address as X-Forwarded-For, so that CivicPress’ limits count editors.'),
+    })
+    .prefault({}),
+  auth: z
+    .strictObject({
+      cache_seconds: z
+        .int()
+        .min(1)
+        .max(3_600)
+        .default(60)
+        .describe('How long a validated token and its rights are believed without asking CivicPress again.'),
+    })
+    .prefault({}),
+  rooms: z
+    .strictObject({
+      max_rooms: z.int().min(1).default(100).describe('Documents held open at once.'),
+      cleanup_timeout: z
+        .int()
+        .min(0)
+        .default(3_600)
+        .describe('Seconds that a document stays in memory after its last client left.'),
+    })
+    .prefault({}),
+  snapshots: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Whether snapshots are kept on disk; false keeps them in memory only.'),
+      interval: z
+        .int()
+        .min(1)
+        .default(300)
+        .describe('Seconds after an edit by which it is in a snapshot, however busy the document is.'),
+      max_updates: z.int().min(1).default(100).describe('Updates after which a snapshot is written at once.'),
+      storage: z
+        .enum(['database', 'filesystem'])
+        .default('database')
+        .describe('database: one SQLite file; filesystem: one file for each document.'),
+    })
+    .prefault({}),
+  saving: z
+    .strictObject({
+      after_ms: z
+        .int()
+        .min(0)
+        .max(60_000)
+        .default(500)
+        .describe('Pause in typing, in ms, after which a document is saved.'),
+      at_latest_ms: z
+        .int()
+        .min(0)
+        .max(600_000)
+        .default(3_000)
+        .describe('Longest time, in ms, that continued typing puts off saving.'),
+      retry_min_ms: z
+        .int()
+        .min(10)
+        .default(500)
+        .describe('First pause, in ms, before a failed save is tried again.'),
+      retry_max_ms: z.int().min(10).default(4_000).describe('Longest pause, in ms, between tries to save.'),
+    })
+    .prefault({}),
+  document: z
+    .strictObject({
+      features: z
+        .array(z.enum(allFeatures as [string, ...string[]]))
+        .default([...allFeatures])
+        .describe('What the deployed editors have nodes for; anything else travels as opaque blocks.'),
+    })
+    .prefault({}),
+  rate_limiting: z
+    .strictObject({
+      messages_per_second: z
+        .int()
+        .min(1)
+        .default(10)
+        .describe('Edits a second that one connection may sustain; bursts of 20 × pass, more are paced.'),
+      connections_per_ip: z.int().min(1).default(100).describe('Sockets from one address at once.'),
+      connections_per_user: z.int().min(1).default(10).describe('Documents that one user has open at once.'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      frame_bytes: z.int().min(1_024).default(4_194_304).describe('Largest WebSocket frame, in bytes.'),
+      ping_seconds: z
+        .int()
+        .min(1)
+        .max(3_600)
+        .default(20)
+        .describe('Pause between WebSocket pings; a peer that misses one is closed.'),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({
+      deadline_seconds: z
+        .int()
+        .min(0)
+        .max(300)
+        .default(10)
+        .describe('How long a stop waits for everything to be saved.'),
+    })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      enabled: z
+        .literal(false, { error: 'must be false: this version runs on one node' })
+        .default(false)
+        .describe('Reserved for several nodes; this version runs on one and refuses true.'),
+      url: z.string().optional().describe('Accepted so that a CivicPress realtime.yml loads; not used.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('Least important level that is logged.'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** One setting, as the documentation and the environment know it. */
+export interface Setting {
+  /** Dotted path in the file, below `realtime:`. */
+  readonly path: string;
+  /** `rooms.max_rooms` → `REALTIME_ROOMS_MAX_ROOMS` */
+  readonly environmentName: string;
+  readonly default: unknown;
+  readonly description: string;
+  readonly kind: 'text' | 'number' | 'boolean' | 'list';
+}
+
+/** Thrown with a message that names every wrong setting, one a line. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`The configuration is wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+export const settings: readonly Setting[] = settingsOf(schema, []);
+
+/**
+ * The configuration from a file's text and the environment; the environment wins.
+ *
+ * @param yaml text of `realtime.yml`, with or without the top-level key `realtime:`; empty for none
+ * @throws ConfigError
+ */
+export function loadConfig(yaml: string, environment: Record<string, string | undefined> = {}): Config {
+  const problems: string[] = [];
+  const values = valuesOfFile(yaml, problems);
+  for (const [path, value] of valuesOfEnvironment(environment, problems)) {
+    assign(values, path.split('.'), value);
+  }
+  const parsed = schema.safeParse(values);
+  for (const issue of parsed.error?.issues ?? []) problems.push(...sentencesOf(issue));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return parsed.data;
+}
+
+/** The settings as a Markdown table, as it stands in the README. */
+export function settingsTable(): string {
+  const rows = settings.map(
+    (setting) =>
+      `| \`${setting.path}\` | \`${setting.environmentName}\` | ${shown(setting.default)} | ${setting.description} |`,
+  );
+  return ['| setting | environment | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function valuesOfFile(yaml: string, problems: string[]): Record<string, unknown> {
+  try {
+    // Aliases are the way to write a small file that unfolds into a huge one; a configuration needs none.
+    const parsed: unknown = parseYaml(yaml, { maxAliasCount: 0 }) ?? {};
+    const values = isRecord(parsed) && 'realtime' in parsed ? (parsed.realtime ?? {}) : parsed;
+    if (isRecord(values)) return structuredClone(values);
+    problems.push('the file must hold settings as "key: value" lines');
+  } catch (error) {
+    problems.push(`the file is not YAML: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+  }
+  return {};
+}
+
+function valuesOfEnvironment(
+  environment: Record<string, string | undefined>,
+  problems: string[],
+): [path: string, value: unknown][] {
+  const byName = new Map(settings.map((setting) => [setting.environmentName, setting]));
+  const values: [string, unknown][] = [];
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('REALTIME_') || text === undefined || text === '') continue;
+    const setting = byName.get(name);
+    if (setting) values.push([setting.path, valueOfText(setting, text)]);
+    else problems.push(`${name} (environment) is not a setting`);
+  }
+  return values;
+}
+
+/** What is no number or boolean stays text, so that the schema can say what is wrong with it. */
+function valueOfText(setting: Setting, text: string): unknown {
+  if (setting.kind === 'list') return text.split(',').map((item) => item.trim());
+  if (setting.kind === 'number' && /^-?\d+$/.test(text)) return Number(text);
+  if (setting.kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}
+
+function assign(values: Record<string, unknown>, path: string[], value: unknown): void {
+  const [key, ...rest] = path as [string, ...string[]];
+  if (rest.length === 0) {
+    values[key] = value;
+    return;
+  }
+  const inner = isRecord(values[key]) ? values[key] : {};
+  values[key] = inner;
+  assign(inner, rest, value);
+}
+
+function sentencesOf(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${[...issue.path, key].join('.')} is not a setting`);
+  }
+  return [`${path || 'the file'}: ${issue.message}`];
+}
+
+function settingsOf(object: z.ZodObject, path: string[]): Setting[] {
+  return Object.entries(object.shape).flatMap(([key, type]) => {
+    const here = [...path, key];
+    const inner = innermost(type as z.ZodType);
+    if (inner instanceof z.ZodObject) return settingsOf(inner, here);
+    return {
+      path: here.join('.'),
+      environmentName: `REALTIME_${here.join('_').toUpperCase()}`,
+      default: type instanceof z.ZodDefault ? type.def.defaultValue : undefined,
+      description: (type as z.ZodType).description ?? '',
+      kind: kindOf(inner),
+    };
+  });
+}
+
+function innermost(type: z.ZodType): z.ZodType {
+  const wraps =
+    type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodOptional;
+  return wraps ? innermost(type.def.innerType as z.ZodType) : type;
+}
+
+function kindOf(type: z.ZodType): Setting['kind'] {
+  if (type instanceof z.ZodNumber) return 'number';
+  if (type instanceof z.ZodArray) return 'list';
+  if (type instanceof z.ZodBoolean || type instanceof z.ZodLiteral) return 'boolean';
+  return 'text';
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return '–';
+  return Array.isArray(value) ? value.map((item) => `\`${item}\``).join(' ') : `\`${value}\``;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,141 @@
+/**
+ * Every refusal and every failure, in one table.
+ *
+ * A refusal is expected and quiet: somebody asked for what they may not have.
+ * A failure is ours or the outside's: it keeps its cause, and trying again usually helps.
+ * `reason` is all that a client ever sees; causes, paths and stacks go to the log.
+ */
+
+interface ErrorEntry {
+  /** What an editor may show, as it stands. */
+  readonly reason: string;
+  /** WebSocket close code (4000–4999). */
+  readonly closeCode: number;
+  readonly statusCode: number;
+  /** Whether the same request can succeed later without anybody changing anything. */
+  readonly retry: boolean;
+}
+
+export const errors = {
+  'not-authenticated': {
+    reason: 'Sign in to CivicPress: this session is unknown or has ended.',
+    closeCode: 4001,
+    statusCode: 401,
+    retry: false,
+  },
+  'no-such-record': {
+    reason: 'There is no such record, or you may not see it.',
+    closeCode: 4004,
+    statusCode: 404,
+    retry: false,
+  },
+  'invalid-document-name': {
+    reason: 'This is not a document name. Valid: record:<id>, with 1 to 128 letters, digits, "_" or "-".',
+    closeCode: 4004,
+    statusCode: 400,
+    retry: false,
+  },
+  'too-many-connections': {
+    reason: 'Too many connections at once. Close other editor windows and try again.',
+    closeCode: 4029,
+    statusCode: 429,
+    retry: true,
+  },
+  'too-many-rooms': {
+    reason: 'The server has as many records open as it may. Try again in a while.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
+  'civicpress-unavailable': {
+    reason: 'CivicPress does not answer at the moment. Trying again.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
+  'civicpress-busy': {
+    reason: 'CivicPress asks to slow down. Trying again in a while.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
+  'document-not-loaded': {
+    reason: 'The document could not be opened. Trying again.',
+    closeCode: 4500,
+    statusCode: 500,
+    retry: true,
+  },
+  'not-saved': {
+    reason: 'The last changes could not be saved yet. They are kept, and saving is tried again.',
+    closeCode: 4500,
+    statusCode: 503,
+    retry: true,
+  },
+  'shutting-down': {
+    reason: 'The server restarts. Trying again.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
+  internal: {
+    reason: 'Something went wrong on the server. Trying again.',
+    closeCode: 4500,
+    statusCode: 500,
+    retry: true,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errors;
+
+interface ErrorDetails {
+  /** What was going on, for the log: ids and numbers, never a token or a record's text. */
+  context?: Record<string, unknown>;
+  cause?: unknown;
+  /** How long whoever tries again should wait, when the other side said so. */
+  retryAfterMs?: number | undefined;
+}
+
+/**
+ * The one error that this server throws on purpose; shaped like `CivicPressError`.
+ *
+ * @example throw new RealtimeError('no-such-record', { context: { recordId } });
+ */
+export class RealtimeError extends Error {
+  readonly code: ErrorCode;
+  readonly context: Record<string, unknown>;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(`${code}: ${errors[code].reason}`, { cause: details.cause });
+    this.name = 'RealtimeError';
+    this.code = code;
+    this.context = details.context ?? {};
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /** What the client may read. */
+  get reason(): string {
+    return errors[this.code].reason;
+  }
+
+  get closeCode(): number {
+    return errors[this.code].closeCode;
+  }
+
+  get statusCode(): number {
+    return errors[this.code].statusCode;
+  }
+
+  get isRetryable(): boolean {
+    return errors[this.code].retry;
+  }
+
+  toJSON(): { code: ErrorCode; message: string; statusCode: number } {
+    return { code: this.code, message: this.reason, statusCode: this.statusCode };
+  }
+}
+
+/** Any thrown thing as a `RealtimeError`: what is unknown becomes `fallback` and keeps its cause. */
+export function asRealtimeError(thrown: unknown, fallback: ErrorCode = 'internal'): RealtimeError {
+  return thrown instanceof RealtimeError ? thrown : new RealtimeError(fallback, { cause: thrown });
+}

@@ -1,0 +1,168 @@
+/**
+ * Turns HTTP upgrades into Hocuspocus connections.
+ *
+ * Our own `ws` server drives `hocuspocus.handleConnection()`: it knows the client's address, refuses
+ * oversized frames, and saves the proxy that Hocuspocus' own server puts around every socket.
+ * Who may do what is decided later, when the first authentication frame arrives.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Hocuspocus } from '@hocuspocus/server';
+import { WebSocket, WebSocketServer } from 'ws';
+import { type ErrorCode, errors } from './errors.ts';
+import type { Logger } from './ports.ts';
+import type { ClientSocket, ConnectionContext } from './session.ts';
+
+export interface GatewayOptions {
+  readonly hocuspocus: Hocuspocus<ConnectionContext>;
+  /** URL path of the WebSocket. */
+  readonly path: string;
+  readonly maxFrameBytes: number;
+  readonly maxSocketsPerAddress: number;
+  readonly pingEveryMs: number;
+  readonly log: Logger;
+}
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #webSocketServer: WebSocketServer;
+  readonly #sockets = new Set<GatewaySocket>();
+  readonly #socketsByAddress = new Map<string, number>();
+  readonly #pinging: NodeJS.Timeout;
+  #isAccepting = true;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#webSocketServer = new WebSocketServer({
+      noServer: true,
+      // Compression lets a few bytes become many: off.
+      perMessageDeflate: false,
+      maxPayload: options.maxFrameBytes,
+      // ws would keep a second set of all clients.
+      clientTracking: false,
+    });
+    this.#pinging = setInterval(() => this.#pingAll(), options.pingEveryMs);
+    this.#pinging.unref();
+  }
+
+  attach(server: Server): void {
+    server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
+  }
+
+  get socketCount(): number {
+    return this.#sockets.size;
+  }
+
+  /** Refuses what comes from now on and closes what is open; clients are told that trying again helps. */
+  close(): void {
+    this.#isAccepting = false;
+    clearInterval(this.#pinging);
+    for (const socket of this.#sockets) socket.refuse('shutting-down');
+  }
+
+  /** Ends what did not answer `close()` in time. */
+  terminate(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', (error) => this.#options.log.debug({ error: error.message }, 'upgrade failed'));
+    const path = request.url?.split('?', 1)[0];
+    if (path !== this.#options.path) return refuseUpgrade(stream, '404 Not Found');
+    if (!this.#isAccepting) return refuseUpgrade(stream, '503 Service Unavailable');
+    this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => this.#accept(ws, request));
+  }
+
+  #accept(ws: WebSocket, request: IncomingMessage): void {
+    const address = request.socket.remoteAddress ?? '';
+    const socket = new GatewaySocket(ws, address);
+    const fromHere = (this.#socketsByAddress.get(address) ?? 0) + 1;
+    this.#sockets.add(socket);
+    this.#socketsByAddress.set(address, fromHere);
+
+    let connection: ReturnType<Hocuspocus['handleConnection']> | undefined;
+    ws.on('error', (error) => this.#options.log.debug({ error: error.message, address }, 'socket error'));
+    ws.on('close', (code, reason) => {
+      this.#sockets.delete(socket);
+      this.#forget(address);
+      connection?.handleClose({ code, reason: reason.toString() });
+    });
+    if (fromHere > this.#options.maxSocketsPerAddress) return socket.refuse('too-many-connections');
+
+    connection = this.#options.hocuspocus.handleConnection(socket, slimRequest(request), { socket });
+    const { handleMessage } = connection;
+    ws.on('message', (data: Buffer, isBinary: boolean) => {
+      socket.isAlive = true;
+      if (isBinary) handleMessage(data);
+      else socket.close(1003, 'This endpoint speaks binary frames only.');
+    });
+    ws.on('pong', () => {
+      socket.isAlive = true;
+      // Hocuspocus closes a client that says nothing for a minute; a quiet viewer is healthy.
+      if (connection) connection.lastMessageReceivedAt = Date.now();
+    });
+  }
+
+  #forget(address: string): void {
+    const left = (this.#socketsByAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#socketsByAddress.set(address, left);
+    else this.#socketsByAddress.delete(address);
+  }
+
+  #pingAll(): void {
+    for (const socket of this.#sockets) socket.pingOrTerminate();
+  }
+}
+
+/** One client's socket, as Hocuspocus and the hooks see it: sending and closing never throw. */
+class GatewaySocket implements ClientSocket {
+  readonly address: string;
+  isAlive = true;
+  readonly #ws: WebSocket;
+
+  constructor(ws: WebSocket, address: string) {
+    this.#ws = ws;
+    this.address = address;
+  }
+
+  get readyState(): number {
+    return this.#ws.readyState;
+  }
+
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    // Hocuspocus sends bytes only.
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(data as Uint8Array);
+  }
+
+  close(code = 1000, reason = ''): void {
+    // A close frame holds 123 bytes of reason; ws throws beyond that.
+    this.#ws.close(code, Buffer.from(reason).subarray(0, 123));
+  }
+
+  refuse(code: ErrorCode): void {
+    this.close(errors[code].closeCode, errors[code].reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  pingOrTerminate(): void {
+    if (!this.isAlive) return this.#ws.terminate();
+    this.isAlive = false;
+    this.#ws.ping();
+  }
+}
+
+function refuseUpgrade(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/**
+ * As much of a `Request` as Hocuspocus reads. A whole one costs kilobytes for as long as the socket lives,
+ * and the query, where older clients put their token, must not be kept at all.
+ */
+function slimRequest(request: IncomingMessage): Request {
+  const url = request.url?.split('?', 1)[0] ?? '/';
+  return { url, headers: new Headers() } as Request;
+}

@@ -1,0 +1,151 @@
+#!/usr/bin/env node
+/**
+ * The program: configuration → ports → start → signals. The only file that knows `process`.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
+import { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
+import { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
+import { connectCivicPress } from './civicpress/http.ts';
+import { compose } from './compose.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { startDemo } from './demo/demo.ts';
+import { createLog } from './log.ts';
+import type { SnapshotStore } from './ports.ts';
+
+const usage = `Usage: npm start -- [options]
+
+Starts CivicPress Realtime. Without a configured CivicPress it brings a demo one along.
+
+  --config FILE     settings (default: .system-data/realtime.yml, if there)
+  --port NUMBER     TCP port; 0 lets the system choose
+  --host ADDRESS    address to listen on
+  --data-dir FOLDER where documents are kept
+  --help            this text
+
+Every setting can also come from the environment; the README lists them all.
+`;
+
+await main().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigError || (error as NodeJS.ErrnoException).code !== undefined;
+  process.stderr.write(`${isExpected ? (error as Error).message : (error as Error).stack}\n`);
+  process.exit(1);
+});
+
+async function main(): Promise<void> {
+  const { values: args } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      'data-dir': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (args.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const config = loadConfig(await configText(args.config), {
+    ...process.env,
+    ...(args.port === undefined ? {} : { REALTIME_PORT: args.port }),
+    ...(args.host === undefined ? {} : { REALTIME_HOST: args.host }),
+    ...(args['data-dir'] === undefined ? {} : { REALTIME_DATA_DIR: args['data-dir'] }),
+  });
+  if (!config.enabled) {
+    process.stdout.write('CivicPress Realtime is off: the setting "enabled" is false.\n');
+    return;
+  }
+  await run(config);
+}
+
+async function run(config: Config): Promise<void> {
+  const log = createLog(config.log.level, process.stdout.isTTY === true);
+  const service = serviceCredentialsOf(config);
+  const demoFolder = join(config.data_dir, 'demo');
+  const demo = service ? null : await startDemo({ folder: demoFolder, realtimePath: config.path });
+  const civicpress = connectCivicPress({
+    url: demo?.civicpressUrl ?? (config.civicpress.url as string),
+    service: demo?.service ?? (service as NonNullable<typeof service>),
+    timeoutMs: config.civicpress.timeout_ms,
+    cacheMs: config.auth.cache_seconds * 1_000,
+    forwardAddress: config.civicpress.forward_address,
+  });
+  const dataDir = demo ? demoFolder : config.data_dir;
+  const snapshots = await openSnapshots(config, dataDir);
+  const server = compose(
+    demo ? { ...config, host: config.host ?? '127.0.0.1' } : config,
+    { ...civicpress, snapshots, log },
+    demo ? { pages: demo.pages } : {},
+  );
+  const url = await server.start();
+  process.stdout.write(greeting(url, dataDir, demo !== null));
+
+  let isStopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    log.info({ signal }, 'stopping');
+    const unsaved = await server.stop();
+    await demo?.close();
+    log.info({ unsaved: unsaved.length }, 'stopped');
+    process.exit(0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('unhandledRejection', (reason) => {
+    log.error({ cause: reason instanceof Error ? reason.stack : String(reason) }, 'unhandled rejection');
+  });
+}
+
+/** `null` means the demo. */
+function serviceCredentialsOf({ civicpress }: Config): { username: string; password: string } | null {
+  const { url, username, password } = civicpress;
+  if (url === undefined) {
+    if (process.env.NODE_ENV !== 'production') return null;
+    throw new ConfigError([
+      'civicpress.url is not set: in production there is no demo. ' +
+        'Set civicpress.url, civicpress.username and civicpress.password ' +
+        '(or REALTIME_CIVICPRESS_URL, REALTIME_CIVICPRESS_USERNAME, REALTIME_CIVICPRESS_PASSWORD).',
+    ]);
+  }
+  const missing = Object.entries({ username, password }).filter(([, value]) => !value);
+  if (username && password) return { username, password };
+  throw new ConfigError(
+    missing.map(([name]) => `civicpress.${name} is not set: the server signs in to write drafts`),
+  );
+}
+
+async function openSnapshots(config: Config, dataDir: string): Promise<SnapshotStore> {
+  if (!config.snapshots.enabled) return openMemorySnapshots();
+  return config.snapshots.storage === 'database'
+    ? openSqliteSnapshots(join(dataDir, 'snapshots.sqlite'))
+    : openFilesystemSnapshots(join(dataDir, 'snapshots'));
+}
+
+/** A file that was named must exist; the default one need not. */
+async function configText(file: string | undefined): Promise<string> {
+  try {
+    return await readFile(file ?? '.system-data/realtime.yml', 'utf8');
+  } catch (error) {
+    if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function greeting(url: string, dataDir: string, isDemo: boolean): string {
+  if (!isDemo) return `CivicPress Realtime listens on ${url}\nDocuments are kept in ${dataDir}\n`;
+  return `
+CivicPress Realtime, with its demo CivicPress:
+
+  Edit as Alice   ${url}/demo/records/noise-bylaw?user=alice
+  Edit as Bob     ${url}/demo/records/noise-bylaw?user=bob
+  All records     ${url}/demo
+  Open rooms      ${url}/demo/rooms
+
+  Data is kept in ${dataDir}. Ctrl-C stops the server.
+
+`;
+}

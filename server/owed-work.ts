@@ -1,0 +1,111 @@
+/**
+ * Work that is owed to a document until it is done.
+ *
+ * A layer (snapshot, writeback) says what it owes; this class does it, one run at a time for each document,
+ * and after a failure does it again with a growing, jittered pause, until it succeeds. Whatever is owed here
+ * keeps its document in memory: that is the caller's part.
+ */
+import { asRealtimeError, type RealtimeError } from './errors.ts';
+
+export interface OwedWorkOptions {
+  /** Does the work once; everything that it throws counts as "not done". */
+  readonly perform: (documentName: string) => Promise<void>;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly onFailed: (documentName: string, failure: Failure) => void;
+  /** `failure` is the last one, when there was one since the work was owed. */
+  readonly onDone: (documentName: string, failure: Failure | undefined) => void;
+}
+
+export interface Failure {
+  /** When the work was first owed, in ms since the epoch. */
+  readonly since: number;
+  readonly tries: number;
+  readonly retryInMs: number;
+  readonly error: RealtimeError;
+}
+
+interface Debt {
+  readonly since: number;
+  /** Counts what was owed, so that what came during a run is not taken for done. */
+  owed: number;
+  run: Promise<void> | undefined;
+  retry: NodeJS.Timeout | undefined;
+  failure: Failure | undefined;
+}
+
+export class OwedWork {
+  readonly #options: OwedWorkOptions;
+  readonly #debts = new Map<string, Debt>();
+
+  constructor(options: OwedWorkOptions) {
+    this.#options = options;
+  }
+
+  /** Owes the work from now on and begins it; resolves after the run that covers it, done or not. */
+  owe(documentName: string): Promise<void> {
+    const debt = this.#debts.get(documentName) ?? {
+      since: Date.now(),
+      owed: 0,
+      run: undefined,
+      retry: undefined,
+      failure: undefined,
+    };
+    this.#debts.set(documentName, debt);
+    debt.owed += 1;
+    return this.#run(documentName, debt);
+  }
+
+  owes(documentName: string): boolean {
+    return this.#debts.has(documentName);
+  }
+
+  /** When the oldest undone work for this document was owed, in ms since the epoch. */
+  owedSince(documentName: string): number | null {
+    return this.#debts.get(documentName)?.since ?? null;
+  }
+
+  /** Tries everything that is owed once more, now. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#debts].map(([documentName, debt]) => this.#run(documentName, debt)));
+  }
+
+  /** Ends the retrying; what is owed stays owed. */
+  stop(): void {
+    for (const debt of this.#debts.values()) clearTimeout(debt.retry);
+  }
+
+  #run(documentName: string, debt: Debt): Promise<void> {
+    clearTimeout(debt.retry);
+    debt.run ??= this.#perform(documentName, debt).finally(() => {
+      debt.run = undefined;
+    });
+    return debt.run;
+  }
+
+  async #perform(documentName: string, debt: Debt): Promise<void> {
+    let covered: number;
+    do {
+      covered = debt.owed;
+      try {
+        await this.#options.perform(documentName);
+      } catch (thrown) {
+        this.#failed(documentName, debt, asRealtimeError(thrown, 'not-saved'));
+        return;
+      }
+    } while (debt.owed > covered);
+    this.#debts.delete(documentName);
+    this.#options.onDone(documentName, debt.failure);
+  }
+
+  #failed(documentName: string, debt: Debt, error: RealtimeError): void {
+    const tries = (debt.failure?.tries ?? 0) + 1;
+    const { retryMinMs, retryMaxMs } = this.#options;
+    const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** (tries - 1));
+    const retryInMs = Math.max(error.retryAfterMs ?? 0, backoffMs * (0.5 + Math.random() / 2));
+    debt.failure = { since: debt.since, tries, retryInMs, error };
+    debt.retry = setTimeout(() => void this.#run(documentName, debt), retryInMs);
+    debt.retry.unref();
+    this.#options.onFailed(documentName, debt.failure);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What hooks find in `context`: the socket from the first frame on, the session once somebody is known.
+ *
+ * Hocuspocus copies the context whenever a hook adds to it, so what may change lives in these objects,
+ * of which there is one.
+ */
+import type { Access, User } from './ports.ts';
+
+/** The part of a client's socket that hooks may use. */
+export interface ClientSocket {
+  /** IP address of the peer. */
+  readonly address: string;
+  /** Closes with a code and a reason that the client may read; what was sent before still arrives. */
+  close(code: number, reason: string): void;
+}
+
+/** One user on one document. */
+export interface Session {
+  readonly user: User;
+  readonly access: Exclude<Access, 'none'>;
+}
+
+export interface ConnectionContext {
+  readonly socket: ClientSocket;
+  readonly session?: Session;
+}

@@ -1,0 +1,152 @@
+/**
+ * A whole installation for one test: CivicPress, the realtime server, and clerks who come in.
+ *
+ * Everything is real and on port 0: the embedded CivicPress over HTTP, SQLite, sockets, providers.
+ * `close()` takes it all down again, clerks first.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
+import { CivicPressClient, fieldOf } from '../../server/civicpress/client.ts';
+import { connectCivicPress } from '../../server/civicpress/http.ts';
+import { compose, type RealtimeServer } from '../../server/compose.ts';
+import { loadConfig } from '../../server/config.ts';
+import {
+  type EmbeddedCivicPress,
+  type EmbeddedCivicPressOptions,
+  installSampleRecords,
+  startEmbeddedCivicPress,
+} from '../../server/demo/civicpress/index.ts';
+import { createLog } from '../../server/log.ts';
+import type { SnapshotStore } from '../../server/ports.ts';
+import { Clerk } from './clerk.ts';
+import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
+
+export interface TownHallOptions {
+  /** YAML of settings below `realtime:`, over those that make tests fast. */
+  readonly settings?: string;
+  readonly civicpress?: Partial<EmbeddedCivicPressOptions>;
+  /** Puts something between the server and its snapshot store. */
+  readonly snapshots?: (real: SnapshotStore) => SnapshotStore;
+  /** Uses the folder of a town hall that was closed with `keepFolder`. */
+  readonly folder?: string;
+}
+
+const service = { username: 'realtime', password: 'of the tests' };
+
+const fastSettings = {
+  REALTIME_PORT: '0',
+  REALTIME_HOST: '127.0.0.1',
+  REALTIME_SAVING_AFTER_MS: '30',
+  REALTIME_SAVING_AT_LATEST_MS: '150',
+  REALTIME_SAVING_RETRY_MIN_MS: '20',
+  REALTIME_SAVING_RETRY_MAX_MS: '200',
+  REALTIME_SHUTDOWN_DEADLINE_SECONDS: '3',
+};
+
+export class TownHall {
+  readonly folder: string;
+  readonly civicpress: EmbeddedCivicPress;
+  /** Stands between the realtime server and CivicPress. */
+  readonly wire: FlakyProxy;
+  readonly server: RealtimeServer;
+  readonly url: string;
+  readonly #clerks: Clerk[] = [];
+  readonly #tokens = new Map<string, string>();
+
+  constructor(parts: Pick<TownHall, 'folder' | 'civicpress' | 'wire' | 'server' | 'url'>) {
+    this.folder = parts.folder;
+    this.civicpress = parts.civicpress;
+    this.wire = parts.wire;
+    this.server = parts.server;
+    this.url = parts.url;
+  }
+
+  static async open(options: TownHallOptions = {}): Promise<TownHall> {
+    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'town-hall-')));
+    const recordsDir = join(folder, 'records');
+    await installSampleRecords(recordsDir);
+    const civicpress = await startEmbeddedCivicPress({
+      recordsDir,
+      dataDir: join(folder, 'civicpress'),
+      users: [{ ...service, role: 'clerk' }],
+      ...options.civicpress,
+    });
+    const wire = await startFlakyProxy(civicpress.url);
+    const config = loadConfig(options.settings ?? '', fastSettings);
+    const snapshots = await openSqliteSnapshots(join(folder, 'snapshots.sqlite'));
+    const server = compose(config, {
+      ...connectCivicPress({
+        url: wire.url,
+        service,
+        timeoutMs: config.civicpress.timeout_ms,
+        cacheMs: config.auth.cache_seconds * 1_000,
+        forwardAddress: config.civicpress.forward_address,
+      }),
+      snapshots: options.snapshots?.(snapshots) ?? snapshots,
+      log: createLog('error', false),
+    });
+    const url = await server.start();
+    return new TownHall({ folder, civicpress, wire, server, url });
+  }
+
+  /** Lets somebody into a record: `alice` is a clerk, unless another role is named. */
+  async join(recordId: string, username = 'alice', role = 'clerk'): Promise<Clerk> {
+    return this.joinWith(recordId, await this.tokenOf(username, role));
+  }
+
+  joinWith(recordId: string, token: string): Clerk {
+    const clerk = new Clerk({ serverUrl: this.url, documentName: `record:${recordId}`, token });
+    this.#clerks.push(clerk);
+    return clerk;
+  }
+
+  async tokenOf(username: string, role = 'clerk'): Promise<string> {
+    const known = this.#tokens.get(username);
+    if (known) return known;
+    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
+    const reply = await client.send({
+      method: 'POST',
+      path: '/auth/simulated',
+      body: { username, role },
+    });
+    const token = String(fieldOf(fieldOf(reply.data, 'session'), 'token'));
+    this.#tokens.set(username, token);
+    return token;
+  }
+
+  /** What CivicPress has for editors: the draft if there is one, else the published text. */
+  async recordOf(recordId: string): Promise<Record<string, unknown>> {
+    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
+    const token = await this.tokenOf('alice');
+    const reply = await client.send({ method: 'GET', path: `/records/${recordId}?edit=true`, token });
+    return reply.data as Record<string, unknown>;
+  }
+
+  /** The draft's Markdown, or `null` when there is none. */
+  async draftOf(recordId: string): Promise<string | null> {
+    const record = await this.recordOf(recordId);
+    return record.isDraft ? String(record.markdownBody) : null;
+  }
+
+  /** Changes the draft as somebody else would, past the realtime server. */
+  async putDraft(recordId: string, markdownBody: string): Promise<void> {
+    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
+    const { title, type } = await this.recordOf(recordId);
+    await client.send({
+      method: 'PUT',
+      path: `/records/${recordId}/draft`,
+      token: await this.tokenOf('alice'),
+      body: { title, type, markdownBody },
+    });
+  }
+
+  async close({ keepFolder = false } = {}): Promise<void> {
+    for (const clerk of this.#clerks) clerk.leave();
+    await this.server.stop();
+    await this.wire.close();
+    await this.civicpress.close();
+    if (!keepFolder) await rm(this.folder, { recursive: true, force: true });
+  }
+}
