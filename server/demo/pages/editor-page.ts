@@ -1,0 +1,131 @@
+/**
+ * The editor page, `/demo/records/:id?user=alice`: brings editor, room, people and the record's Markdown together.
+ */
+import { Editor } from '@tiptap/core';
+import { Collaboration } from '@tiptap/extension-collaboration';
+import { CollaborationCaret } from '@tiptap/extension-collaboration-caret';
+import { Doc } from 'yjs';
+import type { RecordTexts } from './api/demo-records.ts';
+import { enterRoom, type RoomStatus } from './connection.ts';
+import { type ConnectionState, connectionText, phraseOf, savedText } from './connection-state.ts';
+import { byId, setText } from './dom.ts';
+import { recordExtensions } from './extensions.ts';
+import { showRecordTexts } from './markdown-panel.ts';
+import { clearNotice, showNotice } from './notices.ts';
+import { caretOf, colorOf, type Person, peopleIn, showPeople } from './people.ts';
+import { poll } from './poll.ts';
+import { type Session, SignInError, signIn } from './session.ts';
+import { connectTabs } from './tabs.ts';
+import { addToolbar } from './toolbar.ts';
+
+const SIGN_IN_AGAIN_MS = 1_000;
+
+const recordId = decodeURIComponent(location.pathname.split('/').at(-1)!);
+const demoUser = new URLSearchParams(location.search).get('user') ?? 'alice';
+
+connectTabs(byId('markdown-tabs'));
+const markdown = poll<RecordTexts>(`/demo/api/records/${encodeURIComponent(recordId)}`, {
+  onChange: (texts) => {
+    document.title = `${texts.title} · CivicPress Realtime`;
+    setText(byId('record-title'), texts.title);
+    showRecordTexts(texts);
+  },
+  onProblem: (message) => setText(byId('markdown-problem'), message ?? ''),
+});
+void start();
+
+async function start(): Promise<void> {
+  try {
+    openEditor(await signIn(demoUser));
+    clearNotice('connection');
+  } catch (error) {
+    if (!(error instanceof SignInError)) throw error;
+    showNotice('connection', { kind: 'error', text: error.message });
+    showConnection({ is: error.isTransient ? 'offline' : 'refused', reason: error.message });
+    if (error.isTransient) setTimeout(start, SIGN_IN_AGAIN_MS);
+  }
+}
+
+function openEditor(session: Session): void {
+  const document = new Doc();
+  const self: Person = { ...session.user, color: colorOf(session.user.id) };
+
+  const room = enterRoom({
+    recordId,
+    session,
+    document,
+    onStatus: (status) => showStatus(status, editor, room.reconnect),
+    onMessage: hearServer,
+  });
+  const editor = new Editor({
+    element: byId('editor'),
+    editable: false,
+    injectCSS: false,
+    editorProps: {
+      attributes: {
+        role: 'textbox',
+        'aria-multiline': 'true',
+        'aria-labelledby': 'editor-label record-title',
+        class: 'record-text',
+      },
+    },
+    extensions: [
+      ...recordExtensions,
+      Collaboration.configure({ document, field: 'default' }),
+      CollaborationCaret.configure({ provider: room.provider, user: { ...self }, render: caretOf }),
+    ],
+  });
+  addToolbar(byId('toolbar'), editor);
+  warnBeforeLeaving(room.provider);
+
+  const { awareness } = room.provider;
+  const refreshPeople = () =>
+    showPeople(byId('people'), peopleIn(awareness?.getStates().values() ?? [], self), self);
+  awareness?.on('change', refreshPeople);
+  refreshPeople();
+}
+
+function showStatus(status: RoomStatus, editor: Editor, reconnect: () => void): void {
+  const { connection, access, unsaved, hasDocument } = status;
+  showConnection(connection);
+  setText(byId('saved'), hasDocument ? savedText(connection, access, unsaved) : '');
+
+  // Without the document, edits would go into an empty copy of it; after a refusal they would reach nobody.
+  const isEditable = hasDocument && access === 'edit' && connection.is !== 'refused';
+  if (editor.isEditable !== isEditable) editor.setEditable(isEditable);
+  editor.view.dom.setAttribute('aria-readonly', String(!isEditable));
+  byId('editor').setAttribute('aria-busy', String(!hasDocument));
+
+  if (connection.is === 'refused') {
+    const action = { label: 'Try again', run: reconnect };
+    showNotice('connection', { kind: 'error', text: `You cannot edit here. ${connection.reason}`, action });
+  } else {
+    clearNotice('connection');
+  }
+}
+
+function showConnection(connection: ConnectionState): void {
+  byId('status').dataset.connection = connection.is;
+  setText(byId('connection'), connectionText(connection));
+}
+
+/** What the server tells the room. Events that this page does not know are for others. */
+function hearServer(event: string, data: unknown): void {
+  if (event === 'could-not-save') {
+    const { reason } = data as { reason: string };
+    const text = `The record could not be saved: ${phraseOf(reason)}. Your edits are kept, and saving is tried again.`;
+    showNotice('save', { kind: 'warning', text });
+  } else if (event === 'saved' || event === 'saved-again') {
+    clearNotice('save');
+    void markdown.now();
+  }
+}
+
+function warnBeforeLeaving(provider: {
+  hasUnsyncedChanges: boolean;
+  authorizedScope: string | undefined;
+}): void {
+  addEventListener('beforeunload', (event) => {
+    if (provider.hasUnsyncedChanges && provider.authorizedScope === 'read-write') event.preventDefault();
+  });
+}
