@@ -1,11 +1,11 @@
 /**
  * Who is this, and what may they do with this document? CivicPress decides; this class asks and enforces.
  */
-import type { Extension, onAuthenticatePayload, onConnectPayload } from '@hocuspocus/server';
-import { parseDocumentName, recordIdOf } from '../server/document-name.ts';
+import type { Extension, onAuthenticatePayload } from '@hocuspocus/server';
+import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import type { Identity } from '../server/ports.ts';
-import type { ConnectionContext, Session } from '../server/session.ts';
+import type { ConnectionContext } from '../server/session.ts';
 
 export class Auth implements Extension<ConnectionContext> {
   readonly #identity: Identity;
@@ -14,14 +14,7 @@ export class Auth implements Extension<ConnectionContext> {
     this.#identity = identity;
   }
 
-  /** Nothing else sees a document name before its grammar was checked. */
-  async onConnect({ documentName }: onConnectPayload<ConnectionContext>): Promise<void> {
-    parseDocumentName(documentName);
-  }
-
-  async onAuthenticate(
-    request: onAuthenticatePayload<ConnectionContext>,
-  ): Promise<{ readonly session: Session }> {
+  async onAuthenticate(request: onAuthenticatePayload<ConnectionContext>): Promise<void> {
     const credentials = { token: request.token, address: request.context.socket.address };
     const user = await this.#identity.userOf(credentials);
     const access = await this.#identity.accessTo(recordIdOf(request.documentName), credentials);
@@ -29,6 +22,7 @@ export class Auth implements Extension<ConnectionContext> {
       throw new RealtimeError('no-such-record', { context: { userId: user.id } });
     }
     request.connectionConfig.readOnly = access === 'read';
-    return { session: { user, access } };
+    // Set, not returned: what a hook returns reaches the later hooks of the same event only after them.
+    request.context.session = { user, access };
   }
 }

@@ -48,10 +48,15 @@ export class ExternalEdits implements Extension<ConnectionContext> {
     const live = save(jsonOf(document), base, markdown);
     const merge = mergeMarkdown(base.markdown, live, record.markdown);
     sources.seen(documentName, open(record.markdown, markdown).base);
-    if (merge.markdown === live) return;
-    replaceContent(document, open(merge.markdown, markdown).json, { source: 'local' });
     const conflicts = merge.conflicts.length;
-    log.info({ documentName, conflicts }, 'the record changed outside; the change is in the document');
+    if (merge.markdown === live && conflicts === 0) return;
+    if (merge.markdown !== live) {
+      replaceContent(document, open(merge.markdown, markdown).json, { source: 'local' });
+    }
+    log.info(
+      { documentName, conflicts },
+      'the record changed outside; what conflicts with nothing is in the document',
+    );
     notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
   }
 

@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type ErrorCode, errors } from './errors.ts';
+import { refusalOf } from './frame-address.ts';
 import type { Logger } from './ports.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
 
@@ -93,8 +94,11 @@ export class Gateway {
     const { handleMessage } = connection;
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
-      if (isBinary) handleMessage(data);
-      else socket.close(1003, 'This endpoint speaks binary frames only.');
+      if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
+      const refusal = refusalOf(data);
+      if (refusal === null) handleMessage(data);
+      else if (refusal) socket.send(refusal);
+      else socket.close(1007, 'This is not a Hocuspocus frame.');
     });
     ws.on('pong', () => {
       socket.isAlive = true;

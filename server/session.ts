@@ -22,5 +22,6 @@ export interface Session {
 
 export interface ConnectionContext {
   readonly socket: ClientSocket;
-  readonly session?: Session;
+  /** Set by `Auth`. */
+  session?: Session;
 }

@@ -8,10 +8,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
-import { CivicPressClient, fieldOf } from '../../server/civicpress/client.ts';
+import { CivicPressClient, fieldOf, type Reply } from '../../server/civicpress/client.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
 import { compose, type RealtimeServer } from '../../server/compose.ts';
-import { loadConfig } from '../../server/config.ts';
+import { type Config, loadConfig } from '../../server/config.ts';
 import {
   type EmbeddedCivicPress,
   type EmbeddedCivicPressOptions,
@@ -24,8 +24,8 @@ import { Clerk } from './clerk.ts';
 import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
 
 export interface TownHallOptions {
-  /** YAML of settings below `realtime:`, over those that make tests fast. */
-  readonly settings?: string;
+  /** By dotted path, over those that make tests fast. */
+  readonly settings?: Readonly<Record<string, string | number>>;
   readonly civicpress?: Partial<EmbeddedCivicPressOptions>;
   /** Puts something between the server and its snapshot store. */
   readonly snapshots?: (real: SnapshotStore) => SnapshotStore;
@@ -36,13 +36,13 @@ export interface TownHallOptions {
 const service = { username: 'realtime', password: 'of the tests' };
 
 const fastSettings = {
-  REALTIME_PORT: '0',
-  REALTIME_HOST: '127.0.0.1',
-  REALTIME_SAVING_AFTER_MS: '30',
-  REALTIME_SAVING_AT_LATEST_MS: '150',
-  REALTIME_SAVING_RETRY_MIN_MS: '20',
-  REALTIME_SAVING_RETRY_MAX_MS: '200',
-  REALTIME_SHUTDOWN_DEADLINE_SECONDS: '3',
+  port: 0,
+  host: '127.0.0.1',
+  'saving.after_ms': 30,
+  'saving.at_latest_ms': 150,
+  'saving.retry_min_ms': 20,
+  'saving.retry_max_ms': 200,
+  'shutdown.deadline_seconds': 3,
 };
 
 export class TownHall {
@@ -74,7 +74,7 @@ export class TownHall {
       ...options.civicpress,
     });
     const wire = await startFlakyProxy(civicpress.url);
-    const config = loadConfig(options.settings ?? '', fastSettings);
+    const config = configOf({ ...fastSettings, ...options.settings });
     const snapshots = await openSqliteSnapshots(join(folder, 'snapshots.sqlite'));
     const server = compose(config, {
       ...connectCivicPress({
@@ -97,7 +97,16 @@ export class TownHall {
   }
 
   joinWith(recordId: string, token: string): Clerk {
-    const clerk = new Clerk({ serverUrl: this.url, documentName: `record:${recordId}`, token });
+    return this.#enter(`record:${recordId}`, token);
+  }
+
+  /** Lets `alice` ask for a document by any name. */
+  async joinDocument(documentName: string): Promise<Clerk> {
+    return this.#enter(documentName, await this.tokenOf('alice'));
+  }
+
+  #enter(documentName: string, token: string): Clerk {
+    const clerk = new Clerk({ serverUrl: this.url, documentName, token });
     this.#clerks.push(clerk);
     return clerk;
   }
@@ -118,10 +127,7 @@ export class TownHall {
 
   /** What CivicPress has for editors: the draft if there is one, else the published text. */
   async recordOf(recordId: string): Promise<Record<string, unknown>> {
-    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
-    const token = await this.tokenOf('alice');
-    const reply = await client.send({ method: 'GET', path: `/records/${recordId}?edit=true`, token });
-    return reply.data as Record<string, unknown>;
+    return (await this.#asAlice('GET', `/records/${recordId}?edit=true`)).data as Record<string, unknown>;
   }
 
   /** The draft's Markdown, or `null` when there is none. */
@@ -132,14 +138,22 @@ export class TownHall {
 
   /** Changes the draft as somebody else would, past the realtime server. */
   async putDraft(recordId: string, markdownBody: string): Promise<void> {
-    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
     const { title, type } = await this.recordOf(recordId);
-    await client.send({
-      method: 'PUT',
-      path: `/records/${recordId}/draft`,
-      token: await this.tokenOf('alice'),
-      body: { title, type, markdownBody },
+    await this.#asAlice('PUT', `/records/${recordId}/draft`, { title, type, markdownBody });
+  }
+
+  /** Makes a record that is not published. */
+  async createDraftOnly(recordId: string, markdownBody: string): Promise<void> {
+    await this.#asAlice('PUT', `/records/${recordId}/draft`, {
+      title: recordId,
+      type: 'policy',
+      markdownBody,
     });
+  }
+
+  async #asAlice(method: 'GET' | 'PUT', path: string, body?: unknown): Promise<Reply> {
+    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
+    return client.send({ method, path, token: await this.tokenOf('alice'), body });
   }
 
   async close({ keepFolder = false } = {}): Promise<void> {
@@ -149,4 +163,12 @@ export class TownHall {
     await this.civicpress.close();
     if (!keepFolder) await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+function configOf(settings: Readonly<Record<string, string | number>>): Config {
+  const environment = Object.entries(settings).map(([path, value]) => [
+    `REALTIME_${path.replaceAll('.', '_').toUpperCase()}`,
+    String(value),
+  ]);
+  return loadConfig('', Object.fromEntries(environment));
 }

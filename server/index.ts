@@ -1,0 +1,37 @@
+/**
+ * The public API of the package: what it takes to run the server inside another program.
+ *
+ * @example
+ * const config = loadConfig(yaml, process.env);
+ * const civicpress = connectCivicPress({ url, service, timeoutMs: 4_500, cacheMs: 60_000, forwardAddress: false });
+ * const snapshots = await openSqliteSnapshots('data/snapshots.sqlite');
+ * const server = compose(config, { ...civicpress, snapshots, log });
+ * await server.start();
+ */
+export { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
+export { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
+export { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
+export { type CivicPressOptions, connectCivicPress } from './civicpress/http.ts';
+export {
+  type ComposeOptions,
+  compose,
+  type Ports,
+  type RealtimeServer,
+  type RoomSummary,
+} from './compose.ts';
+export { type Config, ConfigError, loadConfig } from './config.ts';
+export { documentNameOf, parseDocumentName, type RecordDocument, recordIdOf } from './document-name.ts';
+export { type ErrorCode, errors, RealtimeError } from './errors.ts';
+export { createLog } from './log.ts';
+export type {
+  Access,
+  Credentials,
+  Identity,
+  Logger,
+  Records,
+  RecordText,
+  Snapshot,
+  SnapshotStore,
+  StoredSnapshot,
+  User,
+} from './ports.ts';

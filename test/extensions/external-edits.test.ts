@@ -1,0 +1,56 @@
+/**
+ * Records that change past the room.
+ */
+import { afterEach, expect, it } from 'vitest';
+import { TownHall } from '../helpers/town-hall.ts';
+import { until } from '../helpers/until.ts';
+
+let townHall: TownHall;
+afterEach(() => townHall.close());
+
+const original = '# Plan\n\nFirst paragraph.\n\nSecond paragraph.\n\nThird paragraph.\n';
+
+async function openPlan() {
+  townHall = await TownHall.open({ settings: { 'saving.after_ms': 50 } });
+  await townHall.createDraftOnly('plan', original);
+  return (await townHall.join('plan')).synced();
+}
+
+it('[E1] brings in what changed while the room slept', async () => {
+  const alice = await openPlan();
+  alice.type('First', ' edited');
+  await alice.noticed('saved');
+  await townHall.close({ keepFolder: true });
+
+  townHall = await TownHall.open({ folder: townHall.folder });
+  const draft = String(await townHall.draftOf('plan'));
+  await townHall.putDraft('plan', draft.replace('Third', 'Third, from outside'));
+  const later = await (await townHall.join('plan')).synced();
+  await later.sees('Third, from outside paragraph.');
+  expect(later.text).toContain('First edited paragraph.');
+});
+
+it('[E2] merges what changed meanwhile before it writes', async () => {
+  const alice = await openPlan();
+  await townHall.putDraft('plan', original.replace('Third', 'Third, from outside'));
+  alice.type('First', ' from the room');
+  await alice.sees('Third, from outside');
+  const draft = await until('both are in the draft', async () => {
+    const text = await townHall.draftOf('plan');
+    return text?.includes('from the room') ? text : null;
+  });
+  expect(draft).toBe(
+    original.replace('Third', 'Third, from outside').replace('First', 'First from the room'),
+  );
+});
+
+it('[E3] keeps the words of the room where both changed a line, and tells the room', async () => {
+  const alice = await openPlan();
+  await townHall.putDraft('plan', original.replace('First', 'Another'));
+  alice.type('First', ' from the room');
+  expect(await alice.noticed('changed-outside')).toEqual({ conflicts: 1 });
+  await until('the draft has the words of the room', async () =>
+    (await townHall.draftOf('plan'))?.includes('First from the room'),
+  );
+  expect(alice.text).toContain('First from the room');
+});

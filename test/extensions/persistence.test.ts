@@ -1,0 +1,172 @@
+/**
+ * Where documents come from, and that no edit leaves memory before it is stored.
+ */
+import { afterEach, expect, it } from 'vitest';
+import { errors } from '../../server/errors.ts';
+import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
+import { TownHall } from '../helpers/town-hall.ts';
+import { until } from '../helpers/until.ts';
+
+let townHall: TownHall;
+afterEach(() => townHall.close());
+
+const document = 'record:noise-bylaw';
+
+it('[L1] begins with the published text, and with the draft where there is one', async () => {
+  townHall = await TownHall.open();
+  await townHall.putDraft('privacy-policy', 'A draft of somebody.\n');
+  const onDraft = await (await townHall.join('privacy-policy')).synced();
+  const onPublished = await (await townHall.join('noise-bylaw')).synced();
+  expect(onDraft.text).toBe('A draft of somebody.');
+  expect(onPublished.text).toContain('Noise');
+});
+
+it('[L1] goes on from the newest snapshot', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', ' SNAPSHOT');
+  await alice.saved();
+  await townHall.close({ keepFolder: true });
+
+  townHall = await TownHall.open({ folder: townHall.folder });
+  const later = await (await townHall.join('noise-bylaw')).synced();
+  expect(later.text).toContain('SNAPSHOT');
+  expect(townHall.wire.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+});
+
+it('[L2] seeds a document once for clients who arrive at the same time', async () => {
+  townHall = await TownHall.open();
+  const clerks = await Promise.all(
+    ['alice', 'bob', 'carol', 'dan'].map((name) => townHall.join('noise-bylaw', name)),
+  );
+  await Promise.all(clerks.map((clerk) => clerk.synced()));
+  expect(new Set(clerks.map((clerk) => clerk.text)).size).toBe(1);
+  expect(clerks[0]?.text.split('Bylaw 2025-14 Respecting Noise')).toHaveLength(2);
+  const reads = townHall.wire.requests.filter(({ path }) => path.includes('/records/noise-bylaw'));
+  expect(reads).toHaveLength(1);
+});
+
+it('[L4] leaves nothing behind when a load fails, and loads at the next attempt', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({ snapshots: flaky.snapshots });
+  flaky.store().isUnreadable = true;
+  const alice = await townHall.join('noise-bylaw');
+  expect(await alice.refused()).toBe(errors['document-not-loaded'].reason);
+  expect(townHall.server.hocuspocus.documents.size).toBe(0);
+  expect(townHall.server.hocuspocus.loadingDocuments.size).toBe(0);
+
+  flaky.store().isUnreadable = false;
+  await alice.synced(3_000);
+});
+
+it('[S2] writes nothing anywhere for a document that is opened and left', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({ snapshots: flaky.snapshots, settings: { 'rooms.cleanup_timeout': 0 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.leave();
+  await until('the room is gone', () => townHall.server.hocuspocus.documents.size === 0);
+  expect(flaky.store().writes).toBe(0);
+  expect(townHall.wire.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+});
+
+it('[P1] stores after a pause in typing', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({ snapshots: flaky.snapshots });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', 'x');
+  await until('the edit is stored', () => flaky.store().writes === 1);
+});
+
+it('[P1] stores at the latest after a while of typing without a pause', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({
+    snapshots: flaky.snapshots,
+    settings: { 'saving.after_ms': 1_000, 'saving.at_latest_ms': 300 },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  await until('it is stored in the midst of typing', () => {
+    alice.type('Noise', 'x');
+    return flaky.store().writes > 0;
+  });
+});
+
+it('[P1] stores at once after so many updates', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({
+    snapshots: flaky.snapshots,
+    settings: { 'snapshots.max_updates': 5, 'saving.after_ms': 60_000, 'saving.at_latest_ms': 60_000 },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', 'four');
+  await alice.saved();
+  expect(flaky.store().writes).toBe(0);
+  alice.type('Noise', '!');
+  await until('five edits are stored', () => flaky.store().writes === 1);
+});
+
+it('[P2] keeps an edit that could not be stored, even when everyone has left, and tries again', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({ snapshots: flaky.snapshots, settings: { 'rooms.cleanup_timeout': 0 } });
+  flaky.store().isFull = true;
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', ' NEVER LOST');
+  expect(await alice.noticed('could-not-save')).toMatchObject({ layer: 'snapshot' });
+  alice.leave();
+  await until('it was tried again', () => flaky.store().writes >= 4);
+  expect(townHall.server.hocuspocus.documents.has(document)).toBe(true);
+  expect(townHall.server.rooms()[0]?.unsavedSince).toBeTypeOf('number');
+
+  flaky.store().isFull = false;
+  await until('the room is gone', () => !townHall.server.hocuspocus.documents.has(document));
+  expect(await townHall.draftOf('noise-bylaw')).toContain('NEVER LOST');
+});
+
+it('[P2] stores what was typed while the store before was failing', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({ snapshots: flaky.snapshots });
+  flaky.store().isFull = true;
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', ' FIRST');
+  await alice.noticed('could-not-save');
+  alice.type('Noise', ' SECOND');
+  await alice.saved();
+  flaky.store().isFull = false;
+  await alice.noticed('saved-again');
+  const draft = await until('both are in the draft', async () => {
+    const text = await townHall.draftOf('noise-bylaw');
+    return text?.includes('FIRST') && text.includes('SECOND') ? text : null;
+  });
+  expect(draft).toContain('SECOND FIRST');
+});
+
+it('[P4] saves everything on a stop, and names what it could not save', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({
+    snapshots: flaky.snapshots,
+    settings: { 'saving.after_ms': 60000, 'saving.at_latest_ms': 60000 },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('privacy-policy', 'bob')).synced();
+  alice.type('Noise', ' LAST WORD');
+  bob.type('Privacy', ' LAST WORD');
+  await Promise.all([alice.saved(), bob.saved()]);
+  expect(flaky.store().writes).toBe(0);
+  expect(await townHall.server.stop()).toEqual([]);
+  expect(await townHall.draftOf('noise-bylaw')).toContain('LAST WORD');
+  expect(await townHall.draftOf('privacy-policy')).toContain('LAST WORD');
+});
+
+it('[P4] ends at the deadline when the disk is full, and names the document', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({
+    snapshots: flaky.snapshots,
+    settings: { 'shutdown.deadline_seconds': 1 },
+  });
+  flaky.store().isFull = true;
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', ' x');
+  await alice.saved();
+  const startedAt = performance.now();
+  expect(await townHall.server.stop()).toEqual([document]);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+});

@@ -1,0 +1,113 @@
+/**
+ * What reaches the record's draft, when, and what never does.
+ */
+import { afterEach, expect, it } from 'vitest';
+import { errors } from '../../server/errors.ts';
+import type { FlakyMode } from '../helpers/flaky-proxy.ts';
+import { TownHall } from '../helpers/town-hall.ts';
+import { until } from '../helpers/until.ts';
+
+let townHall: TownHall;
+afterEach(() => townHall.close());
+
+const puts = () => townHall.wire.requests.filter(({ method }) => method === 'PUT');
+const draftWith = (text: string, recordId = 'noise-bylaw') =>
+  until(
+    `the draft says "${text}"`,
+    async () => {
+      const draft = await townHall.draftOf(recordId);
+      return draft?.includes(text) ? draft : null;
+    },
+    5_000,
+  );
+
+it('[W1] makes no request for an edit that was taken back', async () => {
+  townHall = await TownHall.open({ settings: { 'saving.after_ms': 100 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const { text } = alice;
+  alice.replace('Noise', 'Silence');
+  alice.replace('Silence', 'Noise');
+  await alice.noticed('saved');
+  expect(alice.text).toBe(text);
+  expect(puts()).toEqual([]);
+});
+
+it('[W2] makes a draft with every field of the record', async () => {
+  townHall = await TownHall.open();
+  const { title, type, metadata } = await townHall.recordOf('noise-bylaw');
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', ' EDITED');
+  await draftWith('EDITED');
+  expect(await townHall.recordOf('noise-bylaw')).toMatchObject({ title, type, metadata, isDraft: true });
+});
+
+it.each<FlakyMode>(['error500', 'busy429', 'silent', 'refuse'])(
+  '[W3] while CivicPress answers with "%s", editing goes on, and the draft is written when it is back',
+  async (mode) => {
+    townHall = await TownHall.open({ settings: { 'civicpress.timeout_ms': 600 } });
+    const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
+    const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+    townHall.wire.mode = mode;
+    alice.type('Noise', ' MEANWHILE');
+    await alice.saved();
+    await bob.sees('MEANWHILE');
+    const { reason, layer } = await alice.noticed('could-not-save');
+    expect(layer).toBe('writeback');
+    expect(Object.values(errors).map((entry) => entry.reason)).toContain(reason);
+
+    townHall.wire.mode = 'pass';
+    await draftWith('MEANWHILE');
+    await alice.noticed('saved-again');
+  },
+);
+
+it('[W3] keeps the room until the draft is written, even when everyone has left', async () => {
+  townHall = await TownHall.open({ settings: { 'rooms.cleanup_timeout': 0 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.mode = 'error500';
+  alice.type('Noise', ' OWED');
+  await alice.noticed('could-not-save');
+  alice.leave();
+  const tries = townHall.wire.requests.length;
+  await until('it was tried again', () => townHall.wire.requests.length > tries + 2);
+  expect(townHall.server.hocuspocus.documents.size).toBe(1);
+
+  townHall.wire.mode = 'pass';
+  await draftWith('OWED');
+  await until('the room is gone', () => townHall.server.hocuspocus.documents.size === 0);
+});
+
+it('[W3] leaves CivicPress alone until its Retry-After is over', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.mode = 'busy429';
+  townHall.wire.retryAfterSeconds = 1;
+  townHall.wire.requests.length = 0;
+  alice.type('Noise', ' PATIENT');
+  await alice.noticed('could-not-save');
+  townHall.wire.mode = 'pass';
+  await draftWith('PATIENT');
+  // The refused one, then read, read and write.
+  expect(townHall.wire.requests.length).toBeLessThanOrEqual(4);
+});
+
+it('[W4] signs in again when the session of the service user has ended', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.civicpress.revokeSessions('realtime');
+  alice.type('Noise', ' RENEWED');
+  await draftWith('RENEWED');
+});
+
+it('[W5] writes after a start what was owed when the process ended', async () => {
+  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.mode = 'error500';
+  alice.type('Noise', ' SURVIVOR');
+  await alice.noticed('could-not-save');
+  await townHall.close({ keepFolder: true });
+
+  townHall = await TownHall.open({ folder: townHall.folder });
+  await draftWith('SURVIVOR');
+  expect(puts()).toHaveLength(1);
+});
