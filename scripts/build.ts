@@ -1,0 +1,15 @@
+/**
+ * Builds the package into `dist/`: JavaScript with its types, the demo's pages and its sample records.
+ */
+import { execFileSync } from 'node:child_process';
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildPages } from '../server/demo/build-pages.ts';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+await rm(dist, { recursive: true, force: true });
+execFileSync('tsc', ['-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+await buildPages(join(dist, 'server/demo/built-pages'));
+await cp(join(root, 'server/demo/records'), join(dist, 'server/demo/records'), { recursive: true });
