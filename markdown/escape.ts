@@ -1,0 +1,92 @@
+/**
+ * Spelling out what Markdown would otherwise read as markup, and no more than that.
+ *
+ * remark-stringify escapes whatever might be markup somewhere. A clerk's `[City Name]` or `R&D` is none, and a
+ * backslash there is a line in somebody's diff: `needless` says when an escape can go, and why.
+ */
+
+import type { Text } from 'mdast';
+import type { Handlers } from './construct.ts';
+
+interface Surroundings {
+  before: string;
+  after: string;
+  /** The text after the escaped character, no more than a line or so of it. */
+  rest: string;
+  isAtStart: boolean;
+  isInLabel: boolean;
+}
+
+interface Needless {
+  character: string;
+  reason: string;
+  when: (around: Surroundings) => boolean;
+}
+
+const isSpace = (character: string) => /^\s?$/.test(character);
+
+const needless: readonly Needless[] = [
+  {
+    character: '&',
+    reason: 'only a name or number that ends in a semicolon is a character reference',
+    when: ({ rest }) => !/^(?:[A-Za-z][A-Za-z0-9]*|#\d+|#[xX][0-9A-Fa-f]+);/.test(rest),
+  },
+  {
+    character: '[',
+    reason:
+      'no link without a target, no footnote without ^, no checkbox but at the start, no definition without :',
+    when: ({ rest, after, isAtStart, isInLabel }) => {
+      const [bracketed, label = ''] = /^([^[\]\\\n]{1,200})\]/.exec(rest) ?? [];
+      if (bracketed === undefined || isInLabel || label.startsWith('^')) return false;
+      const next = rest.charAt(bracketed.length) || after;
+      return !'([:'.includes(next || ':') && !(isAtStart && /^[ xX]$/.test(label));
+    },
+  },
+  {
+    character: '#',
+    reason: 'a heading needs space after its number signs',
+    when: ({ rest }) => /^[^\s#]/.test(rest),
+  },
+  ...['*', '_', '~'].map((character) => ({
+    character,
+    reason: 'between spaces it neither opens nor closes anything',
+    when: ({ before, rest, after, isAtStart }: Surroundings) =>
+      !isAtStart && isSpace(before) && isSpace(rest.charAt(0) || after),
+  })),
+];
+
+const byCharacter = new Map(needless.map((rule) => [rule.character, rule.when]));
+
+export const plainTextHandlers: Handlers = {
+  text(node: Text, parent, state, info) {
+    const siblings = parent && 'children' in parent ? parent.children : [];
+    const index = state.indexStack.at(-1) ?? 0;
+    const beside = { beforeNode: siblings[index - 1], afterNode: siblings[index + 1] };
+    const escaped = state.safe(node.value, { ...info, ...beside });
+    return withoutNeedless(escaped, info.before, info.after, state.stack.includes('label'));
+  },
+};
+
+function withoutNeedless(escaped: string, before: string, after: string, isInLabel: boolean): string {
+  return escaped.replace(/\\([!-/:-@[-`{-~])/g, (both, character: string, at: number) => {
+    const when = byCharacter.get(character);
+    const around = {
+      before: at === 0 ? before.slice(-1) : escaped.charAt(at - 1),
+      after: after.charAt(0),
+      rest: escaped.slice(at + 2, at + 240),
+      isAtStart: at === 0 && /^$|[\r\n]$/.test(before),
+      isInLabel,
+    };
+    return when?.(around) ? character : both;
+  });
+}
+
+/** Text as a code span, in as many backticks as it needs. */
+export function codeSpan(text: string): string {
+  const runs = new Set((text.match(/`+/g) ?? []).map((run) => run.length));
+  let length = 1;
+  while (runs.has(length)) length += 1;
+  const fence = '`'.repeat(length);
+  const needsSpace = /^`|`$/.test(text) || (/^ .* $/.test(text) && /\S/.test(text));
+  return needsSpace ? `${fence} ${text} ${fence}` : fence + text + fence;
+}

@@ -1,0 +1,82 @@
+/**
+ * What the deployed editors know beyond the bare StarterKit, and how the rest travels.
+ *
+ * An editor deletes, for everybody, each node that its schema lacks. So a construct whose feature is off never
+ * stands in the document as a node: a block travels as a code block (`=html`, `=md`), an inline construct as its
+ * literal Markdown in the text. The patterns here find that literal Markdown again when the text is printed.
+ */
+
+import type { MarkJson } from './json.ts';
+
+export type Feature = 'table' | 'taskList' | 'image' | 'strike' | 'footnote' | 'civicRef' | 'html';
+
+export const allFeatures: readonly Feature[] = [
+  'table',
+  'taskList',
+  'image',
+  'strike',
+  'footnote',
+  'civicRef',
+  'html',
+];
+
+export interface MarkdownOptions {
+  /** What the editors know; default: {@link allFeatures}. */
+  features?: readonly Feature[];
+}
+
+export type FeatureSet = ReadonlySet<Feature>;
+
+export function featureSet(options: MarkdownOptions = {}): FeatureSet {
+  return new Set(options.features ?? allFeatures);
+}
+
+/** The language of a code block that holds source, not code. */
+export const opaque = { html: '=html', markdown: '=md' } as const;
+
+const destination = String.raw`\((?:<[^<>\n]*>|[^\s()<]*(?:\([^\s()]*\)[^\s()]*)*)(?: "(?:\\.|[^"\\])*")?\)`;
+
+const literal = {
+  /** ProseMirror has no mark on nothing. */
+  emptyLink: String.raw`\[\]${destination}`,
+  image: String.raw`!\[(?:\\.|[^[\]\\])*\]${destination}`,
+  footnote: String.raw`\[\^(?:\\.|[^\s[\]\\])+\]`,
+  civicRef: '<!--civic-ref [^\\n]*?-->',
+  html: [
+    String.raw`<[A-Za-z][\w-]*(?:\s+[\w:@.-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>]+))?)*\s*/?>`,
+    String.raw`</[A-Za-z][\w-]*\s*>`,
+    '<!--[^\\n]*?-->',
+    String.raw`<\?[^\n]*?\?>`,
+    '<![A-Za-z][^>]*>',
+    String.raw`<!\[CDATA\[[^\n]*?\]\]>`,
+  ].join('|'),
+  strike: '~+',
+  /** Tiptap's code mark excludes every other one, so code inside other marks stands as its source. */
+  code: '(?<!`)(?<fence>`+)(?!`).+?(?<!`)\\k<fence>(?!`)',
+};
+
+const patterns = new Map<string, RegExp>();
+
+/**
+ * Finds the Markdown that stands literally in a text with these marks.
+ *
+ * A backslash in front belongs to the find: it marks text that only looks like the construct, and is not printed.
+ */
+export function literalPattern(features: FeatureSet, marks: readonly MarkJson[] = []): RegExp {
+  const inLink = marks.some((mark) => mark.type === 'link');
+  const sources = [literal.emptyLink];
+  if (!features.has('image') || inLink) sources.push(literal.image);
+  if (!features.has('footnote') || inLink) sources.push(literal.footnote);
+  if (!features.has('civicRef') || inLink) sources.push(literal.civicRef);
+  if (!features.has('html') || inLink) sources.push(literal.html);
+  if (!features.has('strike')) sources.push(literal.strike);
+  if (marks.length > 0) sources.push(literal.code);
+
+  const source = `\\\\?(?:${sources.join('|')})`;
+  let pattern = patterns.get(source);
+  if (!pattern) {
+    pattern = new RegExp(source, 'g');
+    patterns.set(source, pattern);
+  }
+  return pattern;
+}

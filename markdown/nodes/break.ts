@@ -1,0 +1,25 @@
+/** Hard line breaks: a backslash or two spaces in a paragraph, `<br>` where there is only one line (html.ts reads that). */
+
+import type { Construct } from '../construct.ts';
+import type { Style } from '../style.ts';
+
+declare module 'mdast' {
+  interface BreakData {
+    source?: Style['hardBreak'];
+  }
+}
+
+export const break_: Construct = {
+  parse: {
+    break: () => [{ type: 'hardBreak' }],
+  },
+  printInline: {
+    hardBreak: (_node, context) =>
+      context.place === 'line'
+        ? [{ type: 'html', value: '<br>' }]
+        : [{ type: 'break', data: { source: context.style.style.hardBreak } }],
+  },
+  handlers: {
+    break: (node: { data?: { source?: Style['hardBreak'] } }) => `${node.data?.source ?? '\\'}\n`,
+  },
+};

@@ -1,0 +1,106 @@
+/**
+ * GFM tables. The first row is the header; columns are never padded to one width, since then one changed cell would
+ * rewrite every row. A cell holds one paragraph whose hard breaks are `<br>`.
+ *
+ * ProseMirror wants rectangles: short rows are filled up. A row with more cells than the header, whose surplus GFM
+ * hides, keeps the whole table opaque. Merged cells and several blocks in a cell have no Markdown: text is all that stays.
+ */
+
+import type { AlignType, PhrasingContent, Table, TableCell, TableRow } from 'mdast';
+import type { Construct, ParseContext, PrintContext } from '../construct.ts';
+import { block, isInline, type NodeJson } from '../json.ts';
+import { opaqueMarkdown } from './opaque.ts';
+
+declare module 'mdast' {
+  interface TableData {
+    padded?: boolean;
+  }
+}
+
+export const table: Construct = {
+  parse: {
+    table(node, context) {
+      const columns = node.children[0]?.children.length ?? 0;
+      const isRagged = node.children.some((row) => row.children.length > columns);
+      if (!context.features.has('table') || isRagged) return opaqueMarkdown(context.sourceOf(node));
+      const rows = node.children.map((row, index) => {
+        const cells = Array.from({ length: columns }, (_, column) =>
+          parseCell(
+            row.children[column],
+            index === 0 ? 'tableHeader' : 'tableCell',
+            node.align?.[column],
+            context,
+          ),
+        );
+        return block('tableRow', cells);
+      });
+      return [block('table', rows)];
+    },
+  },
+  printBlock: {
+    table(node, context) {
+      const rows = (node.content ?? []).map((row) => (row.type === 'tableRow' ? (row.content ?? []) : [row]));
+      if (rows.length === 0) return [];
+      const columns = Math.max(1, ...rows.map((cells) => cells.length));
+      const align = Array.from({ length: columns }, (_, column) => alignOf(rows[0]?.[column]));
+      const children = rows.map((cells) => printRow(cells, columns, context));
+      return [{ type: 'table', align, children, data: { padded: context.style.style.paddedCells } }];
+    },
+  },
+  handlers: {
+    table(node: Table, _parent, state, info) {
+      const space = node.data?.padded === false ? '' : ' ';
+      const exit = state.enter('table');
+      const line = (cells: string[]) => `|${cells.map((cell) => space + cell + space).join('|')}|`;
+      const lines = node.children.map((row) =>
+        line(row.children.map((cell) => state.handle(cell, row, state, info))),
+      );
+      exit();
+      const [header = '', ...body] = lines;
+      return [header, line((node.align ?? []).map(delimiterOf)), ...body].join('\n');
+    },
+  },
+};
+
+function parseCell(
+  cell: TableCell | undefined,
+  type: 'tableHeader' | 'tableCell',
+  align: AlignType | undefined,
+  context: ParseContext,
+): NodeJson {
+  const content = context.inline(cell?.children ?? [], { place: 'line' });
+  return block(type, [block('paragraph', content)], align ? { align } : undefined);
+}
+
+function printRow(cells: readonly NodeJson[], columns: number, context: PrintContext): TableRow {
+  const children = Array.from({ length: columns }, (_, column) => printCell(cells[column], context));
+  return { type: 'tableRow', children };
+}
+
+function printCell(cell: NodeJson | undefined, context: PrintContext): TableCell {
+  const lines = textblocksOf(cell ? [cell] : []).map((inner) => context.inline(inner.content, 'line'));
+  const children = lines.flatMap((line, index): PhrasingContent[] =>
+    index === 0 ? line : [{ type: 'html', value: '<br>' }, ...line],
+  );
+  return { type: 'tableCell', children };
+}
+
+/** The nodes that hold text directly, however deep. */
+function textblocksOf(nodes: readonly NodeJson[]): NodeJson[] {
+  return nodes.flatMap((node) => {
+    if (isInline(node)) return [block('paragraph', [node])];
+    if (node.type === 'paragraph' || node.content?.some(isInline)) return [node];
+    return textblocksOf(node.content ?? []);
+  });
+}
+
+function alignOf(cell: NodeJson | undefined): AlignType {
+  const align = cell?.attrs?.align;
+  return align === 'left' || align === 'center' || align === 'right' ? align : null;
+}
+
+function delimiterOf(align: AlignType): string {
+  if (align === 'left') return ':--';
+  if (align === 'right') return '--:';
+  return align === 'center' ? ':-:' : '---';
+}

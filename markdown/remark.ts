@@ -1,0 +1,74 @@
+/**
+ * Markdown text ↔ mdast, through remark: CommonMark and GFM, with one addition to the grammar.
+ *
+ * A comment at the start of a line is an HTML block in CommonMark. A civic reference is one too, but belongs to
+ * its paragraph: the block construct steps back from it, and the inline one takes it.
+ */
+
+import type { Nodes, Root } from 'mdast';
+import { htmlFlow } from 'micromark-core-commonmark';
+import type { Construct, Extension, State } from 'micromark-util-types';
+import remarkGfm from 'remark-gfm';
+import remarkParse from 'remark-parse';
+import remarkStringify, { type Options } from 'remark-stringify';
+import { type Processor, unified } from 'unified';
+
+const lessThan = '<'.charCodeAt(0);
+const opening = '<!--civic-ref ';
+
+/** Matches the opening of a civic reference without consuming it. */
+const civicRefOpening: Construct = {
+  partial: true,
+  tokenize(effects, ok, nok) {
+    let index = 0;
+    const step: State = (code) => {
+      if (index === opening.length) {
+        effects.exit('data');
+        return ok(code);
+      }
+      if (code !== opening.charCodeAt(index)) return nok(code);
+      if (index === 0) effects.enter('data');
+      index += 1;
+      effects.consume(code);
+      return step;
+    };
+    return step;
+  },
+};
+
+const civicRefInParagraph: Extension = {
+  disable: { null: ['htmlFlow'] },
+  flow: {
+    [lessThan]: {
+      ...htmlFlow,
+      name: 'htmlFlowButCivicRef',
+      tokenize(effects, ok, nok) {
+        return effects.check(civicRefOpening, nok, htmlFlow.tokenize.call(this, effects, ok, nok));
+      },
+    },
+  },
+};
+
+function civicReferences(this: Processor) {
+  const data = this.data();
+  data.micromarkExtensions ??= [];
+  data.micromarkExtensions.push(civicRefInParagraph);
+}
+
+const parser = unified().use(remarkParse).use(remarkGfm).use(civicReferences).freeze();
+
+/** @param markdown with `\n` as its only line ending */
+export function parseMarkdown(markdown: string): Root {
+  return parser.parse(markdown);
+}
+
+/** Prints a tree; ends in a line break unless empty. */
+export function printMarkdown(tree: Root, options: Options = {}): string {
+  return unified().use(remarkGfm).use(remarkStringify, options).stringify(tree);
+}
+
+/** Calls `visit` for a node and everything below it, in document order. */
+export function walk(node: Nodes, visit: (node: Nodes) => void): void {
+  visit(node);
+  if ('children' in node) for (const child of node.children) walk(child, visit);
+}

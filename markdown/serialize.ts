@@ -1,0 +1,213 @@
+/**
+ * ProseMirror JSON → Markdown: the driver that hands each node to its construct in nodes/ and the mdast to remark.
+ * It sees to what concerns all of them: flat marks become nested ones, literal text stays literal, and a node that
+ * nobody knows is printed as something rather than dropped.
+ */
+
+import type { Html, PhrasingContent, Root } from 'mdast';
+import type { Options } from 'remark-stringify';
+import type { FlowNode, Handlers, Place, PrintContext } from './construct.ts';
+import { type FeatureSet, featureSet, literalPattern, type MarkdownOptions } from './features.ts';
+import { hasMark, isInline, type MarkJson, type NodeJson, plainText, stringAttr } from './json.ts';
+import { constructs } from './nodes/index.ts';
+import { bareAddresses } from './nodes/link.ts';
+import { isOpaque } from './nodes/opaque.ts';
+import { printMarkdown } from './remark.ts';
+import { plainStyle, type Style, type StylePicker, stylePicker } from './style.ts';
+import { isAmong, marksBeside, sameMark, tidy } from './tidy.ts';
+
+/** Prints a document in a style. The line ending is `\n`, also at the end, unless the document is empty. */
+export function print(json: NodeJson, style: Style = plainStyle, options: MarkdownOptions = {}): string {
+  const doc = tidy(json);
+  const context = contextOf(featureSet(options), stylePicker(style, countStyled(doc)));
+  const tree: Root = { type: 'root', children: context.blocks(doc.content) };
+  return printMarkdown(tree, remarkOptions(style));
+}
+
+const blockPrinters = Object.assign({}, ...constructs.map(({ printBlock }) => printBlock)) as NonNullable<
+  (typeof constructs)[number]['printBlock']
+>;
+const inlinePrinters = Object.assign({}, ...constructs.map(({ printInline }) => printInline)) as NonNullable<
+  (typeof constructs)[number]['printInline']
+>;
+const markPrinters = Object.assign({}, ...constructs.map(({ printMark }) => printMark)) as NonNullable<
+  (typeof constructs)[number]['printMark']
+>;
+const handlers: Handlers = Object.assign({}, ...constructs.map((construct) => construct.handlers));
+
+function remarkOptions(style: Style): Options {
+  return {
+    emphasis: style.emphasis,
+    strong: style.strong,
+    rule: '*',
+    fences: true,
+    handlers,
+    join: [
+      // Opaque Markdown has no known edges: blank lines keep it apart from its neighbours in a tight list.
+      (left, right) => (isOpaqueNode(left) || isOpaqueNode(right) ? 1 : undefined),
+    ],
+  };
+}
+
+function isOpaqueNode(node: { type: string }): boolean {
+  return node.type === 'html' && !(node as Html).value.startsWith('<');
+}
+
+function countStyled(doc: NodeJson): Parameters<typeof stylePicker>[1] {
+  const totals = { bulletLists: 0, orderedLists: 0, headings: 0, codeBlocks: 0, rules: 0 };
+  const count = (node: NodeJson) => {
+    if (node.type === 'bulletList' || node.type === 'taskList') totals.bulletLists += 1;
+    else if (node.type === 'orderedList') totals.orderedLists += 1;
+    else if (node.type === 'heading') totals.headings += 1;
+    else if (node.type === 'codeBlock' && !isOpaque(stringAttr(node, 'language'))) totals.codeBlocks += 1;
+    else if (node.type === 'horizontalRule') totals.rules += 1;
+    node.content?.forEach(count);
+  };
+  count(doc);
+  return totals;
+}
+
+function contextOf(features: FeatureSet, style: StylePicker): PrintContext {
+  const at = (place: Place): PrintContext => {
+    const context: PrintContext = {
+      features,
+      style,
+      place,
+      blocks: (nodes = []) => groupInline(nodes).flatMap((node) => printBlock(node, context)),
+      inline(nodes = [], where = place === 'flow' ? 'paragraph' : place) {
+        const inner = where === place ? context : at(where);
+        const nested = nest(bridged(nodes.flatMap((node) => splitLiterals(node, features))), inner);
+        return style.style.bareUrls ? bareAddresses(nested) : nested;
+      },
+    };
+    return context;
+  };
+  return at('flow');
+}
+
+/** Text that stands where only blocks may stand, from an editor with another schema, becomes paragraphs. */
+function groupInline(nodes: readonly NodeJson[]): NodeJson[] {
+  const blocks: NodeJson[] = [];
+  let open: NodeJson[] | undefined;
+  for (const node of nodes) {
+    if (!isInline(node)) {
+      blocks.push(node);
+      open = undefined;
+    } else if (open) {
+      open.push(node);
+    } else {
+      open = [node];
+      blocks.push({ type: 'paragraph', content: open });
+    }
+  }
+  return blocks;
+}
+
+function printBlock(node: NodeJson, context: PrintContext): FlowNode[] {
+  const printer = blockPrinters[node.type];
+  if (printer) return printer(node, context);
+  if (node.content?.some(isInline)) return [{ type: 'paragraph', children: context.inline(node.content) }];
+  if (node.content) return context.blocks(node.content);
+  return node.attrs ? [unknownNode(node)] : [];
+}
+
+/** A trace of a node that has neither Markdown nor text. */
+function unknownNode(node: NodeJson): Html {
+  const json = JSON.stringify({ type: node.type, attrs: node.attrs }).replaceAll('--', '-\\u002d');
+  return { type: 'html', value: `<!-- ${json} -->` };
+}
+
+/** Nodes bear no marks in Yjs, so one between two texts takes what both of them have. */
+function bridged(content: readonly NodeJson[]): NodeJson[] {
+  return content.map((node, index) => {
+    if (node.text !== undefined) return node;
+    const after = marksBeside(content, index, 1);
+    const marks = marksBeside(content, index, -1).filter(
+      (mark) => mark.type !== 'code' && isAmong(mark, after),
+    );
+    return marks.length > 0 ? { ...node, marks } : node;
+  });
+}
+
+/** A piece of text that is already Markdown. */
+const literalType = 'literal';
+
+function splitLiterals(node: NodeJson, features: FeatureSet): NodeJson[] {
+  const { text, marks = [] } = node;
+  if (text === undefined || hasMark(node, 'code')) return [node];
+  const pieces: NodeJson[] = [];
+  let end = 0;
+  for (const match of text.matchAll(literalPattern(features, marks))) {
+    if (match.index > end) pieces.push({ ...node, text: text.slice(end, match.index) });
+    const isOnlyText = match[0].startsWith('\\');
+    pieces.push(
+      isOnlyText ? { ...node, text: match[0].slice(1) } : { ...node, type: literalType, text: match[0] },
+    );
+    end = match.index + match[0].length;
+  }
+  return end === 0 ? [node] : end < text.length ? [...pieces, { ...node, text: text.slice(end) }] : pieces;
+}
+
+/** When marks cover the same text, the first is the outermost. */
+function nestingOrder({ style }: StylePicker): string[] {
+  const emphasis = ['italic', 'bold', 'strike'];
+  return style.linksOutside ? ['link', ...emphasis] : [...emphasis, 'link'];
+}
+
+/** Flat marks → nested nodes: the mark that reaches furthest is the outer one. */
+function nest(nodes: readonly NodeJson[], context: PrintContext): PhrasingContent[] {
+  const result: PhrasingContent[] = [];
+  for (let index = 0; index < nodes.length; ) {
+    const node = nodes[index] as NodeJson;
+    const outer = outerMark(nodes, index, nestingOrder(context.style));
+    if (!outer) {
+      result.push(...printInline(node, context));
+      index += 1;
+      continue;
+    }
+    const children = nest(
+      nodes.slice(index, outer.end).map((inner) => ({
+        ...inner,
+        marks: (inner.marks ?? []).filter((mark) => !sameMark(mark, outer.mark)),
+      })),
+      context,
+    );
+    result.push(...(markPrinters[outer.mark.type]?.(outer.mark, children, context) ?? children));
+    index = outer.end;
+  }
+  return result;
+}
+
+function outerMark(
+  nodes: readonly NodeJson[],
+  start: number,
+  order: readonly string[],
+): { mark: MarkJson; end: number } | undefined {
+  let best: { mark: MarkJson; end: number } | undefined;
+  const marks = (nodes[start]?.marks ?? []).filter((mark) => mark.type !== 'code');
+  marks.sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type));
+  for (const mark of marks) {
+    let end = start + 1;
+    while (nodes[end] && isAmong(mark, nodes[end]?.marks ?? [])) end += 1;
+    if (!best || end > best.end) best = { mark, end };
+  }
+  return best;
+}
+
+function printInline(node: NodeJson, context: PrintContext): PhrasingContent[] {
+  if (node.type === literalType) return [{ type: 'html', value: node.text ?? '' }];
+  if (node.text !== undefined) {
+    return hasMark(node, 'code')
+      ? [{ type: 'inlineCode', value: node.text }]
+      : [{ type: 'text', value: node.text }];
+  }
+  const printer = inlinePrinters[node.type];
+  if (printer) return printer(node, context);
+  if (node.content)
+    return context.inline(
+      node.content.flatMap((child) =>
+        isInline(child) ? [child] : [{ type: 'text', text: plainText(child) }],
+      ),
+    );
+  return node.attrs ? [unknownNode(node)] : [];
+}

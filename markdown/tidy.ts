@@ -1,0 +1,189 @@
+/**
+ * A document reduced to what Markdown can say, so that two documents with the same Markdown are equal.
+ *
+ * Printing starts from here, and `keyOf` compares by it. What goes: empty paragraphs (but not empty items or cells),
+ * space at the edges of paragraphs and of bold text, marks on nodes (y-prosemirror does not keep them), merged cells,
+ * and the attributes that editors fill in by themselves.
+ */
+
+import { codeSpan } from './escape.ts';
+import {
+  hasMark,
+  isInline,
+  joinText,
+  type MarkJson,
+  type NodeJson,
+  numberAttr,
+  sortMarks,
+  stableString,
+  stringAttr,
+  textNode,
+} from './json.ts';
+import { addressOf } from './nodes/link.ts';
+
+/** Equal for documents that no Markdown tells apart. */
+export function keyOf(node: NodeJson): string {
+  return stableString(projection(tidy(node)));
+}
+
+export function tidy(node: NodeJson): NodeJson {
+  if (!node.content) return node;
+  if (node.type === 'codeBlock') return node;
+  if (isTextblock(node)) return withContent(node, tidyInline(node.content));
+  const content = node.content.map(tidy).filter((child) => !isEmptyParagraph(child));
+  return withContent(node, content);
+}
+
+function withContent(node: NodeJson, content: NodeJson[]): NodeJson {
+  const { content: _old, ...rest } = node;
+  return content.length > 0 ? { ...rest, content } : rest;
+}
+
+function isTextblock(node: NodeJson): boolean {
+  return node.type === 'paragraph' || node.type === 'heading' || (node.content?.some(isInline) ?? false);
+}
+
+function isEmptyParagraph(node: NodeJson): boolean {
+  return node.type === 'paragraph' && !node.content;
+}
+
+function tidyInline(content: readonly NodeJson[]): NodeJson[] {
+  const plain = joinText(content.map(normalText));
+  const linked = joinText(looseSpaces(plain).flatMap(withAddresses));
+  return trimmed(linked);
+}
+
+/** Line breaks are spaces; code inside other marks is literal Markdown; nodes bear no marks. */
+function normalText(node: NodeJson): NodeJson {
+  if (node.text === undefined) {
+    const { marks: _marks, ...bare } = node;
+    return bare;
+  }
+  const marks = sortMarks(node.marks ?? []);
+  const text = node.text.replace(/[\r\n]+/g, ' ');
+  const others = marks.filter((mark) => mark.type !== 'code');
+  if (others.length > 0 && others.length < marks.length) return textNode(codeSpan(text), others);
+  return textNode(text, marks);
+}
+
+/** `**bold **` is not bold in Markdown: space at the edge of a mark stands outside of it. */
+function looseSpaces(content: readonly NodeJson[]): NodeJson[] {
+  return content.flatMap((node, index) => {
+    const { text, marks = [] } = node;
+    if (text === undefined || marks.every((mark) => mark.type === 'code' || mark.type === 'link'))
+      return [node];
+    const start = text.length - text.trimStart().length;
+    const end = text.trimEnd().length;
+    const before = marksBeside(content, index, -1);
+    const after = marksBeside(content, index, 1);
+    const shared = (others: readonly MarkJson[]) =>
+      marks.filter((mark) => mark.type === 'link' || isAmong(mark, others));
+    if (end <= start) return [textNode(text, shared(before.filter((mark) => isAmong(mark, after))))];
+    return [
+      textNode(text.slice(0, start), shared(before)),
+      textNode(text.slice(start, end), marks),
+      textNode(text.slice(end), shared(after)),
+    ];
+  });
+}
+
+/** The marks of the nearest text on one side. */
+export function marksBeside(content: readonly NodeJson[], index: number, step: 1 | -1): readonly MarkJson[] {
+  for (let at = index + step; content[at]; at += step) {
+    if (content[at]?.text !== undefined) return content[at]?.marks ?? [];
+  }
+  return [];
+}
+
+export function isAmong(mark: MarkJson, marks: readonly MarkJson[]): boolean {
+  return marks.some((other) => sameMark(mark, other));
+}
+
+export function sameMark(a: MarkJson, b: MarkJson): boolean {
+  return (
+    a.type === b.type && (a.type !== 'link' || stableString(linkAttrs(a)) === stableString(linkAttrs(b)))
+  );
+}
+
+/** A bare web address is a link in GFM, whether the editor has marked it as one or not. */
+function withAddresses(node: NodeJson): NodeJson[] {
+  const { text, marks = [] } = node;
+  if (text === undefined || marks.some((mark) => mark.type === 'link' || mark.type === 'code')) return [node];
+  if (!/https?:\/\/|www\.|@/i.test(text)) return [node];
+  return text.split(/([^\s(),;<>"]+)/).flatMap((word) => {
+    const end = word.length - trailingPunctuation(word);
+    const href = addressOf(word.slice(0, end));
+    if (!href) return [textNode(word, marks)];
+    return [
+      textNode(word.slice(0, end), [...marks, { type: 'link', attrs: { href } }]),
+      textNode(word.slice(end), marks),
+    ];
+  });
+}
+
+function trailingPunctuation(word: string): number {
+  let length = 0;
+  while (length < word.length && '?!.,:\'";&'.includes(word.charAt(word.length - 1 - length))) length += 1;
+  return length;
+}
+
+/** Space and breaks at the edges of a block, and space beside a break, are not in Markdown. */
+function trimmed(content: readonly NodeJson[]): NodeJson[] {
+  const isEdge = (index: number) => !content[index] || content[index]?.type === 'hardBreak';
+  const result = content.flatMap((node, index) => {
+    if (node.text === undefined || hasMark(node, 'code')) return [node];
+    const start = isEdge(index - 1) ? blankAt(node.text, 0, 1) : 0;
+    const end = isEdge(index + 1) ? blankAt(node.text, node.text.length - 1, -1) : 0;
+    const text = node.text.slice(start, Math.max(start, node.text.length - end));
+    return text === '' ? [] : [{ ...node, text }];
+  });
+  while (result.at(-1)?.type === 'hardBreak') result.pop();
+  return result;
+}
+
+/** How many spaces and tabs stand at one end; other space, such as no-break spaces, is text. */
+function blankAt(text: string, from: number, step: 1 | -1): number {
+  let length = 0;
+  while (text[from + length * step] === ' ' || text[from + length * step] === '\t') length += 1;
+  return length;
+}
+
+function linkAttrs(mark: MarkJson) {
+  return { href: stringAttr(mark, 'href'), title: stringAttr(mark, 'title') };
+}
+
+/** The attributes that Markdown can say, per node; any other node keeps what it has. */
+const attributes: Record<string, (node: NodeJson) => Record<string, unknown>> = {
+  doc: () => ({}),
+  paragraph: () => ({}),
+  blockquote: () => ({}),
+  bulletList: () => ({}),
+  listItem: () => ({}),
+  taskList: () => ({}),
+  table: () => ({}),
+  tableRow: () => ({}),
+  horizontalRule: () => ({}),
+  hardBreak: () => ({}),
+  heading: (node) => ({ level: numberAttr(node, 'level', 1) }),
+  orderedList: (node) => ({ start: numberAttr(node, 'start', 1) }),
+  taskItem: (node) => ({ checked: node.attrs?.checked === true }),
+  codeBlock: (node) => ({ language: stringAttr(node, 'language') }),
+  image: (node) => ({
+    src: stringAttr(node, 'src'),
+    alt: stringAttr(node, 'alt'),
+    title: stringAttr(node, 'title'),
+  }),
+  tableHeader: (node) => ({ align: stringAttr(node, 'align') }),
+  tableCell: (node) => ({ align: stringAttr(node, 'align') }),
+};
+
+function projection(node: NodeJson): unknown {
+  const { type, text, attrs, marks, content } = node;
+  if (text !== undefined) return [text, (marks ?? []).map(projectMark)];
+  const kind = type === 'tableHeader' ? 'tableCell' : type;
+  return [kind, attributes[type]?.(node) ?? attrs ?? {}, (content ?? []).map(projection)];
+}
+
+function projectMark(mark: MarkJson): unknown {
+  return [mark.type, mark.type === 'link' ? linkAttrs(mark) : (mark.attrs ?? {})];
+}

@@ -1,0 +1,253 @@
+/**
+ * ProseMirror JSON ↔ Y.Doc, in the representation of y-prosemirror: an element per node, one Y.XmlText per run of
+ * text, marks as formatting. Unlike y-prosemirror it needs no schema to read, so nothing is lost on the way.
+ */
+
+import { digest } from 'lib0/hash/sha256';
+import * as Y from 'yjs';
+import { changesBetween } from './align.ts';
+import { block, joinText, type MarkJson, type NodeJson, sortMarks, stableString } from './json.ts';
+import { schema } from './schema.ts';
+
+const fragmentName = 'default';
+
+/**
+ * The update that makes an empty Y.Doc hold the document.
+ *
+ * The same document and seed give the same bytes, so that two nodes that seed at once, or one that seeds late,
+ * merge into one copy. The client id comes from a hash of both, and so never belongs to a person.
+ */
+export function seedUpdate(json: NodeJson, seed: string): Uint8Array {
+  const doc = new Y.Doc();
+  doc.clientID = clientIdOf(`${seed}\n${stableString(json)}`);
+  doc.getXmlFragment(fragmentName).insert(0, toShared(json.content ?? []));
+  const update = Y.encodeStateAsUpdate(doc);
+  doc.destroy();
+  return update;
+}
+
+function clientIdOf(value: string): number {
+  return new DataView(digest(new TextEncoder().encode(value)).buffer).getUint32(0);
+}
+
+/** The document as JSON; nodes and marks from outside the schema come through as they are. */
+export function jsonOf(doc: Y.Doc): NodeJson {
+  return block('doc', contentOf(doc.getXmlFragment(fragmentName)));
+}
+
+function contentOf(parent: Y.XmlFragment): NodeJson[] {
+  const content = parent.toArray().flatMap((child) => {
+    if (child instanceof Y.XmlText) return textOf(child);
+    return child instanceof Y.XmlElement ? [elementOf(child)] : [];
+  });
+  return joinText(content);
+}
+
+function elementOf(element: Y.XmlElement): NodeJson {
+  const attrs = element.getAttributes() as Record<string, unknown>;
+  return block(element.nodeName, contentOf(element), Object.keys(attrs).length > 0 ? attrs : undefined);
+}
+
+function textOf(text: Y.XmlText): NodeJson[] {
+  const delta = text.toDelta() as { insert: unknown; attributes?: Record<string, unknown> }[];
+  return delta.flatMap(({ insert, attributes = {} }) => {
+    if (typeof insert !== 'string') return [];
+    const marks = sortMarks(Object.entries(attributes).map(([name, value]) => markOf(name, value)));
+    return [marks.length > 0 ? { type: 'text', text: insert, marks } : { type: 'text', text: insert }];
+  });
+}
+
+/** y-prosemirror appends a hash to the name of marks that may overlap themselves. */
+function markOf(name: string, value: unknown): MarkJson {
+  const type = name.replace(/--[a-zA-Z0-9+/=]{8}$/, '');
+  const hasAttrs = value !== null && typeof value === 'object' && Object.keys(value).length > 0;
+  return hasAttrs ? { type, attrs: value as Record<string, unknown> } : { type };
+}
+
+type Shared = Y.XmlElement | Y.XmlText;
+
+function toShared(content: readonly NodeJson[]): Shared[] {
+  return runsOf(content).map((run) => {
+    if (Array.isArray(run)) {
+      const text = new Y.XmlText();
+      text.applyDelta(deltaOf(run));
+      return text;
+    }
+    const element = new Y.XmlElement(run.type);
+    for (const [name, value] of Object.entries(attrsOf(run))) element.setAttribute(name, value as string);
+    const children = toShared(run.content ?? []);
+    if (children.length > 0) element.insert(0, children);
+    return element;
+  });
+}
+
+/** Children as Yjs has them: neighbouring text nodes are one. */
+type Run = NodeJson | NodeJson[];
+
+function runsOf(content: readonly NodeJson[]): Run[] {
+  const runs: Run[] = [];
+  for (const node of content) {
+    const last = runs.at(-1);
+    if (node.text === undefined) runs.push(node);
+    else if (Array.isArray(last)) last.push(node);
+    else runs.push([node]);
+  }
+  return runs;
+}
+
+function deltaOf(run: readonly NodeJson[]) {
+  return run.map(({ text = '', marks = [] }) => ({
+    insert: text,
+    ...(marks.length > 0 && { attributes: formatOf(marks) }),
+  }));
+}
+
+function formatOf(marks: readonly MarkJson[]): Record<string, unknown> {
+  return Object.fromEntries(
+    sortMarks(marks).map((mark) => [
+      mark.type,
+      { ...defaultsOf(schema.marks[mark.type]?.spec.attrs), ...mark.attrs },
+    ]),
+  );
+}
+
+/** With the schema's defaults, as an editor would write them, so that editing nearby does not add them. */
+function attrsOf(node: NodeJson): Record<string, unknown> {
+  const attrs = { ...defaultsOf(schema.nodes[node.type]?.spec.attrs), ...node.attrs };
+  const set = Object.entries(attrs).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function defaultsOf(attrs: Record<string, { default?: unknown }> = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(attrs).map(([name, spec]) => [name, spec.default]));
+}
+
+/**
+ * Makes the document hold `json` with the smallest edit it finds, in one transaction.
+ *
+ * Nodes that stay the same keep their Yjs items, so cursors and other people's edits in them survive.
+ */
+export function replaceContent(doc: Y.Doc, json: NodeJson, origin?: unknown): void {
+  doc.transact(() => updateChildren(doc.getXmlFragment(fragmentName), json.content ?? []), origin);
+}
+
+function updateChildren(parent: Y.XmlFragment, content: readonly NodeJson[]): void {
+  const wanted = runsOf(content);
+  const wantedKeys = wanted.map(keyOfRun);
+  const presentKeys = parent.toArray().map(keyOfShared);
+  // From the end, so that the indexes before an edit stay right.
+  for (const change of changesBetween(presentKeys, wantedKeys).reverse()) {
+    updateRange(parent, change.at, change.length, wanted.slice(change.from, change.from + change.count));
+  }
+}
+
+/** Replaces `length` children; those that pair up with a wanted one of their kind are edited in place. */
+function updateRange(parent: Y.XmlFragment, at: number, length: number, wanted: readonly Run[]): void {
+  let index = at;
+  let left = length;
+  for (const [position, run] of wanted.entries()) {
+    const children = parent.toArray().slice(index, index + left);
+    const isPartner = (child: Y.XmlElement | Y.XmlText | Y.XmlHook) => isSameKind(child, run);
+    const room = left - (wanted.length - position - 1);
+    const found = children.slice(0, Math.max(1, room)).findIndex(isPartner);
+    const partner = children[found];
+    if (!partner) {
+      parent.insert(index, toShared(Array.isArray(run) ? run : [run]));
+    } else {
+      if (found > 0) parent.delete(index, found);
+      left -= found + 1;
+      updateShared(partner, run);
+    }
+    index += 1;
+  }
+  if (left > 0) parent.delete(index, left);
+}
+
+function isSameKind(shared: unknown, run: Run): boolean {
+  if (shared instanceof Y.XmlText) return Array.isArray(run);
+  return shared instanceof Y.XmlElement && !Array.isArray(run) && shared.nodeName === run.type;
+}
+
+function updateShared(shared: Y.XmlElement | Y.XmlText | Y.XmlHook, run: Run): void {
+  if (shared instanceof Y.XmlText && Array.isArray(run)) updateText(shared, run);
+  if (!(shared instanceof Y.XmlElement) || Array.isArray(run)) return;
+  const attrs = attrsOf(run);
+  const present = shared.getAttributes() as Record<string, unknown>;
+  for (const [name, value] of Object.entries(attrs)) {
+    if (stableString(present[name]) !== stableString(value)) shared.setAttribute(name, value as string);
+  }
+  for (const name of Object.keys(present)) if (!(name in attrs)) shared.removeAttribute(name);
+  updateChildren(shared, run.content ?? []);
+}
+
+/** One insertion and one deletion between the common beginning and end, then the formatting that differs. */
+function updateText(text: Y.XmlText, run: readonly NodeJson[]): void {
+  const before =
+    text.toString === undefined
+      ? ''
+      : textOf(text)
+          .map((node) => node.text)
+          .join('');
+  const after = run.map((node) => node.text).join('');
+  const { start, endBefore, endAfter } = differingRange(before, after);
+  if (endBefore > start) text.delete(start, endBefore - start);
+  if (endAfter > start) text.insert(start, after.slice(start, endAfter), {});
+  let index = 0;
+  for (const { insert, attributes = {} } of deltaOf(run) as {
+    insert: string;
+    attributes?: Record<string, unknown>;
+  }[]) {
+    format(text, index, insert.length, attributes);
+    index += insert.length;
+  }
+}
+
+function format(text: Y.XmlText, from: number, length: number, wanted: Record<string, unknown>): void {
+  const delta = text.toDelta() as { insert: string; attributes?: Record<string, unknown> }[];
+  let index = 0;
+  for (const { insert, attributes = {} } of delta) {
+    const start = Math.max(from, index);
+    const end = Math.min(from + length, index + insert.length);
+    index += insert.length;
+    if (end <= start) continue;
+    const change: Record<string, unknown> = {};
+    for (const name of Object.keys(attributes)) if (!(name in wanted)) change[name] = null;
+    for (const [name, value] of Object.entries(wanted)) {
+      if (stableString(attributes[name]) !== stableString(value)) change[name] = value;
+    }
+    if (Object.keys(change).length > 0) text.format(start, end - start, change);
+  }
+}
+
+/** Where two strings differ; never inside a surrogate pair, which Yjs would break. */
+function differingRange(
+  before: string,
+  after: string,
+): { start: number; endBefore: number; endAfter: number } {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start += 1;
+  if (isHighSurrogate(before, start - 1)) start -= 1;
+  let end = 0;
+  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
+  if (isHighSurrogate(before, before.length - end - 1) && end > 0) end -= 1;
+  return { start, endBefore: before.length - end, endAfter: after.length - end };
+}
+
+function isHighSurrogate(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code >= 0xd800 && code < 0xdc00;
+}
+
+function keyOfRun(run: Run): string {
+  if (Array.isArray(run))
+    return stableString(joinText(run).map(({ text, marks = [] }) => [text, formatOf(marks)]));
+  return stableString([run.type, attrsOf(run), runsOf(run.content ?? []).map(keyOfRun)]);
+}
+
+function keyOfShared(shared: Y.XmlElement | Y.XmlText | Y.XmlHook): string {
+  if (shared instanceof Y.XmlText) return keyOfRun(textOf(shared));
+  if (shared instanceof Y.XmlHook) return 'hook';
+  const children = shared.toArray().map(keyOfShared);
+  return stableString([shared.nodeName, shared.getAttributes(), children]);
+}

@@ -1,0 +1,60 @@
+/** Text stays text, with no more backslashes than that takes. */
+
+import { describe, expect, it } from 'vitest';
+import { codeSpan } from '../../markdown/escape.ts';
+import { open, print } from '../../markdown/index.ts';
+import { doc, link, p } from './helpers/build.ts';
+
+describe('text that is no markup', () => {
+  it.each([
+    '[City Name] shall',
+    'as amended [1999].',
+    'R&D, 5 * 4 and a ~ b',
+    'snake_case_name',
+    '#foo',
+    'x < 5 | y',
+    'Section 3.1(a): "the Town\'s"',
+    'C:\\dir',
+    ':::note {{x}} $$',
+  ])('%s has no backslash more', (text) => expect(print(doc(p(text)))).toBe(`${text}\n`));
+});
+
+describe('text that would be markup', () => {
+  it.each([
+    '1. foo',
+    '- foo',
+    '# foo',
+    '=== x',
+    '> q',
+    '[ ] todo',
+    '[x]: y',
+    '[^1]',
+    'a [b](c)',
+    '[a][b]',
+    '![a]',
+    '&copy; &#35;',
+    '*a* _b_ ~~c~~ `d`',
+    '<b> <!-- c -->',
+    '**',
+    'ends\\',
+    '| a |',
+    '+++',
+    '---',
+  ])('%s comes back as it is', (text) => {
+    const markdown = `\n${print(doc(p(text)))}`;
+    expect(open(markdown).json, markdown).toEqual(doc(p(text)));
+  });
+
+  it('in a link comes back as it is', () => {
+    expect(open(print(doc(p(link('/x', 'a] [b'))))).json).toEqual(doc(p(link('/x', 'a] [b'))));
+  });
+});
+
+describe('code spans', () => {
+  it.each([
+    ['a', '`a`'],
+    ['a`b', '``a`b``'],
+    ['`', '`` ` ``'],
+    [' a ', '`  a  `'],
+  ])('%j are written %s', (text, markdown) => expect(codeSpan(text)).toBe(markdown));
+});

@@ -1,0 +1,23 @@
+/** The way that every text goes in production: Markdown → JSON → Y.Doc → JSON. */
+
+import * as Y from 'yjs';
+import {
+  jsonOf,
+  type MarkdownOptions,
+  type NodeJson,
+  open,
+  print,
+  seedUpdate,
+  sniffStyle,
+} from '../../../markdown/index.ts';
+
+export function throughYDoc(json: NodeJson): NodeJson {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, seedUpdate(json, 'test'));
+  return jsonOf(doc);
+}
+
+/** The text printed anew, without the help of its own bytes. */
+export function printedAnew(markdown: string, options: MarkdownOptions = {}): string {
+  return print(throughYDoc(open(markdown, options).json), sniffStyle(markdown), options);
+}
