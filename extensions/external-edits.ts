@@ -38,18 +38,21 @@ export class ExternalEdits implements Extension<ConnectionContext> {
     if (document && document.getConnectionsCount() === 1) void this.#check(instance, document);
   }
 
-  /** Takes into the document what the record holds and the server has not seen. */
-  absorb(instance: Hocuspocus, document: Document, record: RecordText): void {
+  /** Takes into the document what the record holds and the server has not seen; whether there was anything. */
+  absorb(instance: Hocuspocus, document: Document, record: RecordText): boolean {
     const { sources, markdown, notices, log } = this.#options;
     const documentName = document.name;
     const { base } = sources.of(documentName);
-    if (isSameText(record, base.markdown)) return sources.seen(documentName, base);
+    if (isSameText(record, base.markdown)) {
+      sources.seen(documentName, base);
+      return false;
+    }
 
     const live = save(jsonOf(document), base, markdown);
     const merge = mergeMarkdown(base.markdown, live, record.markdown);
     sources.seen(documentName, open(record.markdown, markdown).base);
     const conflicts = merge.conflicts.length;
-    if (merge.markdown === live && conflicts === 0) return;
+    if (merge.markdown === live && conflicts === 0) return true;
     if (merge.markdown !== live) {
       replaceContent(document, open(merge.markdown, markdown).json, { source: 'local' });
     }
@@ -58,6 +61,7 @@ export class ExternalEdits implements Extension<ConnectionContext> {
       'the record changed outside; what conflicts with nothing is in the document',
     );
     notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
+    return true;
   }
 
   async #check(instance: Hocuspocus, document: Document): Promise<void> {

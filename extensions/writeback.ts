@@ -14,7 +14,7 @@ import type {
   onConfigurePayload,
   onStoreDocumentPayload,
 } from '@hocuspocus/server';
-import { jsonOf, type MarkdownOptions, open, save } from '../markdown/index.ts';
+import { type Base, jsonOf, type MarkdownOptions, rebase } from '../markdown/index.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Logger, Records, SnapshotStore } from '../server/ports.ts';
@@ -107,14 +107,13 @@ export class Writeback implements Extension<ConnectionContext> {
     const document = this.#instance?.documents.get(documentName);
     if (!this.#instance || !document) return;
     const { base, revision } = sources.of(documentName);
-    if (save(jsonOf(document), base, markdown) !== base.markdown) {
-      await this.#writeDraft(this.#instance, document);
-    }
+    const live = rebase(jsonOf(document), base, markdown);
+    if (live !== base) await this.#writeDraft(this.#instance, document, live);
     await snapshots.settle(documentName, revision, sources.of(documentName).base);
   }
 
   /** Read, compare, merge, write: never over words that the server has not seen. */
-  async #writeDraft(instance: Hocuspocus, document: Document): Promise<void> {
+  async #writeDraft(instance: Hocuspocus, document: Document, live: Base): Promise<void> {
     const { records, sources, externalEdits, markdown, log } = this.#options;
     const recordId = recordIdOf(document.name);
     const record = await records.read(recordId);
@@ -122,10 +121,10 @@ export class Writeback implements Extension<ConnectionContext> {
       log.error({ documentName: document.name }, 'the record is gone; its last text stays in the snapshot');
       return;
     }
-    externalEdits.absorb(instance, document, record);
-    const text = save(jsonOf(document), sources.of(document.name).base, markdown);
-    if (!isSameText(record, text)) await records.writeDraft(recordId, text);
-    sources.seen(document.name, open(text, markdown).base);
+    const hasMerged = externalEdits.absorb(instance, document, record);
+    const text = hasMerged ? rebase(jsonOf(document), sources.of(document.name).base, markdown) : live;
+    if (!isSameText(record, text.markdown)) await records.writeDraft(recordId, text.markdown);
+    sources.seen(document.name, text);
   }
 
   #failed(documentName: string, failure: Failure): void {

@@ -10,6 +10,6 @@ export { allFeatures, type Feature, type MarkdownOptions } from './features.ts';
 export type { MarkJson, NodeJson } from './json.ts';
 export { schema } from './schema.ts';
 export { print } from './serialize.ts';
-export { type Base, open, save } from './source.ts';
+export { type Base, open, rebase, save } from './source.ts';
 export { plainStyle, type Style, sniffStyle } from './style.ts';
 export { jsonOf, replaceContent, seedUpdate } from './ydoc.ts';

@@ -29,13 +29,23 @@ export function open(markdown: string, options: MarkdownOptions = {}): { json: N
 
 /** The document as Markdown: the base's own bytes while nothing differs, else printed in the style of the base. */
 export function save(json: NodeJson, base: Base, options: MarkdownOptions = {}): string {
+  return rebase(json, base, options).markdown;
+}
+
+/**
+ * What `save` gives, as the base for the next save: `base` itself while nothing differs.
+ *
+ * Cheaper than opening the saved text: it was taken apart already, to be checked.
+ */
+export function rebase(json: NodeJson, base: Base, options: MarkdownOptions = {}): Base {
   const source = sourceOf(base, options);
   const wanted = keyOf(json);
-  if (source.key() === wanted) return base.markdown;
-  for (const candidate of candidates(json, source, options)) {
-    if (takeApart(candidate, options).key() === wanted) return candidate;
+  if (source.key() === wanted) return base;
+  for (const markdown of candidates(json, source, options)) {
+    const candidate: Base = { version: 1, markdown };
+    if (sourceOf(candidate, options).key() === wanted) return candidate;
   }
-  return printWhole(json, source, options);
+  return { version: 1, markdown: printWhole(json, source, options) };
 }
 
 function* candidates(json: NodeJson, source: Source, options: MarkdownOptions): Generator<string> {

@@ -182,12 +182,9 @@ function updateShared(shared: Y.XmlElement | Y.XmlText | Y.XmlHook, run: Run): v
 
 /** One insertion and one deletion between the common beginning and end, then the formatting that differs. */
 function updateText(text: Y.XmlText, run: readonly NodeJson[]): void {
-  const before =
-    text.toString === undefined
-      ? ''
-      : textOf(text)
-          .map((node) => node.text)
-          .join('');
+  const before = textOf(text)
+    .map((node) => node.text)
+    .join('');
   const after = run.map((node) => node.text).join('');
   const { start, endBefore, endAfter } = differingRange(before, after);
   if (endBefore > start) text.delete(start, endBefore - start);

@@ -161,7 +161,7 @@ export class TownHall {
     await this.server.stop();
     await this.wire.close();
     await this.civicpress.close();
-    if (!keepFolder) await rm(this.folder, { recursive: true, force: true });
+    if (!keepFolder) await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 }
 

@@ -28,14 +28,14 @@ const editors: { name: string; features: readonly Feature[]; schemas: (typeof sc
 ];
 
 describe.each(editors)('the corpus with $name', ({ name, features, schemas }) => {
-  it.each(files)('%s keeps every byte and fits the editor', (file) => {
+  it.each(files)('[M1] [M4] %s keeps every byte and fits the editor', (file) => {
     const markdown = read(file);
     const { json, base } = open(markdown, { features });
     for (const each of schemas) each.nodeFromJSON(json).check();
     expect(save(throughYDoc(json), base, { features })).toBe(markdown);
   });
 
-  it.each(files)('%s is not changed by an editor that opens it', (file) => {
+  it.each(files)('[M4] %s is not changed by an editor that opens it', (file) => {
     const ydoc = new Y.Doc();
     Y.applyUpdate(ydoc, seedUpdate(open(read(file), { features }).json, file));
     const fragment = ydoc.getXmlFragment('default');
@@ -49,7 +49,7 @@ describe.each(editors)('the corpus with $name', ({ name, features, schemas }) =>
     expect(updates).toBe(0);
   });
 
-  it('renders the same when printed anew, and reads as the same document', () => {
+  it('[M2] renders the same when printed anew, and reads as the same document', () => {
     const bodies = files.map((file) => ({ file, body: bodyOf(read(file)) }));
     const failing = bodies.filter(
       ({ body }) => renderHtml(printedAnew(body, { features })) !== renderHtml(body),

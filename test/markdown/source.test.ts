@@ -56,7 +56,7 @@ describe('without an edit', () => {
 });
 
 describe('with an edit', () => {
-  it('other blocks keep their bytes, and the gaps too', () => {
+  it('[M1] other blocks keep their bytes, and the gaps too', () => {
     const markdown =
       '---\na: 1\n---\n\nTitle\n=====\n*   one\n*   two\n\n\n[x]: /y\n\nwrapped\nlines [x]\n\nend';
     expect(edited(markdown, (blocks) => blocks.splice(3, 1, p('new')))).toBe(markdown.replace(/end$/, 'new'));

@@ -19,13 +19,13 @@ const asEditorsSeeIt = (ydoc: Y.Doc) =>
   yXmlFragmentToProseMirrorRootNode(ydoc.getXmlFragment('default'), schema).toJSON();
 
 describe('seeding', () => {
-  it('gives the same bytes for the same document and seed', () => {
+  it('[L3] gives the same bytes for the same document and seed', () => {
     const shuffled = JSON.parse(JSON.stringify(sample)) as NodeJson;
     expect(seedUpdate(shuffled, 'a')).toEqual(seedUpdate(sample, 'a'));
     expect(seedUpdate(sample, 'b')).not.toEqual(seedUpdate(sample, 'a'));
   });
 
-  it('merges with a second seeding into one copy', () => {
+  it('[L3] merges with a second seeding into one copy', () => {
     const ydoc = seeded(sample);
     Y.applyUpdate(ydoc, seedUpdate(sample, 'record:a'));
     expect(jsonOf(ydoc)).toEqual(jsonOf(seeded(sample)));
@@ -39,7 +39,7 @@ describe('seeding', () => {
 });
 
 describe('reading', () => {
-  it('keeps nodes and marks from outside the schema', () => {
+  it('[M3] keeps nodes and marks from outside the schema', () => {
     const odd = doc({
       type: 'callout',
       attrs: { kind: 'x' },

@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 describe('two clerks', () => {
-  it('type in one record, converge, and see who the other is', async () => {
+  it('[D1] type in one record, converge, and see who the other is', async () => {
     const alice = await join('alice');
     const bob = await join('bob');
 
@@ -165,7 +165,7 @@ describe('what the server tells the room', () => {
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
-  it('brings the stored Markdown and its changes up to date', async () => {
+  it('[D2] brings the stored Markdown and its changes up to date', async () => {
     const page = await join('alice');
     await shows(page.locator('#changes-summary'), 'No changes to the published text.');
     await site.saveDraft('parking-bylaw', 'Parking is cheap.\n');
@@ -228,7 +228,7 @@ describe('the toolbar', () => {
 });
 
 describe('the page', () => {
-  it('never runs or loads what a record contains', async () => {
+  it('[D3] never runs or loads what a record contains', async () => {
     const page = await join('alice', 'noise-bylaw');
     await shows(text(page).locator('.html-inline').first(), '<kbd onclick="alert(1)">');
     expect(await text(page).locator('kbd, details, [onclick], script').count()).toBe(0);

@@ -1,0 +1,67 @@
+/**
+ * The documents say what the code does: rules, settings, errors.
+ */
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { settingsTable } from '../server/config.ts';
+import { errors } from '../server/errors.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (name: string) => readFile(join(root, name), 'utf8');
+
+async function section(name: string): Promise<string | undefined> {
+  const readme = await read('README.md');
+  return new RegExp(`<!-- ${name}: .*? -->\\n([\\s\\S]*?)<!-- /${name} -->`).exec(readme)?.[1]?.trim();
+}
+
+it('every rule of SPEC.md has a test, and every rule that a test names is there', async () => {
+  const spec = new Set((await read('SPEC.md')).match(/(?<=^- \*\*)[A-Z]\d+(?=\*\*)/gm));
+  const tested = new Set<string>();
+  for await (const file of glob('test/**/*.test.ts', { cwd: root })) {
+    for (const [rule] of (await read(file)).matchAll(/(?<=\[)[A-Z]\d+(?=\])/g)) tested.add(rule);
+  }
+  expect([...tested].sort()).toEqual([...spec].sort());
+});
+
+it("[C2] the README's table of settings is that of the schema", async () => {
+  expect(await section('settings')).toBe(settingsTable());
+});
+
+it("the README's table of errors is that of the code", async () => {
+  const rows = Object.entries(errors).map(
+    ([code, { reason, closeCode, retry }]) =>
+      `| \`${code}\` | ${closeCode} | ${retry ? 'yes' : 'no'} | ${reason} |`,
+  );
+  const table = [
+    '| code | closes with | trying again helps | reason |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ];
+  expect(await section('errors')).toBe(table.join('\n'));
+});
+
+it('every file that the README links to exists', async () => {
+  const links = [...(await read('README.md')).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(
+    ([, link]) => link as string,
+  );
+  expect(links.length).toBeGreaterThan(5);
+  for (const link of links) {
+    const found = await Array.fromAsync(glob(link, { cwd: root }));
+    expect(found, `${link} exists`).toHaveLength(1);
+  }
+});
+
+it('the commands of the README are those of package.json', async () => {
+  const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
+  const named = (await read('README.md')).matchAll(/npm (?:run )?(start|test|bench|build|check)\b/g);
+  for (const [, name] of named) expect(scripts).toHaveProperty(name as string);
+});
+
+it('CI runs the test command of the README, and nothing else', async () => {
+  const commands = (await read('.ci/run'))
+    .split('\n')
+    .filter((line) => /^\w/.test(line) && !line.startsWith('set '));
+  expect(commands.join(' && ')).toBe('npm ci && npm test');
+  expect(await read('README.md')).toContain('npm ci && npm test');
+});
