@@ -1,7 +1,7 @@
 /**
  * When does the record's draft change?
  *
- * After each stored snapshot the document is turned into Markdown. Unchanged: no request. Changed: what the record
+ * A moment after a stored snapshot the document is turned into Markdown. Unchanged: no request. Changed: what the record
  * holds is read, compared and merged, and the result becomes the draft. CivicPress being slow or away never holds
  * up an editor: the draft is owed then, and its room stays until it is written.
  */
@@ -31,6 +31,9 @@ export interface WritebackOptions {
   readonly externalEdits: ExternalEdits;
   readonly notices: Notices;
   readonly markdown: MarkdownOptions;
+  /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
+  readonly pauseMs: number;
+  readonly atLatestMs: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly log: Logger;
@@ -45,6 +48,8 @@ export class Writeback implements Extension<ConnectionContext> {
     this.#options = options;
     this.#owed = new OwedWork({
       perform: (documentName) => this.#writeBack(documentName),
+      pauseMs: options.pauseMs,
+      atLatestMs: options.atLatestMs,
       retryMinMs: options.retryMinMs,
       retryMaxMs: options.retryMaxMs,
       onFailed: (documentName, failure) => this.#failed(documentName, failure),

@@ -71,6 +71,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   });
   const writeback = new Writeback({
     ...{ records, snapshots, sources, externalEdits, notices, markdown, log, ...retry },
+    pauseMs: config.writeback.after_ms,
+    atLatestMs: config.writeback.at_latest_ms,
   });
 
   const extensions = [

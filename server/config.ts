@@ -8,6 +8,9 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { allFeatures } from '../markdown/index.ts';
 
+/** Node's timers fire at once beyond 2³¹ ms. */
+const longestTimerSeconds = 2_147_483;
+
 const schema = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether the server starts at all.'),
   port: z.int().min(0).max(65535).default(3001).describe('TCP port; 0 lets the system choose.'),
@@ -60,6 +63,7 @@ const schema = z.strictObject({
       cleanup_timeout: z
         .int()
         .min(0)
+        .max(longestTimerSeconds)
         .default(3_600)
         .describe('Seconds that a document stays in memory after its last client left.'),
     })
@@ -99,9 +103,31 @@ const schema = z.strictObject({
       retry_min_ms: z
         .int()
         .min(10)
+        .max(600_000)
         .default(500)
         .describe('First pause, in ms, before a failed save is tried again.'),
-      retry_max_ms: z.int().min(10).default(4_000).describe('Longest pause, in ms, between tries to save.'),
+      retry_max_ms: z
+        .int()
+        .min(10)
+        .max(600_000)
+        .default(4_000)
+        .describe('Longest pause, in ms, between tries to save.'),
+    })
+    .prefault({}),
+  writeback: z
+    .strictObject({
+      after_ms: z
+        .int()
+        .min(0)
+        .max(600_000)
+        .default(2_000)
+        .describe('Pause, in ms, after a saved edit after which the record’s draft is written.'),
+      at_latest_ms: z
+        .int()
+        .min(0)
+        .max(3_600_000)
+        .default(10_000)
+        .describe('Longest time, in ms, that further edits put off writing the draft.'),
     })
     .prefault({}),
   document: z
@@ -129,7 +155,8 @@ const schema = z.strictObject({
       ping_seconds: z
         .int()
         .min(1)
-        .max(3_600)
+        // Hocuspocus closes whoever it has not heard of for a minute.
+        .max(30)
         .default(20)
         .describe('Pause between WebSocket pings; a peer that misses one is closed.'),
     })
@@ -217,7 +244,11 @@ function valuesOfFile(yaml: string, problems: string[]): Record<string, unknown>
   try {
     // Aliases are the way to write a small file that unfolds into a huge one; a configuration needs none.
     const parsed: unknown = parseYaml(yaml, { maxAliasCount: 0 }) ?? {};
-    const values = isRecord(parsed) && 'realtime' in parsed ? (parsed.realtime ?? {}) : parsed;
+    const isWrapped = isRecord(parsed) && 'realtime' in parsed;
+    const values = isWrapped ? (parsed.realtime ?? {}) : parsed;
+    for (const key of isWrapped ? Object.keys(parsed) : []) {
+      if (key !== 'realtime') problems.push(`${key} stands beside "realtime:", where no setting is read`);
+    }
     if (isRecord(values)) return structuredClone(values);
     problems.push('the file must hold settings as "key: value" lines');
   } catch (error) {

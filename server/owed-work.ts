@@ -10,6 +10,10 @@ import { asRealtimeError, type RealtimeError } from './errors.ts';
 export interface OwedWorkOptions {
   /** Does the work once; everything that it throws counts as "not done". */
   readonly perform: (documentName: string) => Promise<void>;
+  /** How long to wait for more before the work is done, in ms; each thing that is owed begins the pause anew. */
+  readonly pauseMs?: number;
+  /** Longest time, in ms, that such pauses put the work off. */
+  readonly atLatestMs?: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly onFailed: (documentName: string, failure: Failure) => void;
@@ -26,34 +30,42 @@ export interface Failure {
 }
 
 interface Debt {
-  readonly since: number;
+  since: number;
   /** Counts what was owed, so that what came during a run is not taken for done. */
   owed: number;
   run: Promise<void> | undefined;
-  retry: NodeJS.Timeout | undefined;
+  /** Of the next run: after a pause, or after a failure. */
+  timer: NodeJS.Timeout | undefined;
   failure: Failure | undefined;
 }
 
 export class OwedWork {
   readonly #options: OwedWorkOptions;
   readonly #debts = new Map<string, Debt>();
+  #isHurried = false;
+  #isStopped = false;
 
   constructor(options: OwedWorkOptions) {
     this.#options = options;
   }
 
-  /** Owes the work from now on and begins it; resolves after the run that covers it, done or not. */
+  /**
+   * Owes the work from now on. Without a pause it begins at once, unless it failed and waits to be tried again;
+   * resolves after the run that covers it, done or not.
+   */
   owe(documentName: string): Promise<void> {
     const debt = this.#debts.get(documentName) ?? {
       since: Date.now(),
       owed: 0,
       run: undefined,
-      retry: undefined,
+      timer: undefined,
       failure: undefined,
     };
     this.#debts.set(documentName, debt);
     debt.owed += 1;
-    return this.#run(documentName, debt);
+    if (debt.run) return debt.run;
+    if (debt.failure) return Promise.resolve();
+    return this.#afterPause(documentName, debt);
   }
 
   owes(documentName: string): boolean {
@@ -65,25 +77,45 @@ export class OwedWork {
     return this.#debts.get(documentName)?.since ?? null;
   }
 
-  /** Tries everything that is owed once more, now. */
+  /** Tries everything that is owed once more, now, and from now on waits for nothing but retries. */
   async drain(): Promise<void> {
+    this.#isHurried = true;
     await Promise.all([...this.#debts].map(([documentName, debt]) => this.#run(documentName, debt)));
   }
 
   /** Ends the retrying; what is owed stays owed. */
   stop(): void {
-    for (const debt of this.#debts.values()) clearTimeout(debt.retry);
+    this.#isStopped = true;
+    for (const debt of this.#debts.values()) clearTimeout(debt.timer);
+  }
+
+  #afterPause(documentName: string, debt: Debt): Promise<void> {
+    const { pauseMs = 0, atLatestMs = 0 } = this.#options;
+    const waitMs = Math.min(pauseMs, debt.since + atLatestMs - Date.now());
+    if (waitMs <= 0 || this.#isHurried) return this.#run(documentName, debt);
+    this.#runIn(waitMs, documentName, debt);
+    return Promise.resolve();
+  }
+
+  #runIn(waitMs: number, documentName: string, debt: Debt): void {
+    clearTimeout(debt.timer);
+    if (this.#isStopped) return;
+    debt.timer = setTimeout(() => void this.#run(documentName, debt), waitMs);
+    debt.timer.unref();
   }
 
   #run(documentName: string, debt: Debt): Promise<void> {
-    clearTimeout(debt.retry);
-    debt.run ??= this.#perform(documentName, debt).finally(() => {
+    // A run that has just ended is here for another moment, with the next one planned already: that one stays.
+    if (debt.run) return debt.run;
+    clearTimeout(debt.timer);
+    debt.run = this.#perform(documentName, debt).finally(() => {
       debt.run = undefined;
     });
     return debt.run;
   }
 
   async #perform(documentName: string, debt: Debt): Promise<void> {
+    const { pauseMs = 0 } = this.#options;
     let covered: number;
     do {
       covered = debt.owed;
@@ -93,9 +125,16 @@ export class OwedWork {
         this.#failed(documentName, debt, asRealtimeError(thrown, 'not-saved'));
         return;
       }
-    } while (debt.owed > covered);
-    this.#debts.delete(documentName);
-    this.#options.onDone(documentName, debt.failure);
+    } while (debt.owed > covered && (pauseMs === 0 || this.#isHurried));
+    const { failure } = debt;
+    if (debt.owed > covered) {
+      debt.since = Date.now();
+      debt.failure = undefined;
+      this.#runIn(pauseMs, documentName, debt);
+    } else {
+      this.#debts.delete(documentName);
+    }
+    this.#options.onDone(documentName, failure);
   }
 
   #failed(documentName: string, debt: Debt, error: RealtimeError): void {
@@ -104,8 +143,7 @@ export class OwedWork {
     const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** (tries - 1));
     const retryInMs = Math.max(error.retryAfterMs ?? 0, backoffMs * (0.5 + Math.random() / 2));
     debt.failure = { since: debt.since, tries, retryInMs, error };
-    debt.retry = setTimeout(() => void this.#run(documentName, debt), retryInMs);
-    debt.retry.unref();
+    this.#runIn(retryInMs, documentName, debt);
     this.#options.onFailed(documentName, debt.failure);
   }
 }

@@ -111,3 +111,16 @@ it('[W5] writes after a start what was owed when the process ended', async () =>
   await draftWith('SURVIVOR');
   expect(puts()).toHaveLength(1);
 });
+
+it('[W6] writes once for many edits', async () => {
+  townHall = await TownHall.open({
+    settings: { 'saving.after_ms': 0, 'writeback.after_ms': 200, 'writeback.at_latest_ms': 60_000 },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  for (const word of ['one', 'two', 'three', 'four']) {
+    alice.type('Noise', ` ${word}`);
+    await alice.saved();
+  }
+  await draftWith('four three two one');
+  expect(puts()).toHaveLength(1);
+});

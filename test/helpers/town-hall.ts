@@ -40,6 +40,8 @@ const fastSettings = {
   host: '127.0.0.1',
   'saving.after_ms': 30,
   'saving.at_latest_ms': 150,
+  'writeback.after_ms': 20,
+  'writeback.at_latest_ms': 100,
   'saving.retry_min_ms': 20,
   'saving.retry_max_ms': 200,
   'shutdown.deadline_seconds': 3,
