@@ -82,13 +82,19 @@ export class Writeback implements Extension<ConnectionContext> {
 
   /** Opens again what owed a draft when the process ended; opening it is enough. */
   async resume(instance: Hocuspocus): Promise<void> {
-    for (const documentName of await this.#options.snapshots.owing()) {
-      const connection = { isAuthenticated: true, readOnly: false };
-      try {
-        await instance.createDocument(documentName, new Request('http://localhost'), 'server', connection);
-      } catch {
-        this.#options.log.warn({ documentName }, 'a draft stays owed until its document is opened');
+    const { snapshots, log } = this.#options;
+    try {
+      for (const documentName of await snapshots.owing()) {
+        const connection = { isAuthenticated: true, readOnly: false };
+        await instance
+          .createDocument(documentName, new Request('http://localhost'), 'server', connection)
+          .catch(() => log.warn({ documentName }, 'a draft stays owed until its document is opened'));
       }
+    } catch (error) {
+      log.error(
+        { cause: String(error) },
+        'which drafts are owed could not be read; each is written when it is opened',
+      );
     }
   }
 

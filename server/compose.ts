@@ -123,7 +123,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     });
 
   const httpServer = createServer();
-  const http = createHttp({ httpServer, pages: options.pages?.(rooms) });
+  const http = createHttp({ httpServer, pages: options.pages?.(rooms), log });
 
   return {
     hocuspocus,

@@ -28,6 +28,10 @@ const schema = z.strictObject({
     .strictObject({
       url: z
         .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+        .refine(
+          (url) => !URL.canParse(url) || new URL(url).username === '',
+          'must hold no user name or password',
+        )
         .optional()
         .describe('Base URL of CivicPress; unset: an embedded demo CivicPress (not in production).'),
       username: z.string().optional().describe('CivicPress user that the server reads and writes drafts as.'),

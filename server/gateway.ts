@@ -13,6 +13,7 @@ import { type ErrorCode, errors } from './errors.ts';
 import { refusalOf } from './frame-address.ts';
 import type { Logger } from './ports.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
+import { frameOf } from './websocket-frame.ts';
 
 export interface GatewayOptions {
   readonly hocuspocus: Hocuspocus<ConnectionContext>;
@@ -23,6 +24,9 @@ export interface GatewayOptions {
   readonly pingEveryMs: number;
   readonly log: Logger;
 }
+
+/** How many frames of the largest size may wait for one peer to read them. */
+const maxBufferedFrames = 4;
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -71,12 +75,12 @@ export class Gateway {
     const path = request.url?.split('?', 1)[0];
     if (path !== this.#options.path) return refuseUpgrade(stream, '404 Not Found');
     if (!this.#isAccepting) return refuseUpgrade(stream, '503 Service Unavailable');
-    this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => this.#accept(ws, request));
+    this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => this.#accept(ws, request, stream));
   }
 
-  #accept(ws: WebSocket, request: IncomingMessage): void {
+  #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
     const address = request.socket.remoteAddress ?? '';
-    const socket = new GatewaySocket(ws, address);
+    const socket = new GatewaySocket(ws, stream, address, maxBufferedFrames * this.#options.maxFrameBytes);
     const fromHere = (this.#socketsByAddress.get(address) ?? 0) + 1;
     this.#sockets.add(socket);
     this.#socketsByAddress.set(address, fromHere);
@@ -90,7 +94,7 @@ export class Gateway {
     });
     if (fromHere > this.#options.maxSocketsPerAddress) return socket.refuse('too-many-connections');
 
-    connection = this.#options.hocuspocus.handleConnection(socket, slimRequest(request), { socket });
+    connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
     const { handleMessage } = connection;
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
@@ -123,10 +127,16 @@ class GatewaySocket implements ClientSocket {
   readonly address: string;
   isAlive = true;
   readonly #ws: WebSocket;
+  /** The TCP connection under it. Without compression nothing waits inside `ws`, so both may write, in order. */
+  readonly #stream: Duplex;
+  /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
+  readonly #maxBufferedBytes: number;
 
-  constructor(ws: WebSocket, address: string) {
+  constructor(ws: WebSocket, stream: Duplex, address: string, maxBufferedBytes: number) {
     this.#ws = ws;
+    this.#stream = stream;
     this.address = address;
+    this.#maxBufferedBytes = maxBufferedBytes;
   }
 
   get readyState(): number {
@@ -134,8 +144,11 @@ class GatewaySocket implements ClientSocket {
   }
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
     // Hocuspocus sends bytes only.
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(data as Uint8Array);
+    if (this.#stream.writableLength <= this.#maxBufferedBytes)
+      this.#stream.write(frameOf(data as Uint8Array));
+    else this.#ws.terminate();
   }
 
   close(code = 1000, reason = ''): void {
@@ -159,14 +172,13 @@ class GatewaySocket implements ClientSocket {
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {
+  // Nobody else would close it, when the peer does not.
+  stream.once('finish', () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /**
- * As much of a `Request` as Hocuspocus reads. A whole one costs kilobytes for as long as the socket lives,
- * and the query, where older clients put their token, must not be kept at all.
+ * As much of a `Request` as Hocuspocus reads, one for all sockets. A whole one costs kilobytes for as long as its
+ * socket lives, and the query, where older clients put their token, must not be kept at all.
  */
-function slimRequest(request: IncomingMessage): Request {
-  const url = request.url?.split('?', 1)[0] ?? '/';
-  return { url, headers: new Headers() } as Request;
-}
+const slimRequest = { url: '/', headers: new Headers() } as Request;

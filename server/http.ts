@@ -3,15 +3,17 @@
  */
 import type { Server } from 'node:http';
 import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify';
-import { asRealtimeError } from './errors.ts';
+import { asRealtimeError, RealtimeError } from './errors.ts';
+import type { Logger } from './ports.ts';
 
 export interface HttpOptions {
   /** The server that also carries the WebSockets; Fastify answers its requests. */
   readonly httpServer: Server;
   readonly pages: FastifyPluginAsync | undefined;
+  readonly log: Logger;
 }
 
-export function createHttp({ httpServer, pages }: HttpOptions): FastifyInstance {
+export function createHttp({ httpServer, pages, log }: HttpOptions): FastifyInstance {
   const http = fastify({
     serverFactory: (handler) => httpServer.on('request', handler),
     bodyLimit: 65_536,
@@ -25,11 +27,29 @@ export function createHttp({ httpServer, pages }: HttpOptions): FastifyInstance 
   });
   http.setErrorHandler((thrown: { statusCode?: number; message?: string }, _request, reply) => {
     // What Fastify refuses (a body too large, not JSON) is safe to say; anything else is ours and stays inside.
-    if (thrown.statusCode !== undefined && thrown.statusCode < 500) {
+    const isFastifys = !(thrown instanceof RealtimeError);
+    if (isFastifys && thrown.statusCode !== undefined && thrown.statusCode < 500) {
       return reply.code(thrown.statusCode).send({ error: { code: 'bad-request', message: thrown.message } });
     }
     const error = asRealtimeError(thrown);
     return reply.code(error.statusCode).send({ error: error.toJSON() });
+  });
+
+  http.addHook('onError', async (request, reply, error) => {
+    const isExpected =
+      error instanceof RealtimeError || (error.statusCode !== undefined && error.statusCode < 500);
+    if (isExpected) return;
+    log.error(
+      { route: request.routeOptions.url, status: reply.statusCode, cause: error.stack },
+      'a request failed',
+    );
+  });
+
+  // Fastify closes the port that it opened itself, and this one is opened by the composition.
+  http.addHook('onClose', async () => {
+    const closed = new Promise((resolve) => httpServer.close(resolve));
+    httpServer.closeAllConnections();
+    await closed;
   });
 
   if (pages) http.register(pages);

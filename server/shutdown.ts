@@ -30,7 +30,10 @@ export async function shutDown(options: ShutDownOptions): Promise<string[]> {
   const deadline = performance.now() + deadlineMs;
   const isTimeLeft = () => performance.now() < deadline;
   const inTime = (work: Promise<unknown>[]) =>
-    Promise.race([Promise.allSettled(work), delay(deadline - performance.now(), undefined, { ref: false })]);
+    Promise.race([
+      Promise.allSettled(work),
+      delay(Math.max(0, deadline - performance.now()), undefined, { ref: false }),
+    ]);
 
   const connections = [...hocuspocus.documents.values()].flatMap((document) => document.getConnections());
   gateway.close();

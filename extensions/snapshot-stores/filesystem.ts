@@ -9,8 +9,10 @@ import type { Base } from '../../markdown/index.ts';
 import { parseDocumentName } from '../../server/document-name.ts';
 import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
 
+const formatVersion = 1;
+
 interface Header {
-  readonly version: 1;
+  readonly version: typeof formatVersion;
   readonly documentName: string;
   readonly base: Base;
   readonly revision: number;
@@ -29,51 +31,66 @@ class FilesystemSnapshots implements SnapshotStore {
 
   /** One change at a time for each document. */
   readonly #changes = new Map<string, Promise<unknown>>();
+  #isClosed = false;
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   async read(documentName: string): Promise<StoredSnapshot | null> {
-    const bytes = await readFile(this.#fileOf(documentName)).catch(nullWhenMissing);
+    this.#refuseWhenClosed();
+    return this.#read(documentName);
+  }
+
+  async #read(documentName: string): Promise<StoredSnapshot | null> {
+    const file = this.#fileOf(documentName);
+    const bytes = await readFile(file).catch(nullWhenMissing);
     if (!bytes) return null;
-    const { header, state } = parse(bytes);
+    const { header, state } = parse(bytes, file);
     return { state, base: header.base, revision: header.revision, owesWriteback: header.owesWriteback };
   }
 
   write(documentName: string, { state, base }: Snapshot): Promise<number> {
     return this.#change(documentName, async () => {
-      const revision = ((await this.read(documentName))?.revision ?? 0) + 1;
-      await this.#replace({ version: 1, documentName, base, revision, owesWriteback: true }, state);
+      const revision = ((await this.#read(documentName))?.revision ?? 0) + 1;
+      await this.#replace({ documentName, base, revision, owesWriteback: true }, state);
       return revision;
     });
   }
 
   settle(documentName: string, revision: number, base: Base): Promise<void> {
     return this.#change(documentName, async () => {
-      const newest = await this.read(documentName);
+      const newest = await this.#read(documentName);
       if (!newest) return;
       const owesWriteback = newest.owesWriteback && newest.revision > revision;
-      const header: Header = { version: 1, documentName, base, revision: newest.revision, owesWriteback };
+      const header = { documentName, base, revision: newest.revision, owesWriteback };
       await this.#replace(header, newest.state);
     });
   }
 
   async owing(): Promise<string[]> {
+    this.#refuseWhenClosed();
     const names: string[] = [];
-    for (const file of await readdir(this.#folder)) {
-      if (!file.endsWith(suffix)) continue;
-      const { header } = parse(await readFile(join(this.#folder, file)));
+    for (const name of await readdir(this.#folder)) {
+      if (!name.endsWith(suffix)) continue;
+      const file = join(this.#folder, name);
+      const { header } = parse(await readFile(file), file);
       if (header.owesWriteback) names.push(header.documentName);
     }
     return names;
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.allSettled(this.#changes.values());
   }
 
-  #change<Result>(documentName: string, change: () => Promise<Result>): Promise<Result> {
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw new Error('the snapshot store is closed');
+  }
+
+  async #change<Result>(documentName: string, change: () => Promise<Result>): Promise<Result> {
+    this.#refuseWhenClosed();
     const before = this.#changes.get(documentName) ?? Promise.resolve();
     const after = before.then(change, change);
     this.#changes.set(documentName, after);
@@ -84,7 +101,8 @@ class FilesystemSnapshots implements SnapshotStore {
     return after;
   }
 
-  async #replace(header: Header, state: Uint8Array): Promise<void> {
+  async #replace(fields: Omit<Header, 'version'>, state: Uint8Array): Promise<void> {
+    const header: Header = { version: formatVersion, ...fields };
     const file = this.#fileOf(header.documentName);
     const unfinished = `${file}.unfinished`;
     await writeDurably(unfinished, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), state]));
@@ -99,10 +117,23 @@ class FilesystemSnapshots implements SnapshotStore {
   }
 }
 
-function parse(bytes: Buffer): { header: Header; state: Uint8Array } {
+/** @throws Error when the file was written by another version, or is no snapshot */
+function parse(bytes: Buffer, file: string): { header: Header; state: Uint8Array } {
   const end = bytes.indexOf('\n');
-  const header = JSON.parse(bytes.toString('utf8', 0, end)) as Header;
+  const header = headerOf(bytes.toString('utf8', 0, Math.max(0, end)));
+  if (header?.version !== formatVersion) {
+    const found = header?.version === undefined ? 'no snapshot' : `format ${header.version}`;
+    throw new Error(`${file} holds ${found}; this version reads format ${formatVersion}`);
+  }
   return { header, state: new Uint8Array(bytes.subarray(end + 1)) };
+}
+
+function headerOf(line: string): Header | undefined {
+  try {
+    return JSON.parse(line) as Header;
+  } catch {
+    return undefined;
+  }
 }
 
 async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {

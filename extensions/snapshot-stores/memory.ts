@@ -11,29 +11,36 @@ export function openMemorySnapshots(): SnapshotStore {
 
 class MemorySnapshots implements SnapshotStore {
   readonly #snapshots = new Map<string, StoredSnapshot>();
+  #isClosed = false;
 
   async read(documentName: string): Promise<StoredSnapshot | null> {
-    return this.#snapshots.get(documentName) ?? null;
+    return this.#open().get(documentName) ?? null;
   }
 
   async write(documentName: string, snapshot: Snapshot): Promise<number> {
-    const revision = (this.#snapshots.get(documentName)?.revision ?? 0) + 1;
-    this.#snapshots.set(documentName, { ...snapshot, revision, owesWriteback: true });
+    const revision = (this.#open().get(documentName)?.revision ?? 0) + 1;
+    this.#open().set(documentName, { ...snapshot, revision, owesWriteback: true });
     return revision;
   }
 
   async settle(documentName: string, revision: number, base: Base): Promise<void> {
-    const newest = this.#snapshots.get(documentName);
+    const newest = this.#open().get(documentName);
     if (!newest) return;
     const owesWriteback = newest.owesWriteback && newest.revision > revision;
-    this.#snapshots.set(documentName, { ...newest, base, owesWriteback });
+    this.#open().set(documentName, { ...newest, base, owesWriteback });
   }
 
   async owing(): Promise<string[]> {
-    return [...this.#snapshots].filter(([, { owesWriteback }]) => owesWriteback).map(([name]) => name);
+    return [...this.#open()].filter(([, { owesWriteback }]) => owesWriteback).map(([name]) => name);
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#snapshots.clear();
+  }
+
+  #open(): Map<string, StoredSnapshot> {
+    if (this.#isClosed) throw new Error('the snapshot store is closed');
+    return this.#snapshots;
   }
 }

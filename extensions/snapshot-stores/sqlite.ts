@@ -17,7 +17,9 @@ interface Waiting {
 export async function openSqliteSnapshots(file: string): Promise<SnapshotStore> {
   await mkdir(dirname(file), { recursive: true });
   const store = new SqliteSnapshots(file);
-  await store.owing();
+  await store.owing().catch((cause: Error) => {
+    throw new Error(`the snapshots in ${file} cannot be opened: ${cause.message}`, { cause });
+  });
   return store;
 }
 

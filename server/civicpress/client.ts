@@ -35,11 +35,14 @@ export interface Reply {
 /** A 429 that does not say for how long is taken for this. */
 const defaultBusyMs = 1_000;
 
+/** CivicPress counts in windows of 15 minutes: a longer pause is a mistake, and would keep everybody out. */
+const longestBusyMs = 15 * 60_000;
+
 export class CivicPressClient {
   readonly #options: ClientOptions;
 
-  /** Until when (monotonic ms) CivicPress asked us to be quiet, by its two counters. */
-  readonly #busyUntil = { auth: 0, rest: 0 };
+  /** Until when (monotonic ms) CivicPress asked us to be quiet, by its two counters and by whom it counts. */
+  readonly #busyUntil = new Map<string, number>();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -52,10 +55,10 @@ export class CivicPressClient {
    * nothing is sent before its `Retry-After` is over)
    */
   async send(request: Request): Promise<Reply> {
-    const counter = request.path.startsWith('/auth/') ? 'auth' : 'rest';
+    const counter = `${request.path.startsWith('/auth/') ? 'auth' : 'rest'} ${request.forwardedFor ?? ''}`;
     const context = { method: request.method, path: request.path };
 
-    const waitMs = this.#busyUntil[counter] - performance.now();
+    const waitMs = (this.#busyUntil.get(counter) ?? 0) - performance.now();
     if (waitMs > 0) throw new RealtimeError('civicpress-busy', { context, retryAfterMs: waitMs });
 
     const { response, text } = await this.#answerTo(request).catch((cause: unknown) => {
@@ -63,13 +66,19 @@ export class CivicPressClient {
     });
     if (response.status === 429) {
       const retryAfterMs = retryAfterMsOf(response);
-      this.#busyUntil[counter] = performance.now() + retryAfterMs;
+      this.#beQuiet(counter, retryAfterMs);
       throw new RealtimeError('civicpress-busy', { context, retryAfterMs });
     }
     if (response.status >= 500) {
       throw new RealtimeError('civicpress-unavailable', { context: { ...context, status: response.status } });
     }
-    return replyOf(response, text);
+    return replyOf(response, text, context);
+  }
+
+  #beQuiet(counter: string, forMs: number): void {
+    const now = performance.now();
+    for (const [known, until] of this.#busyUntil) if (until <= now) this.#busyUntil.delete(known);
+    this.#busyUntil.set(counter, now + forMs);
   }
 
   /**
@@ -117,15 +126,15 @@ function retryAfterMsOf(response: Response): number {
   const header = response.headers.get('retry-after');
   if (header === null) return defaultBusyMs;
   const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : defaultBusyMs;
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), longestBusyMs) : defaultBusyMs;
 }
 
-function replyOf(response: Response, text: string): Reply {
+function replyOf(response: Response, text: string, context: Record<string, unknown>): Reply {
   let envelope: unknown;
   try {
     envelope = JSON.parse(text);
   } catch (cause) {
-    if (response.ok) throw new RealtimeError('civicpress-unavailable', { cause });
+    if (response.ok) throw new RealtimeError('civicpress-unavailable', { context, cause });
   }
   const error = fieldOf(envelope, 'error');
   const errorCode = fieldOf(error, 'code');

@@ -37,7 +37,7 @@ export class CivicPressIdentity implements Identity {
   /** By token hash; `null` is a token that CivicPress does not know. */
   readonly #users: AnswerCache<User | null>;
 
-  /** By token hash and record. */
+  /** By token hash and record, for those who may not edit each record anyway. */
   readonly #access: AnswerCache<Access>;
 
   constructor(options: IdentityOptions) {
@@ -56,28 +56,31 @@ export class CivicPressIdentity implements Identity {
   }
 
   async accessTo(recordId: string, credentials: Credentials): Promise<Access> {
-    const user = await this.userOf(credentials);
+    const { permissions } = await this.userOf(credentials);
+    // Who may edit records may open each of them; whether it exists shows when it is loaded.
+    if (permissions.includes('*') || permissions.includes('records:edit')) return 'edit';
     const key = `${hashOf(credentials.token)} ${recordId}`;
-    return this.#access.get(key, () => this.#decideAccess(recordId, credentials, user));
+    return this.#access.get(key, () => this.#decideAccess(recordId, credentials));
   }
 
   async #validate(credentials: Credentials): Promise<User | null> {
     const reply = await this.#send('/auth/me', credentials);
-    if (reply.status !== 200) return null;
+    if (reply.status === 401 || reply.status === 403) return null;
     const user = userShape.safeParse(fieldOf(reply.data, 'user'));
-    if (!user.success) throw new RealtimeError('civicpress-unavailable', { cause: user.error });
+    if (!user.success)
+      throw new RealtimeError('civicpress-unavailable', {
+        context: { status: reply.status },
+        cause: user.error,
+      });
     const { id, username, name, role, permissions } = user.data;
     return { id: String(id), name: name || username, role, permissions };
   }
 
   /**
-   * Who may edit records may open each of them; whether it exists shows when it is loaded.
-   * For everybody else the record must be visible (a draft-only one is visible to editors alone), and rights by
-   * record type show in no permission list: only the lock route knows them.
+   * The record must be visible (a draft-only one is visible to editors alone), and rights by record type show
+   * in no permission list: only the lock route knows them.
    */
-  async #decideAccess(recordId: string, credentials: Credentials, user: User): Promise<Access> {
-    if (user.permissions.includes('*') || user.permissions.includes('records:edit')) return 'edit';
-
+  async #decideAccess(recordId: string, credentials: Credentials): Promise<Access> {
     const record = await this.#send(`/records/${recordId}?edit=true`, credentials);
     if (record.status !== 200) return 'none';
     const type = fieldOf(record.data, 'type');

@@ -2,12 +2,13 @@
  * Reads records and writes their drafts, as the service user.
  *
  * CivicPress' traps are dealt with here: a published body comes trimmed, a draft under another name,
- * and a draft that does not exist yet starts with every field empty that is not sent along.
+ * a draft that does not exist yet starts with every field empty that is not sent along,
+ * and to an ended session a record looks as if it had no draft.
  */
 import { z } from 'zod';
 import { RealtimeError } from '../errors.ts';
 import type { Records, RecordText } from '../ports.ts';
-import type { Reply } from './client.ts';
+import { fieldOf, type Reply } from './client.ts';
 import type { ServiceSession } from './service-session.ts';
 
 const recordShape = z.object({
@@ -65,13 +66,23 @@ export class CivicPressRecords implements Records {
   }
 
   async #fetch(recordId: string): Promise<CivicPressRecord | null> {
-    const reply = await this.#session.send({ method: 'GET', path: `/records/${recordId}?edit=true` });
+    const request = { method: 'GET', path: `/records/${recordId}?edit=true` } as const;
+    let reply = await this.#session.send(request);
+    if (isForNobody(reply)) {
+      await this.#session.renewIfEnded();
+      reply = await this.#session.send(request);
+    }
     if (reply.status === 404) return null;
     if (reply.status !== 200) throw unexpected(reply, recordId);
     const record = recordShape.safeParse(reply.data);
     if (!record.success) throw new RealtimeError('civicpress-unavailable', { cause: record.error });
     return record.data;
   }
+}
+
+/** Whether this is what CivicPress shows to somebody who is not signed in: no drafts, and no `markdownBody`. */
+function isForNobody({ status, data }: Reply): boolean {
+  return status === 404 || (fieldOf(data, 'isDraft') !== true && fieldOf(data, 'markdownBody') === undefined);
 }
 
 function fieldsOf(record: CivicPressRecord): Record<string, unknown> {

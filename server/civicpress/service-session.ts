@@ -34,6 +34,14 @@ export class ServiceSession {
     return this.#client.send({ ...request, token: await this.#signedIn() });
   }
 
+  /**
+   * Renews the session if it has ended. For those who read public routes, which do not tell: there, an ended
+   * session is nobody and gets what nobody may see. The lock route tells, for any id.
+   */
+  async renewIfEnded(): Promise<void> {
+    await this.send({ method: 'GET', path: '/records/any/lock' });
+  }
+
   #signedIn(): Promise<string> {
     if (this.#token) return this.#token;
     const token = this.#signIn();

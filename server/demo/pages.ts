@@ -99,14 +99,13 @@ function sendWithEtag(request: FastifyRequest, reply: FastifyReply, answer: obje
   return reply.type('application/json; charset=utf-8').send(body);
 }
 
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof RealtimeError) {
     const { reason, statusCode } = errors[error.code];
     return answer(reply, statusCode, error.code, reason);
   }
   const statusCode = (error as { statusCode?: number }).statusCode ?? 500;
   if (statusCode < 500) return answer(reply, statusCode, 'bad-request', 'The request is not valid.');
-  request.log.error({ err: error }, 'a demo page failed');
   return answer(reply, 500, 'internal', errors.internal.reason);
 }
 

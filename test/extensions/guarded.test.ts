@@ -4,13 +4,12 @@
 import { afterEach, expect, it } from 'vitest';
 import { guarded } from '../../extensions/guarded.ts';
 import { errors } from '../../server/errors.ts';
+import { RecordedLog } from '../helpers/recorded-log.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
 
 let townHall: TownHall;
 afterEach(() => townHall.close());
-
-const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A town hall with one more extension, whose hook throws. */
 async function openWithHook(name: string, thrown: () => unknown): Promise<{ calls: number }> {
@@ -22,7 +21,7 @@ async function openWithHook(name: string, thrown: () => unknown): Promise<{ call
       throw thrown();
     },
   };
-  townHall.server.hocuspocus.configuration.extensions.unshift(guarded(throwing, log));
+  townHall.server.hocuspocus.configuration.extensions.unshift(guarded(throwing, new RecordedLog()));
   return counter;
 }
 

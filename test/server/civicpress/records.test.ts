@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { openOffice } from './office.ts';
+
+const front = '---\ntitle: Noise Bylaw\ntype: bylaw\n---\n\n';
+const draft = { title: 'Noise Bylaw', type: 'bylaw' };
+
+describe('reading a record', () => {
+  it('gives a published text back the newline that CivicPress trims', async () => {
+    const { api, records } = await openOffice();
+    await api.writeRecord('noise.md', `${front}# Noise\n\nNone.\n`);
+    expect(await records.read('noise')).toEqual({ markdown: '# Noise\n\nNone.\n', isDraft: false });
+  });
+
+  it('leaves an empty text empty', async () => {
+    const { api, records } = await openOffice();
+    await api.writeRecord('empty.md', front);
+    expect(await records.read('empty')).toEqual({ markdown: '', isDraft: false });
+  });
+
+  it.each(['no newline', '\n\n  # Indented\n\n\n', 'CRLF\r\n\r\n\ttab ', 'ünïcödé 🏛️\u2028\n'])(
+    '[L1] gives the draft byte for byte: %j',
+    async (markdown) => {
+      const { api, records } = await openOffice();
+      await api.writeRecord('noise.md', `${front}Published.\n`);
+      const clerk = await api.as('clara', 'clerk');
+      await clerk('PUT', '/records/noise/draft', { ...draft, markdownBody: markdown });
+      expect(await records.read('noise')).toEqual({ markdown, isDraft: true });
+    },
+  );
+
+  it('finds a record that exists as a draft only', async () => {
+    const { api, records } = await openOffice();
+    const clerk = await api.as('clara', 'clerk');
+    await clerk('PUT', '/records/plans/draft', { ...draft, markdownBody: 'Plans.\n' });
+    expect(await records.read('plans')).toEqual({ markdown: 'Plans.\n', isDraft: true });
+  });
+
+  it('gives null for a record that is not there', async () => {
+    const { records } = await openOffice();
+    expect(await records.read('nothing')).toBeNull();
+  });
+
+  it('does not take a CivicPress in trouble for one without the record', async () => {
+    const { records, wire } = await openOffice();
+    wire.mode = 'error500';
+    await expect(records.read('noise')).rejects.toMatchObject({ code: 'civicpress-unavailable' });
+  });
+});
+
+describe('writing a draft', () => {
+  it('[W2] keeps every field of the record, also when it is published', async () => {
+    const { api, records } = await openOffice();
+    const clerk = await api.as('clara', 'clerk');
+    const fields = {
+      title: 'Noise Bylaw',
+      type: 'bylaw',
+      metadata: { tags: ['noise', 'night'], department: 'Parks', custom_key: { nested: ['keep', 'me'] } },
+      geography: { srid: 4326, zone_ref: 'downtown' },
+      attachedFiles: [{ id: 'file-1', path: 'plans/site.pdf', description: 'Site plan' }],
+      linkedRecords: [{ id: 'zoning-bylaw', type: 'bylaw', description: 'Replaces' }],
+      linkedGeographyFiles: [{ id: 'geo-1', name: 'Boundary' }],
+    };
+    await clerk('PUT', '/records/noise/draft', { ...fields, markdownBody: 'First.\n' });
+    await clerk('POST', '/records/noise/publish', { status: 'published' });
+
+    await records.writeDraft('noise', 'Second.\n');
+    await clerk('POST', '/records/noise/publish', { status: 'published' });
+    const { body } = await clerk('GET', '/records/noise');
+    expect(body).toMatchObject({ data: { ...fields, content: 'Second.' } });
+  });
+
+  it('writes the text byte for byte', async () => {
+    const { api, records } = await openOffice();
+    await api.writeRecord('noise.md', `${front}Old.\n`);
+    await records.writeDraft('noise', '  New\r\n\n\n');
+    expect(await records.read('noise')).toEqual({ markdown: '  New\r\n\n\n', isDraft: true });
+  });
+
+  it('changes nothing but the text of a draft that is there', async () => {
+    const { api, records } = await openOffice();
+    const clerk = await api.as('clara', 'clerk');
+    const fields = { title: 'A better title', type: 'bylaw', metadata: { tags: ['new'] } };
+    await api.writeRecord('noise.md', `${front}Old.\n`);
+    await clerk('PUT', '/records/noise/draft', { ...fields, markdownBody: 'Draft.\n' });
+    await records.writeDraft('noise', 'Typed.\n');
+    const { body } = await clerk('GET', '/records/noise?edit=true');
+    expect(body).toMatchObject({ data: { ...fields, markdownBody: 'Typed.\n' } });
+  });
+
+  it('goes by the id in the URL where the record says another', async () => {
+    const { api, records } = await openOffice();
+    await api.writeRecord('by-file.md', '---\nid: by-frontmatter\ntitle: Noise\ntype: bylaw\n---\n\nOld.\n');
+    await records.writeDraft('by-file', 'New.\n');
+    expect(await records.read('by-file')).toEqual({ markdown: 'New.\n', isDraft: true });
+    expect(await records.read('by-frontmatter')).toBeNull();
+  });
+
+  it('of a record that is not there makes none', async () => {
+    const { records } = await openOffice();
+    await expect(records.writeDraft('nothing', 'New.\n')).rejects.toMatchObject({ code: 'no-such-record' });
+    expect(await records.read('nothing')).toBeNull();
+  });
+
+  it('fails when CivicPress refuses it, and can be tried again', async () => {
+    const { api, records } = await openOffice();
+    await api.writeRecord('noise.md', `${front}Old.\n`);
+    await records.read('noise');
+    api.civicpress.setRole('realtime', 'public');
+    await expect(records.writeDraft('noise', 'New.\n')).rejects.toMatchObject({
+      code: 'civicpress-unavailable',
+      isRetryable: true,
+      context: { recordId: 'noise', status: 403, errorCode: 'INSUFFICIENT_PERMISSIONS' },
+    });
+  });
+});

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { allFeatures } from '../../markdown/index.ts';
+import { ConfigError, loadConfig, settings, settingsTable } from '../../server/config.ts';
+
+/** The lines with which a configuration is refused. */
+function problemsOf(yaml: string, environment: Record<string, string> = {}): string[] {
+  try {
+    loadConfig(yaml, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n  - ').slice(1);
+    throw error;
+  }
+  return [];
+}
+
+describe('the defaults', () => {
+  it('are those of CivicPress where it has them', () => {
+    expect(loadConfig('')).toMatchObject({
+      enabled: true,
+      port: 3_001,
+      path: '/realtime',
+      rooms: { max_rooms: 100, cleanup_timeout: 3_600 },
+      snapshots: { enabled: true, interval: 300, max_updates: 100, storage: 'database' },
+      rate_limiting: { messages_per_second: 10, connections_per_ip: 100, connections_per_user: 10 },
+      redis: { enabled: false },
+    });
+  });
+
+  it('give no secret', () => {
+    expect(loadConfig('').civicpress).not.toHaveProperty('password');
+  });
+});
+
+describe('the file', () => {
+  it.each(['realtime:\n  port: 4000', 'port: 4000'])('is read with and without its key: %j', (yaml) => {
+    expect(loadConfig(yaml).port).toBe(4_000);
+  });
+
+  it.each(['', '# nothing yet', 'realtime:', '{}'])('may say nothing: %j', (yaml) => {
+    expect(loadConfig(yaml)).toEqual(loadConfig(''));
+  });
+
+  it('[C1] is refused for every wrong value, and each is named', () => {
+    const wrong = {
+      port: 70_000,
+      path: 'realtime',
+      data_dir: '',
+      enabled: 'yes',
+      'civicpress.url': 'ftp://town.example',
+      'civicpress.timeout_ms': 1.5,
+      'auth.cache_seconds': 0,
+      'rooms.max_rooms': -1,
+      'rooms.cleanup_timeout': 99_999_999,
+      'snapshots.storage': 's3',
+      'saving.after_ms': null,
+      'document.features': 'table',
+      'limits.frame_bytes': 10,
+      'limits.ping_seconds': 3_600,
+      'redis.enabled': true,
+      'log.level': 'loud',
+    };
+    const problems = problemsOf(JSON.stringify(nested(wrong)));
+    expect(problems.map((problem) => problem.split(':', 1)[0]).sort()).toEqual(Object.keys(wrong).sort());
+  });
+
+  it('[G3] may ask for a ping every second, and at the latest every thirty', () => {
+    const ping = (seconds: number) => problemsOf(`limits: {ping_seconds: ${seconds}}`).length;
+    expect([0, 1, 30, 31].map(ping)).toEqual([1, 0, 0, 1]);
+  });
+
+  it('[C1] is refused for what it does not know, at any depth', () => {
+    expect(problemsOf('prot: 1\nrooms:\n  max: 1\n  __proto__: {}\nnothing: {}').sort()).toEqual([
+      'nothing is not a setting',
+      'prot is not a setting',
+      'rooms.__proto__ is not a setting',
+      'rooms.max is not a setting',
+    ]);
+  });
+
+  it('[C1] is refused for settings that slipped out of "realtime:"', () => {
+    expect(problemsOf('realtime:\n  port: 4000\nrooms:\n  max_rooms: 5')).toEqual([
+      'rooms stands beside "realtime:", where no setting is read',
+    ]);
+  });
+
+  it.each(['a: [', 'port: 1\nport: 2', 'port: 1\n---\nport: 2'])(
+    '[C1] is refused when it is not YAML: %j',
+    (yaml) => {
+      expect(problemsOf(yaml)).toEqual([expect.stringMatching(/^the file is not YAML: .+/)]);
+    },
+  );
+
+  it.each(['- 1', 'realtime: 5', 'text'])('[C1] is refused when it holds no settings: %j', (yaml) => {
+    expect(problemsOf(yaml)).toEqual(['the file must hold settings as "key: value" lines']);
+  });
+
+  it('is refused when aliases would make a small file a huge one', () => {
+    const bomb = ['a: &a [x, x]', 'b: &b [*a, *a]', 'c: [*b, *b]'].join('\n');
+    expect(problemsOf(bomb)).toEqual(['the file is not YAML: Alias resolution is disabled']);
+  });
+
+  it('never shows a wrong secret', () => {
+    expect(problemsOf('civicpress:\n  password: 123456').join()).not.toContain('123456');
+  });
+});
+
+describe('the environment', () => {
+  it('[C2] wins over the file', () => {
+    const yaml = 'port: 4000\nrooms: {max_rooms: 5, cleanup_timeout: 7}';
+    const config = loadConfig(yaml, { REALTIME_PORT: '5000', REALTIME_ROOMS_MAX_ROOMS: '6' });
+    expect(config).toMatchObject({ port: 5_000, rooms: { max_rooms: 6, cleanup_timeout: 7 } });
+  });
+
+  it('[C2] gives text, numbers, booleans and lists', () => {
+    const config = loadConfig('', {
+      REALTIME_CIVICPRESS_PASSWORD: '12345',
+      REALTIME_PORT: '0',
+      REALTIME_SNAPSHOTS_ENABLED: 'false',
+      REALTIME_DOCUMENT_FEATURES: 'table, strike',
+    });
+    expect(config).toMatchObject({
+      civicpress: { password: '12345' },
+      port: 0,
+      snapshots: { enabled: false },
+      document: { features: ['table', 'strike'] },
+    });
+  });
+
+  it('[C2] reaches every setting', () => {
+    expect(settings.map(({ environmentName }) => environmentName)).toContain('REALTIME_LIMITS_PING_SECONDS');
+    for (const { environmentName, path } of settings) {
+      expect(problemsOf('', { [environmentName]: '\0' }).join('\n')).not.toContain(`${environmentName} `);
+      expect(environmentName).toBe(`REALTIME_${path.replaceAll('.', '_').toUpperCase()}`);
+    }
+  });
+
+  it('counts for nothing where it is empty or somebody else’s', () => {
+    expect(loadConfig('', { REALTIME_PORT: '', PORT: '1', HOME: '/' })).toEqual(loadConfig(''));
+  });
+
+  it('[C1] is refused for every wrong value and unknown name, together with the file', () => {
+    const environment = {
+      REALTIME_PORT: 'tcp://10.0.0.1:3001',
+      REALTIME_ENABLED: 'TRUE',
+      REALTIME_PROT: '1',
+    };
+    expect(
+      problemsOf('nope: 1', environment)
+        .map((problem) => problem.split(/[: ]/, 1)[0])
+        .sort(),
+    ).toEqual(['REALTIME_PROT', 'enabled', 'nope', 'port']);
+  });
+});
+
+describe('a setting', () => {
+  it.each(settings)(
+    '$path has a sentence and a row in the table',
+    ({ path, environmentName, description }) => {
+      expect(description).toMatch(/^[A-Z0-9a-z].+\.$/);
+      expect(settingsTable()).toContain(`| \`${path}\` | \`${environmentName}\` |`);
+    },
+  );
+
+  it('shows its default, or that it has none', () => {
+    const row = (path: string) =>
+      settingsTable()
+        .split('\n')
+        .find((line) => line.startsWith(`| \`${path}\``));
+    expect(row('port')).toContain('| `3001` |');
+    expect(row('civicpress.password')).toContain('| – |');
+    expect(row('document.features')).toContain(allFeatures.map((feature) => `\`${feature}\``).join(' '));
+  });
+});
+
+/** `{'a.b': 1}` → `{a: {b: 1}}`, which as JSON is YAML. */
+function nested(values: Record<string, unknown>): Record<string, unknown> {
+  const result: Record<string, Record<string, unknown>> = {};
+  const flat: Record<string, unknown> = {};
+  for (const [path, value] of Object.entries(values)) {
+    const [section, key] = path.split('.') as [string, string | undefined];
+    if (key === undefined) flat[section] = value;
+    else result[section] = { ...result[section], [key]: value };
+  }
+  return { ...flat, ...result };
+}

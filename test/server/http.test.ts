@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { errors, RealtimeError } from '../../server/errors.ts';
+import { createHttp } from '../../server/http.ts';
+import { RecordedLog } from '../helpers/recorded-log.ts';
+
+async function startHttp() {
+  const httpServer = createServer();
+  const log = new RecordedLog();
+  const http = createHttp({
+    httpServer,
+    log,
+    pages: async (routes) => {
+      routes.get('/missing', async () => {
+        throw new RealtimeError('no-such-record', { cause: new Error('/var/lib/records/secret.md') });
+      });
+      routes.get('/broken', async () => {
+        throw new Error('SELECT secret FROM /var/lib/realtime.sqlite');
+      });
+      routes.post('/echo', async ({ body }) => body);
+    },
+  });
+  await http.ready();
+  await new Promise<void>((listening) => httpServer.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => http.close());
+  return { http, log, url: `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}` };
+}
+
+describe('the HTTP side', () => {
+  it('says that it is well', async () => {
+    const { url } = await startHttp();
+    const response = await fetch(`${url}/health`);
+    expect(await response.json()).toEqual({ status: 'ok' });
+  });
+
+  it('has nothing at any other address', async () => {
+    const { url } = await startHttp();
+    const response = await fetch(`${url}/nothing`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: 'not-found' } });
+  });
+
+  it('[C4] answers an error of ours with its entry in the table', async () => {
+    const { url } = await startHttp();
+    const response = await fetch(`${url}/missing`);
+    expect(response.status).toBe(404);
+    const { reason: message, statusCode } = errors['no-such-record'];
+    expect(await response.json()).toEqual({ error: { code: 'no-such-record', message, statusCode } });
+  });
+
+  it('[C4] says nothing about an error that nobody expected', async () => {
+    const { url } = await startHttp();
+    const response = await fetch(`${url}/broken`);
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toMatch(/secret|SELECT|sqlite|http\.test/);
+  });
+
+  it('logs an error that nobody expected, and none that somebody did', async () => {
+    const { url, log } = await startHttp();
+    await fetch(`${url}/missing`);
+    expect(log.lines).toEqual([]);
+    await fetch(`${url}/broken`);
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { route: '/broken' } }]);
+  });
+
+  it.each([
+    ['too large', 413, 'x'.repeat(70_000)],
+    ['not JSON', 400, '{"a":'],
+  ])('[C4] refuses a body that is %s without showing the inside', async (_what, status, body) => {
+    const { url } = await startHttp();
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}/echo`, { method: 'POST', headers, body });
+    expect(response.status).toBe(status);
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ error: { code: 'bad-request' } });
+    expect(text).not.toMatch(/node_modules|at .*\.js/);
+  });
+
+  it('gives the port back when it is closed', async () => {
+    const { http, url } = await startHttp();
+    await http.close();
+    await expect(fetch(`${url}/health`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+});

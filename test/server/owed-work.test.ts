@@ -1,0 +1,192 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { RealtimeError } from '../../server/errors.ts';
+import { type Failure, OwedWork, type OwedWorkOptions } from '../../server/owed-work.ts';
+import { until } from '../helpers/until.ts';
+
+const failures: Failure[] = [];
+const done: (Failure | undefined)[] = [];
+let runs: number;
+
+beforeEach(() => {
+  failures.length = 0;
+  done.length = 0;
+  runs = 0;
+});
+
+function owedWork(perform: () => Promise<void> | void, options: Partial<OwedWorkOptions> = {}): OwedWork {
+  const work = new OwedWork({
+    perform: async () => {
+      runs += 1;
+      await perform();
+    },
+    retryMinMs: 4,
+    retryMaxMs: 16,
+    onFailed: (_documentName, failure) => void failures.push(failure),
+    onDone: (_documentName, failure) => void done.push(failure),
+    ...options,
+  });
+  onTestFinished(() => work.stop());
+  return work;
+}
+
+/** Work that fails so many times, and then succeeds. */
+const failing = (times: number, error: Error = new Error('disk full')) => {
+  let left = times;
+  return () => {
+    if (left-- > 0) throw error;
+  };
+};
+
+function gate(): { opened: Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+describe('owed work', () => {
+  it('is done at once, and owed no more', async () => {
+    const work = owedWork(() => undefined);
+    await work.owe('a');
+    expect(work.owes('a')).toBe(false);
+    expect(work.owedSince('a')).toBeNull();
+    expect(done).toEqual([undefined]);
+  });
+
+  it('is tried again until it succeeds', async () => {
+    const work = owedWork(failing(3));
+    await work.owe('a');
+    expect(work.owes('a')).toBe(true);
+    await until('the work is done', () => !work.owes('a'));
+    expect(runs).toBe(4);
+    expect(done).toMatchObject([{ tries: 3, error: { code: 'not-saved' } }]);
+  });
+
+  it('[W3] is tried again with growing, jittered pauses', async () => {
+    const work = owedWork(failing(8));
+    await work.owe('a');
+    await until('the work is done', () => !work.owes('a'));
+    const longest = [4, 8, 16, 16, 16, 16, 16, 16];
+    for (const [index, { retryInMs }] of failures.entries()) {
+      expect(retryInMs).toBeGreaterThanOrEqual((longest[index] as number) / 2);
+      expect(retryInMs).toBeLessThanOrEqual(longest[index] as number);
+    }
+    expect(new Set(failures.map(({ retryInMs }) => retryInMs)).size).toBeGreaterThan(4);
+  });
+
+  it('[W3] waits as long as it is asked to', async () => {
+    const busy = new RealtimeError('civicpress-busy', { retryAfterMs: 120 });
+    const work = owedWork(failing(1, busy));
+    const start = performance.now();
+    await work.owe('a');
+    await until('the work is done', () => !work.owes('a'));
+    expect(failures).toMatchObject([{ retryInMs: 120, error: busy }]);
+    expect(performance.now() - start).toBeGreaterThan(110);
+  });
+
+  it('remembers since when it is owed, over all failures', async () => {
+    const before = Date.now();
+    const work = owedWork(failing(3));
+    await work.owe('a');
+    const since = work.owedSince('a');
+    await until('the work is done', () => !work.owes('a'));
+    expect(since).toBeGreaterThanOrEqual(before);
+    expect(failures.map((failure) => failure.since)).toEqual([since, since, since]);
+  });
+
+  it('runs once at a time, and once more for what was owed meanwhile', async () => {
+    const { opened, open } = gate();
+    const work = owedWork(() => opened);
+    const all = [work.owe('a'), work.owe('a'), work.owe('a')];
+    expect(runs).toBe(1);
+    open();
+    await Promise.all(all);
+    expect(runs).toBe(2);
+    expect(work.owes('a')).toBe(false);
+  });
+
+  it('of one document does not wait for that of another', async () => {
+    const { opened, open } = gate();
+    const work = owedWork(() => undefined, {
+      perform: (name) => (name === 'slow' ? opened : Promise.resolve()),
+    });
+    const slow = work.owe('slow');
+    await work.owe('quick');
+    expect([work.owes('slow'), work.owes('quick')]).toEqual([true, false]);
+    open();
+    await slow;
+  });
+
+  it('is not forgotten when it is owed again in the moment in which a run fails', async () => {
+    const work: OwedWork = owedWork(failing(2), {
+      onFailed: (documentName) => void queueMicrotask(() => void work.owe(documentName)),
+    });
+    await work.owe('a');
+    await until('the work is done', () => !work.owes('a'), 2_000);
+  });
+
+  it('is tried at once when everything is drained', async () => {
+    const work = owedWork(failing(1), { retryMinMs: 60_000, retryMaxMs: 60_000 });
+    await work.owe('a');
+    await work.drain();
+    expect(work.owes('a')).toBe(false);
+  });
+
+  it('is not tried again after a stop, and stays owed', async () => {
+    const { opened, open } = gate();
+    const work = owedWork(async () => {
+      await opened;
+      throw new Error('disk full');
+    });
+    const running = work.owe('a');
+    work.stop();
+    open();
+    await running;
+    // Another one's retries show that more than the longest pause has gone by.
+    const other = owedWork(failing(4), { retryMinMs: 16 });
+    await other.owe('b');
+    runs = 0;
+    await until('the other work is done', () => !other.owes('b'));
+    expect(runs).toBe(4);
+    expect(work.owes('a')).toBe(true);
+  });
+
+  it('waits for more, and does it once for all', async () => {
+    const work = owedWork(() => undefined, { pauseMs: 60, atLatestMs: 10_000 });
+    for (const time of [1, 2, 3]) {
+      void work.owe('a');
+      expect(runs, `at time ${time}`).toBe(0);
+    }
+    expect(work.owes('a')).toBe(true);
+    await until('the work is done', () => !work.owes('a'));
+    expect(runs).toBe(1);
+  });
+
+  it('waits for more no longer than it may', async () => {
+    const work = owedWork(() => undefined, { pauseMs: 10_000, atLatestMs: 80 });
+    await until('it is done in the midst of more', () => {
+      void work.owe('a');
+      return runs > 0;
+    });
+  });
+
+  it('does what was owed during a run after another pause, and says that the first is done', async () => {
+    const { opened, open } = gate();
+    const work = owedWork(() => opened, { pauseMs: 30, atLatestMs: 1_000 });
+    void work.owe('a');
+    await until('it runs', () => runs === 1);
+    void work.owe('a');
+    open();
+    await until('the first is done', () => done.length === 1);
+    expect(work.owes('a')).toBe(true);
+    await until('the second is done', () => !work.owes('a'));
+    expect(runs).toBe(2);
+  });
+
+  it('waits for nothing when everything is drained', async () => {
+    const work = owedWork(() => undefined, { pauseMs: 60_000, atLatestMs: 60_000 });
+    void work.owe('a');
+    await work.drain();
+    expect(work.owes('a')).toBe(false);
+    await work.owe('b');
+    expect(work.owes('b')).toBe(false);
+  });
+});

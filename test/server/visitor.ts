@@ -1,0 +1,81 @@
+/**
+ * Somebody at the door of a gateway: a plain WebSocket that speaks as little of Hocuspocus as a test needs.
+ */
+import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding';
+import { WebSocket } from 'ws';
+import * as Y from 'yjs';
+import { until } from '../helpers/until.ts';
+
+export interface VisitorOptions {
+  /** Whether pings are answered. */
+  readonly autoPong?: boolean;
+}
+
+export class Visitor {
+  readonly ws: WebSocket;
+  pings = 0;
+  frames = 0;
+  closed: { code: number; reason: string } | undefined;
+  /** HTTP status of a refused upgrade. */
+  refusedWith: number | undefined;
+
+  constructor(url: string, { autoPong = true }: VisitorOptions = {}) {
+    this.ws = new WebSocket(url.replace('http', 'ws'), { autoPong });
+    this.ws.on('error', () => undefined);
+    this.ws.on('ping', () => {
+      this.pings += 1;
+    });
+    this.ws.on('message', () => {
+      this.frames += 1;
+    });
+    this.ws.on('unexpected-response', (request, response) => {
+      this.refusedWith = response.statusCode;
+      request.destroy();
+    });
+    this.ws.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.ws.readyState === WebSocket.OPEN;
+  }
+
+  async entered(): Promise<this> {
+    await until('the socket is open', () => this.isOpen);
+    return this;
+  }
+
+  async sentAway(): Promise<{ code: number; reason: string }> {
+    return until('the socket is closed', () => this.closed);
+  }
+
+  /** Asks to be let into a document. */
+  authenticate(documentName: string, token = 'token'): void {
+    this.ws.send(
+      frame(documentName, (encoder) => {
+        writeVarUint(encoder, 2);
+        writeVarUint(encoder, 0);
+        writeVarString(encoder, token);
+      }),
+    );
+  }
+
+  /** Asks for everything that is in a document. */
+  askForAll(documentName: string): void {
+    this.ws.send(
+      frame(documentName, (encoder) => {
+        writeVarUint(encoder, 0);
+        writeVarUint(encoder, 0);
+        writeVarUint8Array(encoder, Y.encodeStateVector(new Y.Doc()));
+      }),
+    );
+  }
+}
+
+function frame(documentName: string, write: (encoder: ReturnType<typeof createEncoder>) => void): Uint8Array {
+  const encoder = createEncoder();
+  writeVarString(encoder, documentName);
+  write(encoder);
+  return toUint8Array(encoder);
+}
