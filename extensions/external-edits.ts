@@ -21,6 +21,9 @@ export interface ExternalEditsOptions {
   readonly log: Logger;
 }
 
+/** The first one in gets the document before the record is read, which for a long one is work. */
+const afterFirstMs = 200;
+
 /** A record that was seen this short a time ago is not read again. */
 const freshMs = 2_000;
 
@@ -35,7 +38,8 @@ export class ExternalEdits implements Extension<ConnectionContext> {
   /** A room that slept may have missed something. It is open meanwhile: the check runs beside it. */
   async connected({ instance, documentName }: connectedPayload<ConnectionContext>): Promise<void> {
     const document = instance.documents.get(documentName);
-    if (document && document.getConnectionsCount() === 1) void this.#check(instance, document);
+    if (document?.getConnectionsCount() !== 1) return;
+    setTimeout(() => void this.#check(instance, document), afterFirstMs).unref();
   }
 
   /** Takes into the document what the record holds and the server has not seen; whether there was anything. */
@@ -67,6 +71,7 @@ export class ExternalEdits implements Extension<ConnectionContext> {
   async #check(instance: Hocuspocus, document: Document): Promise<void> {
     const { records, sources, log } = this.#options;
     const documentName = document.name;
+    if (instance.documents.get(documentName) !== document) return;
     const ageMs = performance.now() - sources.of(documentName).seenAt;
     if (ageMs < freshMs || this.#checking.has(documentName)) return;
     const checking = records

@@ -72,13 +72,19 @@ parentPort?.on(
   ({ id, method, args }: { id: number; method: keyof WorkerMethods; args: never[] }) => {
     try {
       const result = (methods[method] as (...args: never[]) => unknown)(...args);
-      parentPort?.postMessage({ id, result });
+      parentPort?.postMessage({ id, result }, transferable(result));
     } catch (error) {
       parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
     }
     if (method === 'close') parentPort?.close();
   },
 );
+
+/** A snapshot's bytes change hands instead of being copied. */
+function transferable(result: unknown): ArrayBuffer[] {
+  const state = (result as SnapshotRow | null | undefined)?.state;
+  return state ? [state.buffer] : [];
+}
 
 function createTables(): void {
   const version = database.prepare('PRAGMA user_version').get()?.user_version;

@@ -22,7 +22,9 @@ type Row = Record<string, number>;
 const bound = 1.1;
 
 const rounds = Number(process.argv[2] ?? 3);
-const small = 'record:small';
+const quiet = 'record:quiet';
+/** One for each round: what was typed in the one before is not the next one's. */
+const typed = Array.from({ length: rounds }, (_, round) => `record:typed-${round}`);
 const large = Array.from({ length: 7 }, (_, index) => `record:large-${index}`);
 
 const folder = await mkdtemp(join(tmpdir(), 'realtime-bench-'));
@@ -36,9 +38,9 @@ for (let round = 0; round < rounds; round += 1) {
   for (const kind of round % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const)) {
     const row: Row = {};
     for (const measure of [
-      (server: ServerProcess) => coldLoad(server, large, small, token),
-      (server: ServerProcess) => fanOut(server, small, token),
-      (server: ServerProcess) => idleMemory(server, small, token),
+      (server: ServerProcess) => coldLoad(server, large, quiet, token),
+      (server: ServerProcess) => fanOut(server, typed[round] as string, token),
+      (server: ServerProcess) => idleMemory(server, quiet, token),
     ]) {
       const server = await ServerProcess.start(kind, folder, civicpressUrl);
       Object.assign(row, await measure(server));
@@ -69,9 +71,9 @@ async function fillDatabases(): Promise<void> {
   bare.exec('CREATE TABLE documents (name TEXT PRIMARY KEY, data BLOB NOT NULL)');
   const ours = await openSqliteSnapshots(join(folder, 'ours.sqlite'));
   await mkdir(join(folder, 'records'), { recursive: true });
-  for (const documentName of [small, ...large]) {
+  for (const documentName of [quiet, ...typed, ...large]) {
     const id = documentName.replace('record:', '');
-    const markdown = documentName === small ? '# Small\n\nA paragraph.\n' : textOf500Kb(id);
+    const markdown = large.includes(documentName) ? textOf500Kb(id) : '# Small\n\nA paragraph.\n';
     const { json, base } = open(markdown);
     const state = seedUpdate(json, id);
     bare.prepare('INSERT INTO documents VALUES (?, ?)').run(documentName, state);
