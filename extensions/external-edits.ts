@@ -12,6 +12,7 @@ import type { Logger, Records, RecordText } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import type { Notices } from './notices.ts';
 import type { Sources } from './sources.ts';
+import { storeNow } from './store-now.ts';
 
 export interface ExternalEditsOptions {
   readonly records: Records;
@@ -46,15 +47,17 @@ export class ExternalEdits implements Extension<ConnectionContext> {
   absorb(instance: Hocuspocus, document: Document, record: RecordText): boolean {
     const { sources, markdown, notices, log } = this.#options;
     const documentName = document.name;
-    const { base } = sources.of(documentName);
+    const { base, unanswered } = sources.of(documentName);
     if (isSameText(record, base.markdown)) {
       sources.seen(documentName, base);
       return false;
     }
+    sources.seen(documentName, open(record.markdown, markdown).base);
+    // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
+    if (unanswered.some((draft) => isSameText(record, draft))) return true;
 
     const live = save(jsonOf(document), base, markdown);
     const merge = mergeMarkdown(base.markdown, live, record.markdown);
-    sources.seen(documentName, open(record.markdown, markdown).base);
     const conflicts = merge.conflicts.length;
     if (merge.markdown === live && conflicts === 0) return true;
     if (merge.markdown !== live) {
@@ -77,9 +80,9 @@ export class ExternalEdits implements Extension<ConnectionContext> {
     const checking = records
       .read(recordIdOf(documentName))
       .then((record) => {
-        if (record && instance.documents.get(documentName) === document) {
-          this.absorb(instance, document, record);
-        }
+        if (!record || instance.documents.get(documentName) !== document) return;
+        // What the record lacks of the room's words is owed to it, also where nothing entered the document.
+        if (this.absorb(instance, document, record)) storeNow(instance, document);
       })
       .catch((error) => log.warn({ documentName, cause: String(error) }, 'the record could not be compared'))
       .finally(() => this.#checking.delete(documentName));

@@ -9,7 +9,6 @@ import { Database } from '@hocuspocus/extension-database';
 import type {
   afterUnloadDocumentPayload,
   beforeUnloadDocumentPayload,
-  Document,
   Extension,
   Hocuspocus,
   onChangePayload,
@@ -26,6 +25,7 @@ import type { ConnectionContext } from '../server/session.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
 import type { Sources } from './sources.ts';
+import { storeNow, storePayload } from './store-now.ts';
 
 export interface PersistenceOptions {
   readonly snapshots: SnapshotStore;
@@ -176,20 +176,4 @@ export class Persistence extends Database implements Extension<ConnectionContext
     this.#options.notices.savedAgain(this.#instance, documentName, 'snapshot');
     storeNow(this.#instance, document);
   }
-}
-
-/** Stores now what the pause in typing would store in a moment. */
-function storeNow(instance: Hocuspocus, document: Document): void {
-  void instance.storeDocumentHooks(document, storePayload(instance, document), true);
-}
-
-function storePayload(instance: Hocuspocus, document: Document): onStoreDocumentPayload {
-  return {
-    instance,
-    document,
-    documentName: document.name,
-    clientsCount: document.getConnectionsCount(),
-    lastContext: {},
-    lastTransactionOrigin: { source: 'local' },
-  };
 }

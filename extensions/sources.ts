@@ -14,7 +14,12 @@ interface Source {
   revision: number;
   /** Whether the document was loaded from a snapshot that its record lacks. */
   owesWriteback: boolean;
+  /** Drafts that were sent and not answered: they may still arrive, even behind newer ones. Newest last. */
+  unanswered: readonly string[];
 }
+
+/** So many unanswered drafts are remembered for a document. */
+const maxUnanswered = 8;
 
 export class Sources {
   readonly #sources = new Map<string, Source>();
@@ -28,19 +33,32 @@ export class Sources {
 
   /** The document begins with this snapshot; whether its record still holds the same text is not known. */
   recalled(documentName: string, { base, revision, owesWriteback }: StoredSnapshot): void {
-    this.#sources.set(documentName, { base, seenAt: Number.NEGATIVE_INFINITY, revision, owesWriteback });
+    const seenAt = Number.NEGATIVE_INFINITY;
+    this.#sources.set(documentName, { base, seenAt, revision, owesWriteback, unanswered: [] });
   }
 
   /** The record holds this text now: it was just read or written. */
   seen(documentName: string, base: Base): void {
-    const { revision } = this.#sources.get(documentName) ?? { revision: 0 };
-    this.#sources.set(documentName, { base, seenAt: performance.now(), revision, owesWriteback: false });
+    const { revision, unanswered } = this.#sources.get(documentName) ?? { revision: 0, unanswered: [] };
+    this.#sources.set(documentName, {
+      base,
+      seenAt: performance.now(),
+      revision,
+      owesWriteback: false,
+      unanswered,
+    });
   }
 
   /** A snapshot of the document was stored. */
   stored(documentName: string, revision: number): void {
     const source = this.#sources.get(documentName);
     if (source) source.revision = revision;
+  }
+
+  /** A draft was sent, and whether it arrived is not known. */
+  unanswered(documentName: string, markdown: string): void {
+    const source = this.#sources.get(documentName);
+    if (source) source.unanswered = [...source.unanswered, markdown].slice(-maxUnanswered);
   }
 
   forget(documentName: string): void {

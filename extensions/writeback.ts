@@ -134,7 +134,14 @@ export class Writeback implements Extension<ConnectionContext> {
     }
     const hasMerged = externalEdits.absorb(instance, document, record);
     const text = hasMerged ? rebase(jsonOf(document), sources.of(document.name).base, markdown) : live;
-    if (!isSameText(record, text.markdown)) await records.writeDraft(recordId, text.markdown);
+    if (!isSameText(record, text.markdown)) {
+      try {
+        await records.writeDraft(recordId, text.markdown);
+      } catch (error) {
+        sources.unanswered(document.name, text.markdown);
+        throw error;
+      }
+    }
     sources.seen(document.name, text);
   }
 

@@ -43,7 +43,7 @@ const schema = z.strictObject({
         .int()
         .min(500)
         .max(60_000)
-        .default(4_500)
+        .default(3_000)
         .describe('How long an answer of CivicPress may take, in ms.'),
       forward_address: z
         .boolean()
@@ -114,7 +114,7 @@ const schema = z.strictObject({
         .int()
         .min(10)
         .max(600_000)
-        .default(4_000)
+        .default(2_000)
         .describe('Longest pause, in ms, between tries to save.'),
     })
     .prefault({}),

@@ -3,7 +3,7 @@
  *
  * @example
  * const config = loadConfig(yaml, process.env);
- * const civicpress = connectCivicPress({ url, service, timeoutMs: 4_500, cacheMs: 60_000, forwardAddress: false });
+ * const civicpress = connectCivicPress({ url, service, timeoutMs: 3_000, cacheMs: 60_000, forwardAddress: false });
  * const snapshots = await openSqliteSnapshots('data/snapshots.sqlite');
  * const server = compose(config, { ...civicpress, snapshots, log });
  * await server.start();

@@ -124,3 +124,36 @@ it('[W6] writes once for many edits', async () => {
   await draftWith('four three two one');
   expect(puts()).toHaveLength(1);
 });
+
+/** Alice types EARLY and then LATE instead; the draft with EARLY got no answer and arrives behind the other. */
+async function earlyDraftArrivesLate() {
+  townHall = await TownHall.open({ settings: { 'civicpress.timeout_ms': 500 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.only = (method) => method === 'PUT';
+  townHall.wire.mode = 'silent';
+  alice.type('Noise', ' EARLY');
+  await alice.noticed('could-not-save');
+  const published = String((await townHall.recordOf('noise-bylaw')).content);
+  alice.replace('EARLY', 'LATE');
+  townHall.wire.mode = 'pass';
+  await draftWith('Noise LATE');
+  await townHall.putDraft('noise-bylaw', `${published.replace('Noise', 'Noise EARLY')}\n`);
+  return alice;
+}
+
+it('[E2] takes no draft of its own that arrives late for an edit of somebody else', async () => {
+  const alice = await earlyDraftArrivesLate();
+  alice.type('LATE', ' AND MORE');
+  expect(await draftWith('LATE AND MORE')).not.toContain('EARLY');
+  expect(alice.text).toContain('Noise LATE AND MORE');
+});
+
+it('[E2] writes the draft again that one of its own overwrote, when somebody comes in', async () => {
+  const alice = await earlyDraftArrivesLate();
+  const wasFreshAt = performance.now();
+  alice.leave();
+  await until('the record is read again', () => performance.now() - wasFreshAt > 2_000);
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  await draftWith('Noise LATE');
+  expect(bob.text).not.toContain('EARLY');
+});
