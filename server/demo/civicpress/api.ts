@@ -1,40 +1,17 @@
 /** The API as one Fastify server, not yet listening: what holds for every request, then the routes. */
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Accounts } from './accounts.ts';
-import type { CollabSnapshots } from './collab-snapshots.ts';
-import type { Drafts } from './drafts.ts';
 import { Refusal, refusals, reportFailure } from './errors.ts';
 import { Guards } from './guards.ts';
-import type { Locks } from './locks.ts';
-import type { RateLimits } from './rate-limits.ts';
-import type { RecordFiles } from './record-files.ts';
-import type { Roles } from './roles.ts';
+import type { Parts } from './parts.ts';
 import { authRoutes } from './routes/auth.ts';
 import { draftRoutes } from './routes/drafts.ts';
 import { lockRoutes } from './routes/locks.ts';
 import { recordRoutes } from './routes/records.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { systemRoutes } from './routes/system.ts';
-import type { Sessions } from './sessions.ts';
 import { isoTime } from './times.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-
-/** What the routes work with. */
-export interface Parts {
-  roles: Roles;
-  accounts: Accounts;
-  sessions: Sessions;
-  records: RecordFiles;
-  drafts: Drafts;
-  locks: Locks;
-  /** `null`: the route does not exist. */
-  collabSnapshots: CollabSnapshots | null;
-  /** `null`: nobody counts. */
-  rateLimits: RateLimits | null;
-  requestSnapshot: (recordId: string) => Promise<{ snapshotCreated: boolean; version: number | null }>;
-  now: () => number;
-}
 
 export function buildApi(parts: Parts): FastifyInstance {
   const api = Fastify({

@@ -1,10 +1,10 @@
 /** Signing in and out, and `GET /auth/me`. */
 import type { FastifyInstance } from 'fastify';
 import type { Account } from '../accounts.ts';
-import type { Parts } from '../api.ts';
 import { type Refusal, refusals } from '../errors.ts';
 import { type Guards, tokenOf } from '../guards.ts';
 import { textField } from '../input.ts';
+import type { Parts } from '../parts.ts';
 
 const USERNAME = /^[\w.@-]{1,64}$/;
 

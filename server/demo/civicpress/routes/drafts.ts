@@ -1,11 +1,11 @@
 /** Writing: a new record is a draft, a draft is saved, and publishing turns it into the record's file. */
 import type { FastifyInstance } from 'fastify';
 import type { Account } from '../accounts.ts';
-import type { Parts } from '../api.ts';
 import type { Draft } from '../drafts.ts';
 import { refusals } from '../errors.ts';
 import type { Guards } from '../guards.ts';
 import { readDraftFields, readNewRecord, readPublication } from '../input.ts';
+import type { Parts } from '../parts.ts';
 import { type PublishedRecord, parseRecord, printRecord } from '../record.ts';
 import { isRecordId } from '../record-files.ts';
 import { isoTime } from '../times.ts';

@@ -1,8 +1,8 @@
 /** Advisory locks. `GET /records/:id/lock?type=…` is also the one way to ask: may this user edit such a record? */
 import type { FastifyInstance } from 'fastify';
-import type { Parts } from '../api.ts';
 import { refusals } from '../errors.ts';
 import type { Guards } from '../guards.ts';
+import type { Parts } from '../parts.ts';
 import { isRecordId } from '../record-files.ts';
 
 interface OneRecord {

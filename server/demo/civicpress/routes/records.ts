@@ -1,11 +1,11 @@
 /** Reading records. These routes are public: they refuse nobody, and show drafts to editors only. */
 import type { FastifyInstance } from 'fastify';
 import type { Account } from '../accounts.ts';
-import type { Parts } from '../api.ts';
 import type { Draft } from '../drafts.ts';
 import { refusals } from '../errors.ts';
 import type { Guards } from '../guards.ts';
 import { type ListQuery, readListQuery } from '../input.ts';
+import type { Parts } from '../parts.ts';
 import { type PublishedRecord, parseRecord, printFrontmatter, printRecord, splitRecord } from '../record.ts';
 
 interface OneRecord {

@@ -1,9 +1,9 @@
 /** `snapshot` asks the realtime server to flush a room; `collab-snapshot`, which is only planned, stores one for it. */
 import type { FastifyInstance } from 'fastify';
-import type { Parts } from '../api.ts';
 import { refusals } from '../errors.ts';
 import type { Guards } from '../guards.ts';
 import { readCollabSnapshot } from '../input.ts';
+import type { Parts } from '../parts.ts';
 import { isRecordId } from '../record-files.ts';
 
 interface OneRecord {

@@ -1,7 +1,7 @@
 /** `GET /health` and `GET /info`: that the API lives, and whose it is. */
 import type { FastifyInstance } from 'fastify';
-import type { Parts } from '../api.ts';
 import type { Guards } from '../guards.ts';
+import type { Parts } from '../parts.ts';
 import { isoTime } from '../times.ts';
 
 export function systemRoutes(routes: FastifyInstance, { now }: Parts, guards: Guards): void {
