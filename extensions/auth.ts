@@ -1,7 +1,12 @@
 /**
  * Who is this, and what may they do with this document? CivicPress decides; this class asks and enforces.
  */
-import type { Extension, onAuthenticatePayload } from '@hocuspocus/server';
+import type {
+  connectedPayload,
+  Extension,
+  onAuthenticatePayload,
+  onDisconnectPayload,
+} from '@hocuspocus/server';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import type { Identity } from '../server/ports.ts';
@@ -24,5 +29,13 @@ export class Auth implements Extension<ConnectionContext> {
     request.connectionConfig.readOnly = access === 'read';
     // Set, not returned: what a hook returns reaches the later hooks of the same event only after them.
     request.context.session = { user, access };
+  }
+
+  async connected({ context, documentName }: connectedPayload<ConnectionContext>): Promise<void> {
+    context.socket.openDocuments.add(documentName);
+  }
+
+  async onDisconnect({ context, documentName }: onDisconnectPayload<ConnectionContext>): Promise<void> {
+    context.socket?.openDocuments.delete(documentName);
   }
 }

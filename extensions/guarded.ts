@@ -15,7 +15,8 @@ type Hook = (payload: HookPayload) => Promise<unknown>;
 
 interface HookPayload {
   readonly documentName?: string;
-  readonly context?: ConnectionContext;
+  /** Empty when the server opens a document for itself. */
+  readonly context?: Partial<ConnectionContext>;
 }
 
 /** Nobody awaits these: a rejection would end the process, or leave a document half closed. */
@@ -47,16 +48,17 @@ export class Veto extends SkipFurtherHooksError {
   }
 }
 
+/** These stand before a message is taken in; rejecting one closes the document's connection, but no socket. */
+const gates = new Set(['beforeHandleMessage', 'beforeHandleAwareness', 'beforeSync']);
+
 /** The hooks that an extension may have, by Hocuspocus 4.7. */
 const hookNames = [
   ...onlookers,
   ...entrances,
+  ...gates,
   'onStoreDocument',
   'beforeUnloadDocument',
-  'beforeHandleMessage',
   'afterHandleMessage',
-  'beforeHandleAwareness',
-  'beforeSync',
   'onTokenSync',
   'afterStoreDocument',
 ] as (keyof Extension)[];
@@ -96,21 +98,24 @@ function rejected(name: string, payload: HookPayload, thrown: unknown, log: Logg
     code: error.code,
     ...error.context,
   };
-  if (error.code === 'internal' || error.cause !== undefined) {
-    log.warn({ ...fields, cause: String(error.cause) }, 'hook failed');
-  } else {
-    log.info(fields, 'refused');
-  }
+  if (error.cause !== undefined || error.isRetryable)
+    log.warn({ ...fields, cause: String(error.cause) }, 'failed');
+  else log.info(fields, 'refused');
   if (onlookers.has(name)) return;
 
-  if (entrances.has(name) && error.isRetryable) closeSocketSoon(payload.context, error);
+  const isAtSocket = entrances.has(name) || gates.has(name);
+  if (isAtSocket && error.isRetryable) closeSocketSoon(payload, error);
   throw new HookRejection(error);
 }
 
 /**
- * After a refusal a provider stays connected and never asks again. When asking again helps, the socket is closed
- * right behind the reason: the provider comes back within a second, because the reason was a frame that it received.
+ * After a refusal, and when the connection of one document is closed, a provider stays connected and never asks again.
+ * When asking again helps, the socket is closed right behind the reason: the provider comes back within a second,
+ * because the reason was a frame that it received. A socket that other documents use stays: they are in order.
  */
-function closeSocketSoon(context: ConnectionContext | undefined, error: RealtimeError): void {
-  setImmediate(() => context?.socket.close(error.closeCode, error.reason));
+function closeSocketSoon({ documentName, context }: HookPayload, error: RealtimeError): void {
+  const socket = context?.socket;
+  if (!socket) return;
+  const others = [...socket.openDocuments].filter((name) => name !== documentName);
+  if (others.length === 0) setImmediate(() => socket.close(error.closeCode, error.reason));
 }

@@ -6,7 +6,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
+  afterUnloadDocumentPayload,
   beforeSyncPayload,
+  beforeUnloadDocumentPayload,
   Connection,
   connectedPayload,
   Extension,
@@ -15,7 +17,8 @@ import type {
 } from '@hocuspocus/server';
 import { messageYjsUpdate } from 'y-protocols/sync';
 import { RealtimeError } from '../server/errors.ts';
-import type { ConnectionContext } from '../server/session.ts';
+import type { ConnectionContext, Session } from '../server/session.ts';
+import { Veto } from './guarded.ts';
 
 export interface LimitsOptions {
   readonly connectionsPerUser: number;
@@ -26,46 +29,65 @@ export interface LimitsOptions {
 /** A paste, or the edits of an offline hour, arrive at once: this many seconds' worth pass unhindered. */
 const burstSeconds = 20;
 
+/** A join that has come to nothing after this long no longer counts. */
+const joiningMs = 60_000;
+
 export class Limits implements Extension<ConnectionContext> {
   readonly #options: LimitsOptions;
 
-  /** Documents open by user id. */
-  readonly #connectionsByUser = new Map<string, number>();
+  /** Sessions by user id, from being let in until they leave; with the time (monotonic ms) while they still join. */
+  readonly #sessions = new Map<string, Map<Session, number | null>>();
 
   /** Edits that each connection may send without waiting; goes when the connection does. */
   readonly #allowances = new WeakMap<Connection, { edits: number; at: number }>();
+
+  /** How many edits wait for their turn, by document. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(options: LimitsOptions) {
     this.#options = options;
   }
 
-  async onAuthenticate({ context }: onAuthenticatePayload<ConnectionContext>): Promise<void> {
-    const userId = context.session?.user.id;
-    if (userId === undefined) return;
-    if ((this.#connectionsByUser.get(userId) ?? 0) < this.#options.connectionsPerUser) return;
-    throw new RealtimeError('too-many-connections', { context: { userId } });
+  async onAuthenticate({ context: { session } }: onAuthenticatePayload<ConnectionContext>): Promise<void> {
+    if (!session) return;
+    const sessions = this.#sessions.get(session.user.id) ?? new Map<Session, number | null>();
+    const now = performance.now();
+    for (const [other, joiningSince] of sessions) {
+      if (joiningSince !== null && now - joiningSince > joiningMs) sessions.delete(other);
+    }
+    if (sessions.size >= this.#options.connectionsPerUser) throw new RealtimeError('too-many-connections');
+    sessions.set(session, now);
+    this.#sessions.set(session.user.id, sessions);
   }
 
-  async connected({ context }: connectedPayload<ConnectionContext>): Promise<void> {
-    this.#count(context, 1);
+  async connected({ context: { session } }: connectedPayload<ConnectionContext>): Promise<void> {
+    if (session) this.#sessions.get(session.user.id)?.set(session, null);
   }
 
-  async beforeSync({ connection, type }: beforeSyncPayload<ConnectionContext>): Promise<void> {
-    if (type !== messageYjsUpdate) return;
+  async beforeSync({ connection, documentName, type }: beforeSyncPayload<ConnectionContext>): Promise<void> {
+    // What a reader sends is not taken anyway.
+    if (type !== messageYjsUpdate || connection.readOnly) return;
     const waitMs = this.#takeOne(connection);
-    if (waitMs > 0) await delay(waitMs);
+    if (waitMs <= 0) return;
+    this.#waiting.set(documentName, (this.#waiting.get(documentName) ?? 0) + 1);
+    await delay(waitMs, undefined, { ref: false });
+    this.#waiting.set(documentName, (this.#waiting.get(documentName) ?? 1) - 1);
   }
 
-  async onDisconnect({ context }: onDisconnectPayload<ConnectionContext>): Promise<void> {
-    this.#count(context, -1);
+  async onDisconnect({ context: { session } }: onDisconnectPayload<ConnectionContext>): Promise<void> {
+    if (!session) return;
+    const sessions = this.#sessions.get(session.user.id);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#sessions.delete(session.user.id);
   }
 
-  #count(context: ConnectionContext, change: 1 | -1): void {
-    const userId = context.session?.user.id;
-    if (userId === undefined) return;
-    const count = (this.#connectionsByUser.get(userId) ?? 0) + change;
-    if (count > 0) this.#connectionsByUser.set(userId, count);
-    else this.#connectionsByUser.delete(userId);
+  /** Says no while edits of somebody who has left already wait for their turn. */
+  async beforeUnloadDocument({ documentName }: beforeUnloadDocumentPayload): Promise<void> {
+    if ((this.#waiting.get(documentName) ?? 0) > 0) throw new Veto();
+  }
+
+  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    this.#waiting.delete(documentName);
   }
 
   /** A token bucket; how long, in ms, this edit has to wait for its token. */

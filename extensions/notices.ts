@@ -4,7 +4,8 @@
  * - `saved {at}`: the record's draft holds what the room shows
  * - `could-not-save {since, layer, reason}`: kept and tried again; also told to those who join meanwhile
  * - `saved-again {layer}`: the trouble is over
- * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now
+ * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now, but for the
+ *   lines in `conflicts`, where the room's own words stayed
  *
  * Times are ms since the epoch.
  */
@@ -18,7 +19,7 @@ export type Notice =
   | { event: 'saved'; data: { at: number } }
   | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
-  | { event: 'changed-outside'; data: { conflicts: number } };
+  | { event: 'changed-outside'; data: { conflicts: readonly string[] } };
 
 export class Notices implements Extension<ConnectionContext> {
   /** The trouble that a room is in, by document and layer. */

@@ -133,7 +133,7 @@ export class Persistence extends Database implements Extension<ConnectionContext
     const record = await records.read(recordId);
     if (!record) throw new RealtimeError('no-such-record', { context: { recordId } });
     const { json, base } = open(record.markdown, markdown);
-    sources.seen(documentName, base);
+    sources.seeded(documentName, base);
     // The same text makes the same update: a seed that comes late merges with the first into one copy.
     return seedUpdate(json, recordId);
   }

@@ -6,62 +6,85 @@
 import type { Base } from '../markdown/index.ts';
 import type { StoredSnapshot } from '../server/ports.ts';
 
-interface Source {
-  base: Base;
-  /** When the record was seen to hold this text, in monotonic ms; -Infinity when only a snapshot says so. */
-  seenAt: number;
+export interface Source {
+  readonly base: Base;
+  /** When the record was seen to hold the base's text, in monotonic ms; -Infinity when only a snapshot says so. */
+  readonly seenAt: number;
   /** Of the newest snapshot; 0 when there is none. */
-  revision: number;
-  /** Whether the document was loaded from a snapshot that its record lacks. */
-  owesWriteback: boolean;
-  /** Drafts that were sent and not answered: they may still arrive, even behind newer ones. Newest last. */
-  unanswered: readonly string[];
+  readonly revision: number;
+  /** Whether the record's draft may lack what the newest snapshot holds. */
+  readonly owesWriteback: boolean;
+  /**
+   * Drafts that were sent and not confirmed: whether they arrived is not known, and they still may, even behind
+   * newer ones. Newest last.
+   */
+  readonly unconfirmed: readonly string[];
 }
 
-/** So many unanswered drafts are remembered for a document. */
-const maxUnanswered = 8;
+/** So many unconfirmed drafts are remembered for a document. */
+const maxUnconfirmed = 8;
 
 export class Sources {
   readonly #sources = new Map<string, Source>();
 
   /** @throws Error when the document is not open: a mistake in the order of the extensions */
-  of(documentName: string): Readonly<Source> {
+  of(documentName: string): Source {
     const source = this.#sources.get(documentName);
     if (!source) throw new Error(`no source for ${documentName}`);
     return source;
   }
 
+  /** The document begins with its record's text, which was just read. */
+  seeded(documentName: string, base: Base): void {
+    this.#sources.set(documentName, {
+      base,
+      seenAt: performance.now(),
+      revision: 0,
+      owesWriteback: false,
+      unconfirmed: [],
+    });
+  }
+
   /** The document begins with this snapshot; whether its record still holds the same text is not known. */
-  recalled(documentName: string, { base, revision, owesWriteback }: StoredSnapshot): void {
+  recalled(documentName: string, { base, revision, owesWriteback, unconfirmed }: StoredSnapshot): void {
     const seenAt = Number.NEGATIVE_INFINITY;
-    this.#sources.set(documentName, { base, seenAt, revision, owesWriteback, unanswered: [] });
+    this.#sources.set(documentName, { base, seenAt, revision, owesWriteback, unconfirmed });
   }
 
   /** The record holds this text now: it was just read or written. */
   seen(documentName: string, base: Base): void {
-    const { revision, unanswered } = this.#sources.get(documentName) ?? { revision: 0, unanswered: [] };
-    this.#sources.set(documentName, {
-      base,
-      seenAt: performance.now(),
-      revision,
-      owesWriteback: false,
-      unanswered,
-    });
+    this.#change(documentName, { base, seenAt: performance.now() });
   }
 
-  /** A snapshot of the document was stored. */
+  /** A snapshot of the document was stored; its record lacks it. */
   stored(documentName: string, revision: number): void {
-    const source = this.#sources.get(documentName);
-    if (source) source.revision = revision;
+    this.#change(documentName, { revision, owesWriteback: true });
   }
 
-  /** A draft was sent, and whether it arrived is not known. */
-  unanswered(documentName: string, markdown: string): void {
-    const source = this.#sources.get(documentName);
-    if (source) source.unanswered = [...source.unanswered, markdown].slice(-maxUnanswered);
+  /** This draft is about to be sent. */
+  sending(documentName: string, markdown: string): void {
+    const unconfirmed = [...this.of(documentName).unconfirmed, markdown].slice(-maxUnconfirmed);
+    this.#change(documentName, { unconfirmed });
+  }
+
+  /** The draft that was sent last arrived. Those before it may still come. */
+  confirmed(documentName: string): void {
+    this.#change(documentName, { unconfirmed: this.of(documentName).unconfirmed.slice(0, -1) });
+  }
+
+  /** The record has what the snapshot of this revision holds. */
+  settled(documentName: string, revision: number): void {
+    if (this.#sources.get(documentName)?.revision === revision) {
+      this.#change(documentName, { owesWriteback: false });
+    }
   }
 
   forget(documentName: string): void {
     this.#sources.delete(documentName);
+  }
+
+  #change(documentName: string, change: Partial<Source>): void {
+    const source = this.#sources.get(documentName);
+    if (source) this.#sources.set(documentName, { ...source, ...change });
   }
 }

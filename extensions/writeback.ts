@@ -1,175 +1,97 @@
 /**
  * When does the record's draft change?
  *
- * A moment after a stored snapshot the document is turned into Markdown. Unchanged: no request. Changed: what the record
- * holds is read, compared and merged, and the result becomes the draft. CivicPress being slow or away never holds
- * up an editor: the draft is owed then, and its room stays until it is written.
+ * A moment after a stored snapshot the document is turned into Markdown. Unchanged: no request. Changed: the record
+ * is read, compared and merged, and the result becomes its draft. CivicPress being slow or away never holds up an
+ * editor: the draft is owed then, and its room stays until it is written.
  */
 import type {
   afterLoadDocumentPayload,
+  afterUnloadDocumentPayload,
   beforeUnloadDocumentPayload,
-  Document,
   Extension,
   Hocuspocus,
   onConfigurePayload,
   onStoreDocumentPayload,
 } from '@hocuspocus/server';
-import { type Base, jsonOf, type MarkdownOptions, rebase } from '../markdown/index.ts';
-import { recordIdOf } from '../server/document-name.ts';
-import { type Failure, OwedWork } from '../server/owed-work.ts';
-import type { Logger, Records, SnapshotStore } from '../server/ports.ts';
+import type { Logger, SnapshotStore } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
-import { type ExternalEdits, isSameText } from './external-edits.ts';
 import { Veto } from './guarded.ts';
-import type { Notices } from './notices.ts';
+import type { RecordSync } from './record-sync.ts';
 import type { Sources } from './sources.ts';
 
 export interface WritebackOptions {
-  readonly records: Records;
+  readonly recordSync: RecordSync;
   readonly snapshots: SnapshotStore;
   readonly sources: Sources;
-  readonly externalEdits: ExternalEdits;
-  readonly notices: Notices;
-  readonly markdown: MarkdownOptions;
-  /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
-  readonly pauseMs: number;
-  readonly atLatestMs: number;
-  readonly retryMinMs: number;
-  readonly retryMaxMs: number;
   readonly log: Logger;
 }
 
 export class Writeback implements Extension<ConnectionContext> {
   readonly #options: WritebackOptions;
-  readonly #owed: OwedWork;
-  #instance: Hocuspocus | undefined;
+
+  /** Documents that owed a draft when the process ended, and could not be opened yet. */
+  readonly #unopened = new Set<string>();
 
   constructor(options: WritebackOptions) {
     this.#options = options;
-    this.#owed = new OwedWork({
-      perform: (documentName) => this.#writeBack(documentName),
-      pauseMs: options.pauseMs,
-      atLatestMs: options.atLatestMs,
-      retryMinMs: options.retryMinMs,
-      retryMaxMs: options.retryMaxMs,
-      onFailed: (documentName, failure) => this.#failed(documentName, failure),
-      onDone: (documentName, failure) => this.#done(documentName, failure),
-    });
   }
 
   async onConfigure({ instance }: onConfigurePayload): Promise<void> {
-    this.#instance = instance;
+    this.#options.recordSync.attach(instance);
   }
 
   /** A snapshot that the process left behind before its draft was written is written back now. */
   async afterLoadDocument({ documentName }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
-    if (!this.#options.sources.of(documentName).owesWriteback) return;
+    const { sources, recordSync } = this.#options;
+    this.#unopened.delete(documentName);
     // Hocuspocus lists a document as open right after this hook.
-    setImmediate(() => void this.#owed.owe(documentName));
+    if (sources.of(documentName).owesWriteback) setImmediate(() => recordSync.owe(documentName));
   }
 
   async onStoreDocument({ documentName }: onStoreDocumentPayload): Promise<void> {
-    void this.#owed.owe(documentName);
+    this.#options.recordSync.owe(documentName);
   }
 
   async beforeUnloadDocument({ documentName }: beforeUnloadDocumentPayload): Promise<void> {
-    if (this.owes(documentName)) throw new Veto();
+    if (this.#options.recordSync.owes(documentName)) throw new Veto();
+  }
+
+  /** A place has become free. */
+  async afterUnloadDocument({ instance }: afterUnloadDocumentPayload): Promise<void> {
+    for (const documentName of this.#unopened) await this.#open(instance, documentName);
   }
 
   async onDestroy(): Promise<void> {
-    this.#owed.stop();
+    this.#unopened.clear();
+    this.#options.recordSync.stop();
   }
 
   /** Opens again what owed a draft when the process ended; opening it is enough. */
   async resume(instance: Hocuspocus): Promise<void> {
     const { snapshots, log } = this.#options;
     try {
-      for (const documentName of await snapshots.owing()) {
-        const connection = { isAuthenticated: true, readOnly: false };
-        await instance
-          .createDocument(documentName, new Request('http://localhost'), 'server', connection)
-          .catch(() => log.warn({ documentName }, 'a draft stays owed until its document is opened'));
-      }
+      for (const documentName of await snapshots.owing()) await this.#open(instance, documentName);
     } catch (error) {
-      log.error(
-        { cause: String(error) },
-        'which drafts are owed could not be read; each is written when it is opened',
-      );
+      const cause = String(error);
+      log.error({ cause }, 'which drafts are owed could not be read; each is written when it is opened');
     }
   }
 
-  /** Whether the record's draft may lack what the newest snapshot holds. */
-  owes(documentName: string): boolean {
-    return this.#owed.owes(documentName);
-  }
-
-  /** When the oldest such edit was stored, in ms since the epoch. */
-  owedSince(documentName: string): number | null {
-    return this.#owed.owedSince(documentName);
-  }
-
-  /** Tries what is owed once more, now. */
-  drain(): Promise<void> {
-    return this.#owed.drain();
-  }
-
-  async #writeBack(documentName: string): Promise<void> {
-    const { snapshots, sources, markdown } = this.#options;
-    const document = this.#instance?.documents.get(documentName);
-    if (!this.#instance || !document) return;
-    const { base, revision } = sources.of(documentName);
-    const live = rebase(jsonOf(document), base, markdown);
-    if (live !== base) await this.#writeDraft(this.#instance, document, live);
-    await snapshots.settle(documentName, revision, sources.of(documentName).base);
-  }
-
-  /** Read, compare, merge, write: never over words that the server has not seen. */
-  async #writeDraft(instance: Hocuspocus, document: Document, live: Base): Promise<void> {
-    const { records, sources, externalEdits, markdown, log } = this.#options;
-    const recordId = recordIdOf(document.name);
-    const record = await records.read(recordId);
-    if (!record) {
-      log.error({ documentName: document.name }, 'the record is gone; its last text stays in the snapshot');
-      return;
-    }
-    const hasMerged = externalEdits.absorb(instance, document, record);
-    const text = hasMerged ? rebase(jsonOf(document), sources.of(document.name).base, markdown) : live;
-    if (!isSameText(record, text.markdown)) {
-      try {
-        await records.writeDraft(recordId, text.markdown);
-      } catch (error) {
-        sources.unanswered(document.name, text.markdown);
-        throw error;
-      }
-    }
-    sources.seen(document.name, text);
-  }
-
-  #failed(documentName: string, failure: Failure): void {
-    const { since, tries, retryInMs, error } = failure;
-    this.#options.log.warn(
-      {
+  async #open(instance: Hocuspocus, documentName: string): Promise<void> {
+    const connection = { isAuthenticated: true, readOnly: false };
+    this.#unopened.add(documentName);
+    try {
+      const document = await instance.createDocument(
         documentName,
-        since,
-        tries,
-        retryInMs,
-        code: error.code,
-        ...error.context,
-        cause: String(error.cause),
-      },
-      'the draft could not be written',
-    );
-    if (this.#instance) {
-      this.#options.notices.couldNotSave(this.#instance, documentName, 'writeback', failure);
+        new Request('http://localhost'),
+        'server',
+        connection,
+      );
+      // When nobody comes, it goes after its grace time.
+      setImmediate(() => void instance.unloadDocument(document));
+    } catch {
+      this.#options.log.warn({ documentName }, 'a draft stays owed until its document can be opened');
     }
-  }
-
-  #done(documentName: string, failure: Failure | undefined): void {
-    const document = this.#instance?.documents.get(documentName);
-    if (!this.#instance || !document) return;
-    if (failure) this.#options.log.info({ documentName, tries: failure.tries }, 'the draft is written again');
-    this.#options.notices.savedAgain(this.#instance, documentName, 'writeback');
-    this.#options.notices.tell(this.#instance, documentName, { event: 'saved', data: { at: Date.now() } });
-    if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }
 }

@@ -12,4 +12,4 @@ export { schema } from './schema.ts';
 export { print } from './serialize.ts';
 export { type Base, open, rebase, save } from './source.ts';
 export { plainStyle, type Style, sniffStyle } from './style.ts';
-export { jsonOf, replaceContent, seedUpdate } from './ydoc.ts';
+export { isSeedClientId, jsonOf, replaceContent, seedUpdate } from './ydoc.ts';

@@ -5,6 +5,9 @@
  * a conflict marker has no place in a bylaw.
  */
 import { diff3Merge } from 'node-diff3';
+import { changesBetween } from './align.ts';
+import type { NodeJson } from './json.ts';
+import { keyOf } from './tidy.ts';
 
 export interface Merge {
   readonly markdown: string;
@@ -31,4 +34,26 @@ export function mergeMarkdown(base: string, ours: string, theirs: string): Merge
 /** Lines with their endings, so that joining them gives the text back. */
 function linesOf(text: string): string[] {
   return text.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
+}
+
+/**
+ * The wanted document, with the live one's own blocks wherever Markdown cannot tell them apart: so the space that
+ * somebody has just typed, and the empty paragraph that they are about to fill, stay.
+ */
+export function graft(live: NodeJson, wanted: NodeJson): NodeJson {
+  const liveBlocks = live.content ?? [];
+  const wantedBlocks = wanted.content ?? [];
+  const blocks: NodeJson[] = [];
+  let kept = 0;
+  for (const { at, length, from, count } of changesBetween(liveBlocks.map(keyOf), wantedBlocks.map(keyOf))) {
+    blocks.push(...liveBlocks.slice(kept, at));
+    const replaced = liveBlocks.slice(at, at + length);
+    blocks.push(...(count === 0 ? replaced.filter(isInvisible) : wantedBlocks.slice(from, from + count)));
+    kept = at + length;
+  }
+  return { ...wanted, content: [...blocks, ...liveBlocks.slice(kept)] };
+}
+
+function isInvisible(block: NodeJson): boolean {
+  return block.type === 'paragraph' && !block.content;
 }

@@ -15,7 +15,7 @@ const fragmentName = 'default';
  * The update that makes an empty Y.Doc hold the document.
  *
  * The same document and seed give the same bytes, so that two nodes that seed at once, or one that seeds late,
- * merge into one copy. The client id comes from a hash of both, and so never belongs to a person.
+ * merge into one copy. The client id comes from a hash of both, out of a range that no editor's comes from.
  */
 export function seedUpdate(json: NodeJson, seed: string): Uint8Array {
   const doc = new Y.Doc();
@@ -26,8 +26,16 @@ export function seedUpdate(json: NodeJson, seed: string): Uint8Array {
   return update;
 }
 
+/** Yjs draws the client ids of editors below this. */
+const firstSeedClientId = 2 ** 32;
+
 function clientIdOf(value: string): number {
-  return new DataView(digest(new TextEncoder().encode(value)).buffer).getUint32(0);
+  return firstSeedClientId + new DataView(digest(new TextEncoder().encode(value)).buffer).getUint32(0);
+}
+
+/** Whether what this client wrote came from a seed, and from no editor. */
+export function isSeedClientId(clientId: number): boolean {
+  return clientId >= firstSeedClientId;
 }
 
 /** The document as JSON; nodes and marks from outside the schema come through as they are. */

@@ -11,10 +11,12 @@ import { Hocuspocus } from '@hocuspocus/server';
 import type { FastifyPluginAsync } from 'fastify';
 import { Auth } from '../extensions/auth.ts';
 import { ExternalEdits } from '../extensions/external-edits.ts';
+import { Guard } from '../extensions/guard.ts';
 import { guarded } from '../extensions/guarded.ts';
 import { Limits } from '../extensions/limits.ts';
 import { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
+import { RecordSync } from '../extensions/record-sync.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
 import { Writeback } from '../extensions/writeback.ts';
@@ -60,21 +62,36 @@ export interface RealtimeServer {
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
   const { identity, records, snapshots, log } = ports;
   const markdown = { features: config.document.features as Feature[] };
-  const retry = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
 
   const sources = new Sources();
   const notices = new Notices();
-  const externalEdits = new ExternalEdits({ records, sources, notices, markdown, log });
-  const persistence = new Persistence({
-    ...{ snapshots, records, sources, notices, markdown, log, ...retry },
-    maxUpdates: config.snapshots.max_updates,
-  });
-  const writeback = new Writeback({
-    ...{ records, snapshots, sources, externalEdits, notices, markdown, log, ...retry },
+  const recordSync = new RecordSync({
+    records,
+    snapshots,
+    sources,
+    notices,
+    markdown,
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
+    retryMinMs: config.saving.retry_min_ms,
+    retryMaxMs: config.saving.retry_max_ms,
+    log,
   });
+  const persistence = new Persistence({
+    snapshots,
+    records,
+    sources,
+    notices,
+    markdown,
+    maxUpdates: config.snapshots.max_updates,
+    retryMinMs: config.saving.retry_min_ms,
+    retryMaxMs: config.saving.retry_max_ms,
+    log,
+  });
+  const writeback = new Writeback({ recordSync, snapshots, sources, log });
 
+  // The order counts: a document that could not be stored is not written back, and what a later one looks up an
+  // earlier one has put there.
   const extensions = [
     // Who is this, and what may they do here?
     new Auth(identity),
@@ -83,12 +100,14 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       connectionsPerUser: config.rate_limiting.connections_per_user,
       editsPerSecond: config.rate_limiting.messages_per_second,
     }),
+    // May this update touch this document?
+    new Guard(),
     // How many documents are open, and how long does one stay?
     new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
     // Where does a document come from, and where is it kept?
     persistence,
     // Did the record change outside meanwhile?
-    externalEdits,
+    new ExternalEdits(sources, recordSync),
     // When does the record's draft change?
     writeback,
     // What does the room hear from the server?
@@ -113,21 +132,23 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
 
-  const rooms = () =>
+  const listRooms = () =>
     [...hocuspocus.documents.values()].map((document) => {
       const { name: documentName } = document;
       const connections = document.getConnections();
       const people = new Set(connections.map(({ context }) => context.session?.user.name ?? ''));
-      const unsavedSince = persistence.unsavedSince(documentName) ?? writeback.owedSince(documentName);
+      const owed = [persistence.unsavedSince(documentName), recordSync.owedSince(documentName)];
+      const since = owed.filter((time) => time !== null);
+      const unsavedSince = since.length > 0 ? Math.min(...since) : null;
       return { documentName, connections: connections.length, people: [...people], unsavedSince };
     });
 
   const httpServer = createServer();
-  const http = createHttp({ httpServer, pages: options.pages?.(rooms), log });
+  const http = createHttp({ httpServer, pages: options.pages?.(listRooms), log });
 
   return {
     hocuspocus,
-    rooms,
+    rooms: listRooms,
     async start() {
       await http.ready();
       gateway.attach(httpServer);
@@ -141,7 +162,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     },
     async stop() {
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
-      const unsaved = await shutDown({ gateway, hocuspocus, persistence, writeback, deadlineMs });
+      const unsaved = await shutDown({ gateway, hocuspocus, persistence, recordSync, deadlineMs });
       await http.close();
       await snapshots.close();
       for (const documentName of unsaved) log.error({ documentName }, 'stopped before it was saved');

@@ -1,7 +1,7 @@
 /**
  * The configuration: one schema with type, limits, default and sentence together.
  *
- * Environment names, `--help` and the README's table derive from it. A wrong value stops the start
+ * Environment names and the README's table derive from it. A wrong value stops the start
  * and every wrong setting is named, not only the first.
  */
 import { parse as parseYaml } from 'yaml';
@@ -82,7 +82,9 @@ const schema = z.strictObject({
         .int()
         .min(1)
         .default(300)
-        .describe('Seconds after an edit by which it is in a snapshot, however busy the document is.'),
+        .describe(
+          'Seconds after an edit by which it is in a snapshot; counts where it is shorter than saving.at_latest_ms.',
+        ),
       max_updates: z.int().min(1).default(100).describe('Updates after which a snapshot is written at once.'),
       storage: z
         .enum(['database', 'filesystem'])

@@ -59,6 +59,24 @@ export const errors = {
     statusCode: 503,
     retry: true,
   },
+  'service-refused': {
+    reason: 'CivicPress does not let this server work on the record. What was typed is kept.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
+  'document-replaced': {
+    reason: 'The server has opened this record anew since you saw it. Reload the page to go on.',
+    closeCode: 4409,
+    statusCode: 409,
+    retry: false,
+  },
+  'invalid-update': {
+    reason: 'An edit could not be read and was not taken. Reload the page to go on.',
+    closeCode: 4400,
+    statusCode: 400,
+    retry: false,
+  },
   'document-not-loaded': {
     reason: 'The document could not be opened. Trying again.',
     closeCode: 4500,

@@ -125,6 +125,7 @@ export class Gateway {
 /** One client's socket, as Hocuspocus and the hooks see it: sending and closing never throw. */
 class GatewaySocket implements ClientSocket {
   readonly address: string;
+  readonly openDocuments = new Set<string>();
   isAlive = true;
   readonly #ws: WebSocket;
   /** The TCP connection under it. Without compression nothing waits inside `ws`, so both may write, in order. */

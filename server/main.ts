@@ -88,10 +88,15 @@ async function run(config: Config): Promise<void> {
     if (isStopping) process.exit(1);
     isStopping = true;
     log.info({ signal }, 'stopping');
-    const unsaved = await server.stop();
-    await demo?.close();
-    log.info({ unsaved: unsaved.length }, 'stopped');
-    process.exit(0);
+    try {
+      const unsaved = await server.stop();
+      await demo?.close();
+      log.info({ unsaved: unsaved.length }, 'stopped');
+      process.exit(0);
+    } catch (error) {
+      log.error({ cause: error instanceof Error ? error.stack : String(error) }, 'the stop failed');
+      process.exit(1);
+    }
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

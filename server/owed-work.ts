@@ -29,6 +29,9 @@ export interface Failure {
   readonly error: RealtimeError;
 }
 
+/** How many times longer the longest pause is after a failure that no waiting mends. */
+const seldom = 30;
+
 interface Debt {
   since: number;
   /** Counts what was owed, so that what came during a run is not taken for done. */
@@ -50,10 +53,10 @@ export class OwedWork {
   }
 
   /**
-   * Owes the work from now on. Without a pause it begins at once, unless it failed and waits to be tried again;
-   * resolves after the run that covers it, done or not.
+   * Owes the work from now on. Without a pause, or with `now`, it begins at once, unless it failed and waits to be
+   * tried again; resolves after the run that covers it, done or not.
    */
-  owe(documentName: string): Promise<void> {
+  owe(documentName: string, { now = false } = {}): Promise<void> {
     const debt = this.#debts.get(documentName) ?? {
       since: Date.now(),
       owed: 0,
@@ -65,7 +68,7 @@ export class OwedWork {
     debt.owed += 1;
     if (debt.run) return debt.run;
     if (debt.failure) return Promise.resolve();
-    return this.#afterPause(documentName, debt);
+    return now ? this.#run(documentName, debt) : this.#afterPause(documentName, debt);
   }
 
   owes(documentName: string): boolean {
@@ -119,10 +122,11 @@ export class OwedWork {
     let covered: number;
     do {
       covered = debt.owed;
+      const startedAt = performance.now();
       try {
         await this.#options.perform(documentName);
       } catch (thrown) {
-        this.#failed(documentName, debt, asRealtimeError(thrown, 'not-saved'));
+        this.#failed(documentName, debt, asRealtimeError(thrown, 'not-saved'), performance.now() - startedAt);
         return;
       }
     } while (debt.owed > covered && (pauseMs === 0 || this.#isHurried));
@@ -137,11 +141,14 @@ export class OwedWork {
     this.#options.onDone(documentName, failure);
   }
 
-  #failed(documentName: string, debt: Debt, error: RealtimeError): void {
+  /** @param tookMs how long the try took: what somebody waited for an answer counts as part of the pause */
+  #failed(documentName: string, debt: Debt, error: RealtimeError, tookMs: number): void {
     const tries = (debt.failure?.tries ?? 0) + 1;
     const { retryMinMs, retryMaxMs } = this.#options;
-    const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** (tries - 1));
-    const retryInMs = Math.max(error.retryAfterMs ?? 0, backoffMs * (0.5 + Math.random() / 2));
+    // What trying again hardly helps is tried again, but seldom.
+    const longestMs = error.isRetryable ? retryMaxMs : retryMaxMs * seldom;
+    const backoffMs = Math.min(longestMs, retryMinMs * 2 ** (tries - 1)) * (0.5 + Math.random() / 2);
+    const retryInMs = Math.max(error.retryAfterMs ?? 0, retryMinMs / 2, backoffMs - tookMs);
     debt.failure = { since: debt.since, tries, retryInMs, error };
     this.#runIn(retryInMs, documentName, debt);
     this.#options.onFailed(documentName, debt.failure);

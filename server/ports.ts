@@ -1,8 +1,7 @@
 /**
  * What the server asks of the outside. Each port states the contract that its adapters keep.
  *
- * Failures are `RealtimeError`s: `civicpress-unavailable` and `civicpress-busy` mean "later, perhaps",
- * anything else is final.
+ * What `Identity` and `Records` throw are `RealtimeError`s, which say whether trying again helps.
  */
 import type { Base } from '../markdown/index.ts';
 
@@ -37,13 +36,19 @@ export interface RecordText {
   readonly markdown: string;
   /** Whether it is the unpublished draft, or the published text because there is none. */
   readonly isDraft: boolean;
+  /** The record's other fields, as an adapter needs them to write a draft. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 export interface Records {
   /** The draft if there is one, else the published text; `null` when there is no such record. */
   read(recordId: string): Promise<RecordText | null>;
-  /** Makes `markdown` the record's draft and keeps every other field. */
-  writeDraft(recordId: string, markdown: string): Promise<void>;
+  /**
+   * Makes `markdown` the record's draft and keeps every other field.
+   *
+   * @param seen what `read` has just given for this record
+   */
+  writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void>;
 }
 
 /** A document at one moment, with what it takes to go on from there. */
@@ -59,6 +64,8 @@ export interface StoredSnapshot extends Snapshot {
   readonly revision: number;
   /** Whether the record's draft may still lack what this snapshot holds. */
   readonly owesWriteback: boolean;
+  /** Drafts that were about to be sent, and of which it is not known whether they arrived. */
+  readonly unconfirmed: readonly string[];
 }
 
 /** Keeps the newest snapshot of each document, and whether it still owes its record a writeback. */
@@ -70,6 +77,8 @@ export interface SnapshotStore {
    * A failed write leaves the one before in place.
    */
   write(documentName: string, snapshot: Snapshot): Promise<number>;
+  /** These drafts are about to be sent; remembered until the next `settle`. Without a snapshot nothing is kept. */
+  sending(documentName: string, unconfirmed: readonly string[]): Promise<void>;
   /** The record's text is `base` now. Nothing is owed, unless a revision newer than `revision` was written. */
   settle(documentName: string, revision: number, base: Base): Promise<void>;
   /** The names of the documents whose newest snapshot owes a writeback. */

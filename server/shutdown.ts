@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hocuspocus } from '@hocuspocus/server';
 import type { Persistence } from '../extensions/persistence.ts';
-import type { Writeback } from '../extensions/writeback.ts';
+import type { RecordSync } from '../extensions/record-sync.ts';
 import type { Gateway } from './gateway.ts';
 import type { ConnectionContext } from './session.ts';
 
@@ -14,7 +14,7 @@ export interface ShutDownOptions {
   readonly gateway: Gateway;
   readonly hocuspocus: Hocuspocus<ConnectionContext>;
   readonly persistence: Persistence;
-  readonly writeback: Writeback;
+  readonly recordSync: RecordSync;
   readonly deadlineMs: number;
 }
 
@@ -26,7 +26,7 @@ const pollMs = 20;
 
 /** Resolves, at the deadline at the latest, with the names of the documents that are not saved. */
 export async function shutDown(options: ShutDownOptions): Promise<string[]> {
-  const { gateway, hocuspocus, persistence, writeback, deadlineMs } = options;
+  const { gateway, hocuspocus, persistence, recordSync, deadlineMs } = options;
   const deadline = performance.now() + deadlineMs;
   const isTimeLeft = () => performance.now() < deadline;
   const inTime = (work: Promise<unknown>[]) =>
@@ -47,8 +47,8 @@ export async function shutDown(options: ShutDownOptions): Promise<string[]> {
   const { debouncer } = hocuspocus;
   const documentNames = [...hocuspocus.documents.keys()];
   await inTime(documentNames.map(async (name) => debouncer.executeNow(`onStoreDocument-${name}`)));
-  await inTime([persistence.drain(), writeback.drain()]);
-  const unsaved = () => documentNames.filter((name) => persistence.owes(name) || writeback.owes(name));
+  await inTime([persistence.drain(), recordSync.drain()]);
+  const unsaved = () => documentNames.filter((name) => persistence.owes(name) || recordSync.owes(name));
   while (unsaved().length > 0 && isTimeLeft()) await delay(pollMs);
 
   await hocuspocus.hooks('onDestroy', { instance: hocuspocus });

@@ -17,6 +17,7 @@ interface Header {
   readonly base: Base;
   readonly revision: number;
   readonly owesWriteback: boolean;
+  readonly unconfirmed: readonly string[];
 }
 
 const suffix = '.snapshot';
@@ -47,14 +48,26 @@ class FilesystemSnapshots implements SnapshotStore {
     const bytes = await readFile(file).catch(nullWhenMissing);
     if (!bytes) return null;
     const { header, state } = parse(bytes, file);
-    return { state, base: header.base, revision: header.revision, owesWriteback: header.owesWriteback };
+    const { base, revision, owesWriteback, unconfirmed } = header;
+    return { state, base, revision, owesWriteback, unconfirmed };
   }
 
   write(documentName: string, { state, base }: Snapshot): Promise<number> {
     return this.#change(documentName, async () => {
-      const revision = ((await this.#read(documentName))?.revision ?? 0) + 1;
-      await this.#replace({ documentName, base, revision, owesWriteback: true }, state);
+      const newest = await this.#read(documentName);
+      const revision = (newest?.revision ?? 0) + 1;
+      const unconfirmed = newest?.unconfirmed ?? [];
+      await this.#replace({ documentName, base, revision, owesWriteback: true, unconfirmed }, state);
       return revision;
+    });
+  }
+
+  sending(documentName: string, unconfirmed: readonly string[]): Promise<void> {
+    return this.#change(documentName, async () => {
+      const newest = await this.#read(documentName);
+      if (!newest) return;
+      const { state, ...header } = newest;
+      await this.#replace({ ...header, documentName, unconfirmed }, state);
     });
   }
 
@@ -63,7 +76,7 @@ class FilesystemSnapshots implements SnapshotStore {
       const newest = await this.#read(documentName);
       if (!newest) return;
       const owesWriteback = newest.owesWriteback && newest.revision > revision;
-      const header = { documentName, base, revision: newest.revision, owesWriteback };
+      const header = { documentName, base, revision: newest.revision, owesWriteback, unconfirmed: [] };
       await this.#replace(header, newest.state);
     });
   }
@@ -74,8 +87,11 @@ class FilesystemSnapshots implements SnapshotStore {
     for (const name of await readdir(this.#folder)) {
       if (!name.endsWith(suffix)) continue;
       const file = join(this.#folder, name);
-      const { header } = parse(await readFile(file), file);
-      if (header.owesWriteback) names.push(header.documentName);
+      // One that cannot be read is reported when its document is opened; the others are owed all the same.
+      const header = await readFile(file)
+        .then((bytes) => parse(bytes, file).header)
+        .catch(() => null);
+      if (header?.owesWriteback) names.push(header.documentName);
     }
     return names;
   }

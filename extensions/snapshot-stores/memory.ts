@@ -1,6 +1,6 @@
 /**
- * Keeps snapshots in memory only: for `snapshots.enabled: false`, where a document lives as long as its room
- * and the record's draft is all that outlives it.
+ * Keeps snapshots in memory only: for `snapshots.enabled: false`, where nothing but the record's draft outlives the
+ * process. Within it documents are remembered, so that editors who come back find the one that they know.
  */
 import type { Base } from '../../markdown/index.ts';
 import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
@@ -18,16 +18,23 @@ class MemorySnapshots implements SnapshotStore {
   }
 
   async write(documentName: string, snapshot: Snapshot): Promise<number> {
-    const revision = (this.#open().get(documentName)?.revision ?? 0) + 1;
-    this.#open().set(documentName, { ...snapshot, revision, owesWriteback: true });
+    const newest = this.#open().get(documentName);
+    const revision = (newest?.revision ?? 0) + 1;
+    const unconfirmed = newest?.unconfirmed ?? [];
+    this.#open().set(documentName, { ...snapshot, revision, owesWriteback: true, unconfirmed });
     return revision;
+  }
+
+  async sending(documentName: string, unconfirmed: readonly string[]): Promise<void> {
+    const newest = this.#open().get(documentName);
+    if (newest) this.#open().set(documentName, { ...newest, unconfirmed });
   }
 
   async settle(documentName: string, revision: number, base: Base): Promise<void> {
     const newest = this.#open().get(documentName);
     if (!newest) return;
     const owesWriteback = newest.owesWriteback && newest.revision > revision;
-    this.#open().set(documentName, { ...newest, base, owesWriteback });
+    this.#open().set(documentName, { ...newest, base, owesWriteback, unconfirmed: [] });
   }
 
   async owing(): Promise<string[]> {

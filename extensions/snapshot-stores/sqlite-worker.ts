@@ -1,17 +1,17 @@
 /**
  * The thread behind `sqlite.ts`: it alone opens the database, so that no disk is ever waited for by the event loop.
- *
- * One message in, one out, in order: `{id, method, args}` → `{id, result}` or `{id, error}`.
  */
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerCalls } from '../../server/worker-calls.ts';
 
-/** A row as it stands: the base travels as JSON text. */
+/** A row as it stands: the base and the unconfirmed drafts travel as JSON text. */
 export interface SnapshotRow {
   readonly state: Uint8Array<ArrayBuffer>;
   readonly base: string;
   readonly revision: number;
   readonly owesWriteback: boolean;
+  readonly unconfirmed: string;
 }
 
 const formatVersion = 1;
@@ -26,7 +26,7 @@ createTables();
 
 const statements = {
   read: database.prepare(
-    'SELECT state, base, revision, owes_writeback AS owes FROM snapshots WHERE document_name = ?',
+    'SELECT state, base, revision, owes_writeback AS owes, unconfirmed FROM snapshots WHERE document_name = ?',
   ),
   write: database.prepare(`
     INSERT INTO snapshots (document_name, state, base, revision, owes_writeback) VALUES (?, ?, ?, 1, 1)
@@ -34,8 +34,11 @@ const statements = {
       SET state = excluded.state, base = excluded.base, revision = revision + 1, owes_writeback = 1
     RETURNING revision
   `),
+  sending: database.prepare('UPDATE snapshots SET unconfirmed = ? WHERE document_name = ?'),
   settle: database.prepare(`
-    UPDATE snapshots SET base = ?, owes_writeback = (revision > ?) AND owes_writeback WHERE document_name = ?
+    UPDATE snapshots
+      SET base = ?, owes_writeback = (revision > ?) AND owes_writeback, unconfirmed = '[]'
+      WHERE document_name = ?
   `),
   owing: database.prepare('SELECT document_name AS name FROM snapshots WHERE owes_writeback = 1'),
 };
@@ -49,10 +52,14 @@ const methods = {
       base: String(row.base),
       revision: Number(row.revision),
       owesWriteback: row.owes === 1,
+      unconfirmed: String(row.unconfirmed),
     };
   },
   write(documentName: string, state: Uint8Array, base: string): number {
     return Number(statements.write.get(documentName, state, base)?.revision);
+  },
+  sending(documentName: string, unconfirmed: string): void {
+    statements.sending.run(unconfirmed, documentName);
   },
   settle(documentName: string, revision: number, base: string): void {
     statements.settle.run(base, revision, documentName);
@@ -65,26 +72,9 @@ const methods = {
   },
 };
 
-export type WorkerMethods = typeof methods;
+export type SqliteMethods = typeof methods;
 
-parentPort?.on(
-  'message',
-  ({ id, method, args }: { id: number; method: keyof WorkerMethods; args: never[] }) => {
-    try {
-      const result = (methods[method] as (...args: never[]) => unknown)(...args);
-      parentPort?.postMessage({ id, result }, transferable(result));
-    } catch (error) {
-      parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
-    }
-    if (method === 'close') parentPort?.close();
-  },
-);
-
-/** A snapshot's bytes change hands instead of being copied. */
-function transferable(result: unknown): ArrayBuffer[] {
-  const state = (result as SnapshotRow | null | undefined)?.state;
-  return state ? [state.buffer] : [];
-}
+answerCalls(methods, (result) => (result as SnapshotRow | null | undefined)?.state);
 
 function createTables(): void {
   const version = database.prepare('PRAGMA user_version').get()?.user_version;
@@ -98,7 +88,8 @@ function createTables(): void {
       state BLOB NOT NULL,
       base TEXT NOT NULL,
       revision INTEGER NOT NULL,
-      owes_writeback INTEGER NOT NULL
+      owes_writeback INTEGER NOT NULL,
+      unconfirmed TEXT NOT NULL DEFAULT '[]'
     ) STRICT;
     PRAGMA user_version = ${formatVersion};
   `);

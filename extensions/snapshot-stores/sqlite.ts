@@ -3,15 +3,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Base } from '../../markdown/index.ts';
 import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
-import type { SnapshotRow, WorkerMethods } from './sqlite-worker.ts';
-
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
+import { WorkerCalls, workerBeside } from '../../server/worker-calls.ts';
+import type { SqliteMethods } from './sqlite-worker.ts';
 
 /** @throws Error when the file cannot be opened, or was written by another version */
 export async function openSqliteSnapshots(file: string): Promise<SnapshotStore> {
@@ -24,63 +19,42 @@ export async function openSqliteSnapshots(file: string): Promise<SnapshotStore> 
 }
 
 class SqliteSnapshots implements SnapshotStore {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  #lastId = 0;
-  #ended: Error | undefined;
+  readonly #worker: WorkerCalls<SqliteMethods>;
 
   constructor(file: string) {
-    // The same file name beside this one, whether run as TypeScript or as built JavaScript.
-    const url = new URL(import.meta.url.replace(/sqlite(\.[jt]s)$/, 'sqlite-worker$1'));
-    this.#worker = new Worker(url, { workerData: { file } });
-    this.#worker.on('message', (reply: { id: number; result?: unknown; error?: string }) => {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if (reply.error === undefined) waiting?.resolve(reply.result);
-      else waiting?.reject(new Error(reply.error));
-    });
-    this.#worker.on('error', (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
-    this.#worker.on('exit', () => this.#end(new Error('the snapshot store is closed')));
+    const url = workerBeside(import.meta.url, 'sqlite-worker');
+    this.#worker = new WorkerCalls(url, { file }, 'the snapshot store is closed');
   }
 
   async read(documentName: string): Promise<StoredSnapshot | null> {
-    const row = (await this.#call('read', documentName)) as SnapshotRow | null;
-    return row && { ...row, base: JSON.parse(row.base) as Base };
+    const row = await this.#worker.call('read', documentName);
+    if (!row) return null;
+    return {
+      ...row,
+      base: JSON.parse(row.base) as Base,
+      unconfirmed: JSON.parse(row.unconfirmed) as string[],
+    };
   }
 
   write(documentName: string, { state, base }: Snapshot): Promise<number> {
-    return this.#call('write', documentName, state, JSON.stringify(base)) as Promise<number>;
+    return this.#worker.call('write', documentName, state, JSON.stringify(base));
   }
 
-  async settle(documentName: string, revision: number, base: Base): Promise<void> {
-    await this.#call('settle', documentName, revision, JSON.stringify(base));
+  sending(documentName: string, unconfirmed: readonly string[]): Promise<void> {
+    return this.#worker.call('sending', documentName, JSON.stringify(unconfirmed));
+  }
+
+  settle(documentName: string, revision: number, base: Base): Promise<void> {
+    return this.#worker.call('settle', documentName, revision, JSON.stringify(base));
   }
 
   owing(): Promise<string[]> {
-    return this.#call('owing') as Promise<string[]>;
+    return this.#worker.call('owing');
   }
 
   async close(): Promise<void> {
-    if (!this.#ended) await this.#call('close').catch(() => undefined);
-    await this.#worker.terminate();
-  }
-
-  #call<Method extends keyof WorkerMethods>(
-    method: Method,
-    ...args: Parameters<WorkerMethods[Method]>
-  ): Promise<unknown> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    this.#lastId += 1;
-    const id = this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, method, args });
-    });
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error;
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
-    this.#waiting.clear();
+    // What was asked for before is done first: calls are answered in order.
+    await this.#worker.call('close').catch(() => undefined);
+    await this.#worker.close();
   }
 }

@@ -47,21 +47,17 @@ export class CivicPressRecords implements Records {
   async read(recordId: string): Promise<RecordText | null> {
     const record = await this.#fetch(recordId);
     if (record === null) return null;
-    if (record.isDraft) return { markdown: record.markdownBody ?? '', isDraft: true };
-    return { markdown: withFinalNewline(record.content ?? record.markdownBody ?? ''), isDraft: false };
-  }
-
-  async writeDraft(recordId: string, markdown: string): Promise<void> {
-    const record = await this.#fetch(recordId);
-    if (record === null) throw new RealtimeError('no-such-record', { context: { recordId } });
     // To a draft that exists only the text is sent: the other fields may be under someone's hands right now.
     // The type goes along because rights may hang on it.
-    const fields = record.isDraft ? { type: record.type } : fieldsOf(record);
-    const reply = await this.#session.send({
-      method: 'PUT',
-      path: `/records/${recordId}/draft`,
-      body: { ...fields, markdownBody: markdown },
-    });
+    if (record.isDraft)
+      return { markdown: draftBodyOf(record), isDraft: true, fields: { type: record.type } };
+    const markdown = withFinalNewline(record.content ?? record.markdownBody ?? '');
+    return { markdown, isDraft: false, fields: fieldsOf(record) };
+  }
+
+  async writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void> {
+    const body = { ...seen.fields, markdownBody: markdown };
+    const reply = await this.#session.send({ method: 'PUT', path: `/records/${recordId}/draft`, body });
     if (reply.status !== 200) throw unexpected(reply, recordId);
   }
 
@@ -98,8 +94,14 @@ function withFinalNewline(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
+/** A draft that was made without a body has none yet; one whose body is missing in the reply is not to be believed. */
+function draftBodyOf(record: CivicPressRecord): string {
+  if (record.markdownBody === undefined) throw new RealtimeError('civicpress-unavailable');
+  return record.markdownBody ?? '';
+}
+
 function unexpected(reply: Reply, recordId: string): RealtimeError {
-  return new RealtimeError('civicpress-unavailable', {
+  return new RealtimeError(reply.status === 403 ? 'service-refused' : 'civicpress-unavailable', {
     context: { recordId, status: reply.status, errorCode: reply.errorCode },
   });
 }

@@ -61,7 +61,7 @@ export class ServiceSession {
     });
     const token = fieldOf(fieldOf(reply.data, 'session'), 'token');
     if (typeof token === 'string') return token;
-    throw new RealtimeError('civicpress-unavailable', {
+    throw new RealtimeError('service-refused', {
       context: { why: 'CivicPress does not accept the service user', status: reply.status },
     });
   }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { fastifyStatic } from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CivicPressClient } from '../civicpress/client.ts';
+import type { RoomSummary } from '../compose.ts';
 import { documentNameOf, recordIdOf } from '../document-name.ts';
 import { errors, RealtimeError } from '../errors.ts';
 import { DemoRecords } from './pages/api/demo-records.ts';
@@ -22,15 +23,6 @@ export interface DemoPagesOptions {
   rooms: () => RoomSummary[];
   /** Folder that `buildPages` filled. */
   assetsDir: string;
-}
-
-export interface RoomSummary {
-  documentName: string;
-  connections: number;
-  /** Names, one per person. */
-  people: string[];
-  /** Milliseconds since the epoch; `null` when everything is saved. */
-  unsavedSince: number | null;
 }
 
 const CIVICPRESS_TIMEOUT_MS = 5_000;

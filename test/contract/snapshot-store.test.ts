@@ -103,8 +103,8 @@ describe.each(stores)('the snapshot store "$name"', ({ open, durable }) => {
 
   it('[P3] gives back what was written, which owes a writeback', async () => {
     await store.write('record:a', snapshot('one'));
-    const expected = { state: bytes('one'), base: base('one\n'), revision: 1, owesWriteback: true };
-    expect(await store.read('record:a')).toEqual(expected);
+    const expected = { state: bytes('one'), base: base('one\n'), revision: 1 };
+    expect(await store.read('record:a')).toEqual({ ...expected, owesWriteback: true, unconfirmed: [] });
     expect(await store.owing()).toEqual(['record:a']);
   });
 
@@ -118,12 +118,25 @@ describe.each(stores)('the snapshot store "$name"', ({ open, durable }) => {
     const revision = await store.write('record:a', snapshot('one'));
     await store.settle('record:a', revision, base('saved'));
     expect(await store.read('record:a')).toEqual({
-      ...{ state: bytes('one'), base: base('saved'), revision, owesWriteback: false },
+      ...{ state: bytes('one'), base: base('saved'), revision, owesWriteback: false, unconfirmed: [] },
     });
     expect(await store.owing()).toEqual([]);
 
     await store.write('record:a', snapshot('two'));
     expect(await store.owing()).toEqual(['record:a']);
+  });
+
+  it('[P3] remembers drafts that were about to be sent, until the record is known to have them', async () => {
+    await store.sending('record:a', ['nothing to remember it with']);
+    const revision = await store.write('record:a', snapshot('one'));
+    await store.sending('record:a', ['first', 'second']);
+    await store.write('record:a', snapshot('two'));
+    expect(await store.read('record:a')).toMatchObject({
+      unconfirmed: ['first', 'second'],
+      owesWriteback: true,
+    });
+    await store.settle('record:a', revision + 1, base('second'));
+    expect(await store.read('record:a')).toMatchObject({ unconfirmed: [], owesWriteback: false });
   });
 
   it('[P3] still owes when a newer revision was written than is settled, and knows what the record says', async () => {

@@ -100,3 +100,16 @@ it('[A7] asks a busy CivicPress nothing before its Retry-After is over', async (
   townHall.wire.mode = 'pass';
   await alice.synced(4_000);
 });
+
+it('[A9] leaves the other documents of a socket alone when one is refused', async () => {
+  townHall = await TownHall.open();
+  const token = await townHall.tokenOf('alice');
+  const onBylaw = await townHall.joinWith('noise-bylaw', token).synced();
+  townHall.wire.mode = 'error500';
+  const onPolicy = townHall.joinBeside(onBylaw, 'privacy-policy', token);
+  expect(await onPolicy.refused()).toBe(errors['civicpress-unavailable'].reason);
+  onBylaw.type('Noise', ' UNDISTURBED');
+  await onBylaw.saved();
+  expect(onBylaw.closeCodes).toEqual([]);
+  townHall.wire.mode = 'pass';
+});

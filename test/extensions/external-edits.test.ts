@@ -48,9 +48,31 @@ it('[E3] keeps the words of the room where both changed a line, and tells the ro
   const alice = await openPlan();
   await townHall.putDraft('plan', original.replace('First', 'Another'));
   alice.type('First', ' from the room');
-  expect(await alice.noticed('changed-outside')).toEqual({ conflicts: 1 });
+  expect(await alice.noticed('changed-outside')).toEqual({ conflicts: ['Another paragraph.\n'] });
   await until('the draft has the words of the room', async () =>
     (await townHall.draftOf('plan'))?.includes('First from the room'),
   );
   expect(alice.text).toContain('First from the room');
+});
+
+it('[E1] brings the change in also when two come back at the same moment', async () => {
+  const alice = await openPlan();
+  alice.type('First', ' edited');
+  await alice.noticed('saved');
+  await townHall.close({ keepFolder: true });
+
+  townHall = await TownHall.open({ folder: townHall.folder });
+  const draft = String(await townHall.draftOf('plan'));
+  await townHall.putDraft('plan', draft.replace('Third', 'Third, from outside'));
+  const token = await townHall.tokenOf('alice');
+  const two = [townHall.joinWith('plan', token), townHall.joinWith('plan', token)];
+  for (const clerk of two) await clerk.sees('Third, from outside paragraph.');
+});
+
+it('[E2] leaves alone what somebody is typing elsewhere', async () => {
+  const alice = await openPlan();
+  await townHall.putDraft('plan', original.replace('Third', 'Third, from outside'));
+  alice.type('paragraph.', ' Next ');
+  await alice.sees('Third, from outside');
+  expect(alice.text).toContain('First paragraph. Next Second');
 });

@@ -34,3 +34,25 @@ it('[R3] slows down a connection that edits too fast for long, and loses nothing
   expect(alice.closeCodes).toEqual([]);
   await until('everything is acknowledged', () => alice.provider.unsyncedChanges === 0);
 });
+
+it('[A8] counts those who come at the same moment', async () => {
+  townHall = await TownHall.open({ settings: { 'rate_limiting.connections_per_user': 2 } });
+  const token = await townHall.tokenOf('alice');
+  const clerks = Array.from({ length: 8 }, () => townHall.joinWith('noise-bylaw', token));
+  await until('each is in or refused', () =>
+    clerks.every(({ provider, refusals }) => provider.isSynced || refusals.length > 0),
+  );
+  expect(clerks.filter(({ provider }) => provider.isSynced)).toHaveLength(2);
+});
+
+it('[R3] takes the edits that wait also when their author has left', async () => {
+  townHall = await TownHall.open({
+    settings: { 'rate_limiting.messages_per_second': 30, 'rooms.cleanup_timeout': 0 },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', 'x'.repeat(640));
+  alice.leave();
+  await until('the draft has all of them', async () =>
+    (await townHall.draftOf('noise-bylaw'))?.includes('x'.repeat(640)),
+  );
+});

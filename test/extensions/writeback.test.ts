@@ -4,6 +4,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { errors } from '../../server/errors.ts';
 import type { FlakyMode } from '../helpers/flaky-proxy.ts';
+import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
 
@@ -156,4 +157,92 @@ it('[E2] writes the draft again that one of its own overwrote, when somebody com
   const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
   await draftWith('Noise LATE');
   expect(bob.text).not.toContain('EARLY');
+});
+
+it('[W5] writes all that is owed, also when not all rooms can be open at once', async () => {
+  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
+  const recordIds = ['noise-bylaw', 'privacy-policy', 'zoning-bylaw'];
+  const clerks = await Promise.all(recordIds.map(async (id) => (await townHall.join(id)).synced()));
+  townHall.wire.mode = 'error500';
+  clerks[0]?.type('Noise', ' OWED');
+  clerks[1]?.type('Policy', ' OWED');
+  clerks[2]?.type('Zoning', ' OWED');
+  await Promise.all(clerks.map((clerk) => clerk.noticed('could-not-save')));
+  await townHall.close({ keepFolder: true });
+
+  townHall = await TownHall.open({
+    folder: townHall.folder,
+    settings: { 'rooms.max_rooms': 1, 'rooms.cleanup_timeout': 0 },
+  });
+  for (const recordId of recordIds) await draftWith('OWED', recordId);
+});
+
+it('[W5] starts although what owes a draft cannot be read', async () => {
+  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.mode = 'error500';
+  alice.type('Noise', ' OWED');
+  await alice.noticed('could-not-save');
+  await townHall.close({ keepFolder: true });
+
+  const flaky = flakySnapshots({ isUnreadable: true });
+  townHall = await TownHall.open({ folder: townHall.folder, snapshots: flaky.snapshots });
+  await until('it was tried', () => flaky.store().reads > 0);
+  flaky.store().isUnreadable = false;
+  await (await townHall.join('noise-bylaw')).synced();
+  await draftWith('OWED');
+});
+
+it('[W3] is back within 3 s of CivicPress’ return with the settings that everybody has', async () => {
+  townHall = await TownHall.open({ settings: { 'saving.retry_min_ms': 500, 'saving.retry_max_ms': 2_000 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.mode = 'error500';
+  alice.type('Noise', ' BACK');
+  await until('it was tried some times', () => townHall.wire.requests.length > 5, 15_000);
+  townHall.wire.mode = 'pass';
+  await until(
+    'the draft is written',
+    async () => (await townHall.draftOf('noise-bylaw'))?.includes('BACK'),
+    3_000,
+  );
+});
+
+it('[W1] takes back what was written when the answer to it was lost', async () => {
+  townHall = await TownHall.open({ settings: { 'civicpress.timeout_ms': 500 } });
+  const published = `${(await townHall.recordOf('noise-bylaw')).content}\n`;
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.only = (method) => method === 'PUT';
+  townHall.wire.mode = 'silent';
+  alice.replace('Noise', 'Silence');
+  await alice.noticed('could-not-save');
+  await townHall.putDraft('noise-bylaw', published.replace('Noise', 'Silence'));
+  alice.replace('Silence', 'Noise');
+  await alice.saved();
+  townHall.wire.mode = 'pass';
+  await until('the draft is as published', async () => (await townHall.draftOf('noise-bylaw')) === published);
+});
+
+it('[N2] tells the room that its record is gone, and keeps what was typed', async () => {
+  let isGone = false;
+  townHall = await TownHall.open({
+    records: (real) => ({
+      read: async (recordId) => (isGone ? null : real.read(recordId)),
+      writeDraft: (...args) => real.writeDraft(...args),
+    }),
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  isGone = true;
+  alice.type('Noise', ' KEPT');
+  expect(await alice.noticed('could-not-save')).toMatchObject({ reason: errors['no-such-record'].reason });
+  expect(townHall.server.rooms()[0]?.unsavedSince).toBeTypeOf('number');
+});
+
+it('[N2] tells the room that the server may not write', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.civicpress.setRole('realtime', 'public');
+  alice.type('Noise', ' KEPT');
+  expect(await alice.noticed('could-not-save')).toMatchObject({ reason: errors['service-refused'].reason });
+  townHall.civicpress.setRole('realtime', 'clerk');
+  await draftWith('KEPT');
 });

@@ -2,6 +2,7 @@
  * Somebody at an editor: a real HocuspocusProvider, and words for what clerks do.
  */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
+import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { until } from './until.ts';
@@ -19,6 +20,8 @@ export interface ClerkOptions {
   readonly serverUrl: string;
   readonly documentName: string;
   readonly token: string;
+  /** The socket of somebody else, to share. */
+  readonly socket?: HocuspocusProviderWebsocket;
 }
 
 export class Clerk {
@@ -32,15 +35,17 @@ export class Clerk {
   readonly notices: { event: string; data: Record<string, unknown> }[] = [];
   /** `read-write` or `readonly`, once the server has let us in. */
   scope: string | undefined;
-  readonly #socket: HocuspocusProviderWebsocket;
+  readonly socket: HocuspocusProviderWebsocket;
 
-  constructor({ serverUrl, documentName, token }: ClerkOptions) {
-    this.#socket = new HocuspocusProviderWebsocket({
-      url: `${serverUrl.replace('http', 'ws')}/realtime`,
-      WebSocketPolyfill: ClientWebSocket,
-    });
+  constructor({ serverUrl, documentName, token, socket }: ClerkOptions) {
+    this.socket =
+      socket ??
+      new HocuspocusProviderWebsocket({
+        url: `${serverUrl.replace('http', 'ws')}/realtime`,
+        WebSocketPolyfill: ClientWebSocket,
+      });
     this.provider = new HocuspocusProvider({
-      websocketProvider: this.#socket,
+      websocketProvider: this.socket,
       name: documentName,
       document: this.document,
       token,
@@ -104,10 +109,20 @@ export class Clerk {
     });
   }
 
+  /** Sends a sync message as no provider would. */
+  sendRaw(type: number, payload: Uint8Array): void {
+    const encoder = createEncoder();
+    writeVarString(encoder, this.provider.configuration.name);
+    writeVarUint(encoder, 0);
+    writeVarUint(encoder, type);
+    writeVarUint8Array(encoder, payload);
+    this.socket.webSocket?.send(toUint8Array(encoder));
+  }
+
   /** Closes the window. */
   leave(): void {
     this.provider.destroy();
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   #find(text: string): { node: Y.XmlText; offset: number } {

@@ -12,14 +12,16 @@ export class FlakySnapshots implements SnapshotStore {
   /** While set, reading fails. */
   isUnreadable = false;
 
-  /** How many writes were asked for. */
+  /** How many writes and reads were asked for. */
   writes = 0;
+  reads = 0;
 
   constructor(real: SnapshotStore) {
     this.#real = real;
   }
 
   async read(documentName: string) {
+    this.reads += 1;
     if (this.isUnreadable) throw new Error('EIO: i/o error, read /secret/path');
     return this.#real.read(documentName);
   }
@@ -30,20 +32,21 @@ export class FlakySnapshots implements SnapshotStore {
     return this.#real.write(documentName, snapshot);
   }
 
+  sending: SnapshotStore['sending'] = (...args) => this.#real.sending(...args);
   settle: SnapshotStore['settle'] = (...args) => this.#real.settle(...args);
   owing: SnapshotStore['owing'] = () => this.#real.owing();
   close: SnapshotStore['close'] = () => this.#real.close();
 }
 
 /** A store for `TownHall.open({ snapshots })`, and the handle that makes it fail. */
-export function flakySnapshots(): {
+export function flakySnapshots(initial: { isUnreadable?: boolean } = {}): {
   snapshots: (real: SnapshotStore) => SnapshotStore;
   store: () => FlakySnapshots;
 } {
   let flaky: FlakySnapshots | undefined;
   return {
     snapshots: (real) => {
-      flaky = new FlakySnapshots(real);
+      flaky = Object.assign(new FlakySnapshots(real), initial);
       return flaky;
     },
     store: () => {

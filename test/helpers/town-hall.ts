@@ -19,7 +19,7 @@ import {
   startEmbeddedCivicPress,
 } from '../../server/demo/civicpress/index.ts';
 import { createLog } from '../../server/log.ts';
-import type { SnapshotStore } from '../../server/ports.ts';
+import type { Records, SnapshotStore } from '../../server/ports.ts';
 import { Clerk } from './clerk.ts';
 import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
 
@@ -29,6 +29,8 @@ export interface TownHallOptions {
   readonly civicpress?: Partial<EmbeddedCivicPressOptions>;
   /** Puts something between the server and its snapshot store. */
   readonly snapshots?: (real: SnapshotStore) => SnapshotStore;
+  /** Puts something between the server and the records. */
+  readonly records?: (real: Records) => Records;
   /** Uses the folder of a town hall that was closed with `keepFolder`. */
   readonly folder?: string;
 }
@@ -78,14 +80,16 @@ export class TownHall {
     const wire = await startFlakyProxy(civicpress.url);
     const config = configOf({ ...fastSettings, ...options.settings });
     const snapshots = await openSqliteSnapshots(join(folder, 'snapshots.sqlite'));
+    const { identity, records } = connectCivicPress({
+      url: wire.url,
+      service,
+      timeoutMs: config.civicpress.timeout_ms,
+      cacheMs: config.auth.cache_seconds * 1_000,
+      forwardAddress: config.civicpress.forward_address,
+    });
     const server = compose(config, {
-      ...connectCivicPress({
-        url: wire.url,
-        service,
-        timeoutMs: config.civicpress.timeout_ms,
-        cacheMs: config.auth.cache_seconds * 1_000,
-        forwardAddress: config.civicpress.forward_address,
-      }),
+      identity,
+      records: options.records?.(records) ?? records,
       snapshots: options.snapshots?.(snapshots) ?? snapshots,
       log: createLog('error', false),
     });
@@ -107,8 +111,13 @@ export class TownHall {
     return this.#enter(documentName, await this.tokenOf('alice'));
   }
 
-  #enter(documentName: string, token: string): Clerk {
-    const clerk = new Clerk({ serverUrl: this.url, documentName, token });
+  /** Lets the clerk open a second record on the same socket. */
+  joinBeside(clerk: Clerk, recordId: string, token: string): Clerk {
+    return this.#enter(`record:${recordId}`, token, clerk.socket);
+  }
+
+  #enter(documentName: string, token: string, socket?: Clerk['socket']): Clerk {
+    const clerk = new Clerk({ serverUrl: this.url, documentName, token, ...(socket && { socket }) });
     this.#clerks.push(clerk);
     return clerk;
   }

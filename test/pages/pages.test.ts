@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RoomSummary } from '../../server/compose.ts';
 import { type EmbeddedCivicPress, startEmbeddedCivicPress } from '../../server/demo/civicpress/index.ts';
-import { demoPages, type RoomSummary } from '../../server/demo/pages.ts';
+import { demoPages } from '../../server/demo/pages.ts';
 
 const RECORD = '---\nid: noise\ntitle: Noise Bylaw\ntype: bylaw\nstatus: published\n---\n\nNo noise.\n';
 

@@ -49,7 +49,7 @@ export function phraseOf(reason: string): string {
   return reason.replace(/(?:\s*Trying again[^.]*)?\.?\s*$/i, '').replace(/\.$/, '');
 }
 
-/** @param unsaved how many edits the server has not acknowledged as durable, @param access `null` until it is known */
+/** @param unsaved how many edits the server has not acknowledged, @param access `null` until it is known */
 export function savedText(state: ConnectionState, access: 'read' | 'edit' | null, unsaved: number): string {
   if (state.is === 'refused' || access === null) return '';
   if (access === 'read') return 'Read only';

@@ -87,7 +87,7 @@ export function enterRoom({ recordId, session, document, onStatus, onMessage }: 
   });
   provider.on('close', ({ event }: { event: { code: number; reason: string } }) => {
     report({ type: 'closed', code: event.code, reason: event.code === 4408 ? '' : event.reason });
-    if (event.code === NORMAL_CLOSE) reconnect();
+    if (event.code === NORMAL_CLOSE && status.connection.is !== 'refused') reconnect();
   });
   provider.on('synced', () => change({ hasDocument: true }));
   provider.on('unsyncedChanges', ({ number }: { number: number }) => change({ unsaved: number }));

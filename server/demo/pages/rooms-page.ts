@@ -1,5 +1,5 @@
 /** The dashboard, `/demo/rooms`: which rooms are open, who is in them, and whether anything waits to be saved. */
-import type { RoomSummary } from '../pages.ts';
+import type { RoomSummary } from '../../compose.ts';
 import { byId, element, setText } from './dom.ts';
 import { poll } from './poll.ts';
 

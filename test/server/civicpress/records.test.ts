@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import type { Records } from '../../../server/ports.ts';
 import { openOffice } from './office.ts';
 
 const front = '---\ntitle: Noise Bylaw\ntype: bylaw\n---\n\n';
 const draft = { title: 'Noise Bylaw', type: 'bylaw' };
 
+/** As the server does it: what was just read goes along. */
+async function readAndWrite(records: Records, recordId: string, markdown: string): Promise<void> {
+  const seen = await records.read(recordId);
+  if (seen) await records.writeDraft(recordId, markdown, seen);
+}
+
 describe('reading a record', () => {
   it('gives a published text back the newline that CivicPress trims', async () => {
     const { api, records } = await openOffice();
     await api.writeRecord('noise.md', `${front}# Noise\n\nNone.\n`);
-    expect(await records.read('noise')).toEqual({ markdown: '# Noise\n\nNone.\n', isDraft: false });
+    expect(await records.read('noise')).toMatchObject({ markdown: '# Noise\n\nNone.\n', isDraft: false });
   });
 
   it('leaves an empty text empty', async () => {
     const { api, records } = await openOffice();
     await api.writeRecord('empty.md', front);
-    expect(await records.read('empty')).toEqual({ markdown: '', isDraft: false });
+    expect(await records.read('empty')).toMatchObject({ markdown: '', isDraft: false });
   });
 
   it.each(['no newline', '\n\n  # Indented\n\n\n', 'CRLF\r\n\r\n\ttab ', 'ünïcödé 🏛️\u2028\n'])(
@@ -24,7 +31,7 @@ describe('reading a record', () => {
       await api.writeRecord('noise.md', `${front}Published.\n`);
       const clerk = await api.as('clara', 'clerk');
       await clerk('PUT', '/records/noise/draft', { ...draft, markdownBody: markdown });
-      expect(await records.read('noise')).toEqual({ markdown, isDraft: true });
+      expect(await records.read('noise')).toMatchObject({ markdown, isDraft: true });
     },
   );
 
@@ -32,7 +39,7 @@ describe('reading a record', () => {
     const { api, records } = await openOffice();
     const clerk = await api.as('clara', 'clerk');
     await clerk('PUT', '/records/plans/draft', { ...draft, markdownBody: 'Plans.\n' });
-    expect(await records.read('plans')).toEqual({ markdown: 'Plans.\n', isDraft: true });
+    expect(await records.read('plans')).toMatchObject({ markdown: 'Plans.\n', isDraft: true });
   });
 
   it('gives null for a record that is not there', async () => {
@@ -63,7 +70,7 @@ describe('writing a draft', () => {
     await clerk('PUT', '/records/noise/draft', { ...fields, markdownBody: 'First.\n' });
     await clerk('POST', '/records/noise/publish', { status: 'published' });
 
-    await records.writeDraft('noise', 'Second.\n');
+    await readAndWrite(records, 'noise', 'Second.\n');
     await clerk('POST', '/records/noise/publish', { status: 'published' });
     const { body } = await clerk('GET', '/records/noise');
     expect(body).toMatchObject({ data: { ...fields, content: 'Second.' } });
@@ -72,8 +79,8 @@ describe('writing a draft', () => {
   it('writes the text byte for byte', async () => {
     const { api, records } = await openOffice();
     await api.writeRecord('noise.md', `${front}Old.\n`);
-    await records.writeDraft('noise', '  New\r\n\n\n');
-    expect(await records.read('noise')).toEqual({ markdown: '  New\r\n\n\n', isDraft: true });
+    await readAndWrite(records, 'noise', '  New\r\n\n\n');
+    expect(await records.read('noise')).toMatchObject({ markdown: '  New\r\n\n\n', isDraft: true });
   });
 
   it('changes nothing but the text of a draft that is there', async () => {
@@ -82,7 +89,7 @@ describe('writing a draft', () => {
     const fields = { title: 'A better title', type: 'bylaw', metadata: { tags: ['new'] } };
     await api.writeRecord('noise.md', `${front}Old.\n`);
     await clerk('PUT', '/records/noise/draft', { ...fields, markdownBody: 'Draft.\n' });
-    await records.writeDraft('noise', 'Typed.\n');
+    await readAndWrite(records, 'noise', 'Typed.\n');
     const { body } = await clerk('GET', '/records/noise?edit=true');
     expect(body).toMatchObject({ data: { ...fields, markdownBody: 'Typed.\n' } });
   });
@@ -90,15 +97,9 @@ describe('writing a draft', () => {
   it('goes by the id in the URL where the record says another', async () => {
     const { api, records } = await openOffice();
     await api.writeRecord('by-file.md', '---\nid: by-frontmatter\ntitle: Noise\ntype: bylaw\n---\n\nOld.\n');
-    await records.writeDraft('by-file', 'New.\n');
-    expect(await records.read('by-file')).toEqual({ markdown: 'New.\n', isDraft: true });
+    await readAndWrite(records, 'by-file', 'New.\n');
+    expect(await records.read('by-file')).toMatchObject({ markdown: 'New.\n', isDraft: true });
     expect(await records.read('by-frontmatter')).toBeNull();
-  });
-
-  it('of a record that is not there makes none', async () => {
-    const { records } = await openOffice();
-    await expect(records.writeDraft('nothing', 'New.\n')).rejects.toMatchObject({ code: 'no-such-record' });
-    expect(await records.read('nothing')).toBeNull();
   });
 
   it('fails when CivicPress refuses it, and can be tried again', async () => {
@@ -106,8 +107,8 @@ describe('writing a draft', () => {
     await api.writeRecord('noise.md', `${front}Old.\n`);
     await records.read('noise');
     api.civicpress.setRole('realtime', 'public');
-    await expect(records.writeDraft('noise', 'New.\n')).rejects.toMatchObject({
-      code: 'civicpress-unavailable',
+    await expect(readAndWrite(records, 'noise', 'New.\n')).rejects.toMatchObject({
+      code: 'service-refused',
       isRetryable: true,
       context: { recordId: 'noise', status: 403, errorCode: 'INSUFFICIENT_PERMISSIONS' },
     });

@@ -1,0 +1,176 @@
+/**
+ * Keeps a document and its record in step: read, compare, merge, write.
+ *
+ * One job at a time for each document, so that what the record was seen to hold (the base) never changes under a
+ * job that is waiting for CivicPress. `ExternalEdits` asks for a look at the record, `Writeback` owes it the draft.
+ */
+import type { Document, Hocuspocus } from '@hocuspocus/server';
+import { type Base, jsonOf, type MarkdownOptions, open, rebase, replaceContent } from '../markdown/index.ts';
+import { graft, mergeMarkdown } from '../markdown/merge.ts';
+import { recordIdOf } from '../server/document-name.ts';
+import { RealtimeError } from '../server/errors.ts';
+import { type Failure, OwedWork } from '../server/owed-work.ts';
+import type { Logger, Records, RecordText, SnapshotStore } from '../server/ports.ts';
+import type { Notices } from './notices.ts';
+import type { Source, Sources } from './sources.ts';
+
+export interface RecordSyncOptions {
+  readonly records: Records;
+  readonly snapshots: SnapshotStore;
+  readonly sources: Sources;
+  readonly notices: Notices;
+  readonly markdown: MarkdownOptions;
+  /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
+  readonly pauseMs: number;
+  readonly atLatestMs: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly log: Logger;
+}
+
+export class RecordSync {
+  readonly #options: RecordSyncOptions;
+  readonly #owed: OwedWork;
+
+  /** Documents whose record is to be read even if the room has nothing to write. */
+  readonly #doubtful = new Set<string>();
+  #instance: Hocuspocus | undefined;
+
+  constructor(options: RecordSyncOptions) {
+    this.#options = options;
+    this.#owed = new OwedWork({
+      perform: (documentName) => this.#perform(documentName),
+      pauseMs: options.pauseMs,
+      atLatestMs: options.atLatestMs,
+      retryMinMs: options.retryMinMs,
+      retryMaxMs: options.retryMaxMs,
+      onFailed: (documentName, failure) => this.#failed(documentName, failure),
+      onDone: (documentName, failure) => this.#done(documentName, failure),
+    });
+  }
+
+  attach(instance: Hocuspocus): void {
+    this.#instance = instance;
+  }
+
+  /** Owes the record what the document holds. */
+  owe(documentName: string): void {
+    void this.#owed.owe(documentName);
+  }
+
+  /** Looks at the record now, whether the room has something for it or not. */
+  check(documentName: string): void {
+    this.#doubtful.add(documentName);
+    void this.#owed.owe(documentName, { now: true });
+  }
+
+  /** Whether the record may lack what the document holds, or the other way round. */
+  owes(documentName: string): boolean {
+    return this.#owed.owes(documentName);
+  }
+
+  /** When the oldest such edit was stored, in ms since the epoch. */
+  owedSince(documentName: string): number | null {
+    return this.#owed.owedSince(documentName);
+  }
+
+  /** Tries what is owed once more, now. */
+  drain(): Promise<void> {
+    return this.#owed.drain();
+  }
+
+  stop(): void {
+    this.#owed.stop();
+  }
+
+  async #perform(documentName: string): Promise<void> {
+    const { snapshots, sources, markdown } = this.#options;
+    const document = this.#instance?.documents.get(documentName);
+    if (!this.#instance || !document) return;
+    const source = sources.of(documentName);
+    const live = rebase(jsonOf(document), source.base, markdown);
+
+    // An unconfirmed draft may be what the record holds, also when the room has taken its words back since.
+    const mayDiffer = live !== source.base || source.unconfirmed.length > 0;
+    if (mayDiffer || this.#doubtful.has(documentName)) {
+      await this.#reconcile(this.#instance, document, source, live);
+      this.#doubtful.delete(documentName);
+    }
+    const { base } = sources.of(documentName);
+    if (!source.owesWriteback && base === source.base) return;
+    await snapshots.settle(documentName, source.revision, base);
+    sources.settled(documentName, source.revision);
+  }
+
+  /** Never writes over words that the server has not seen. */
+  async #reconcile(instance: Hocuspocus, document: Document, source: Source, live: Base): Promise<void> {
+    const { records, sources, markdown } = this.#options;
+    const record = await records.read(recordIdOf(document.name));
+    if (!record) throw new RealtimeError('no-such-record');
+
+    if (isSameText(record, source.base.markdown)) {
+      sources.seen(document.name, source.base);
+      return this.#write(document, record, live);
+    }
+    sources.seen(document.name, open(record.markdown, markdown).base);
+    // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
+    const isOurs = source.unconfirmed.some((draft) => isSameText(record, draft));
+    if (!isOurs) this.#absorb(instance, document, source.base, record);
+    return this.#write(document, record, rebase(jsonOf(document), sources.of(document.name).base, markdown));
+  }
+
+  async #write(document: Document, record: RecordText, text: Base): Promise<void> {
+    const { records, snapshots, sources } = this.#options;
+    if (!isSameText(record, text.markdown)) {
+      sources.sending(document.name, text.markdown);
+      await snapshots.sending(document.name, sources.of(document.name).unconfirmed);
+      await records.writeDraft(recordIdOf(document.name), text.markdown, record);
+      sources.confirmed(document.name);
+    }
+    sources.seen(document.name, text);
+  }
+
+  /** What only the record changed comes in, what only the room changed stays; where both did, the room's words stay. */
+  #absorb(instance: Hocuspocus, document: Document, base: Base, record: RecordText): void {
+    const { markdown, notices, log } = this.#options;
+    const json = jsonOf(document);
+    const live = rebase(json, base, markdown).markdown;
+    const { markdown: merged, conflicts } = mergeMarkdown(base.markdown, live, record.markdown);
+    if (merged === live && conflicts.length === 0) return;
+    if (merged !== live) {
+      replaceContent(document, graft(json, open(merged, markdown).json), { source: 'local' });
+    }
+    const { name: documentName } = document;
+    log.info({ documentName, conflicts: conflicts.length }, 'the record was changed outside');
+    notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
+  }
+
+  #failed(documentName: string, failure: Failure): void {
+    const { since, tries, retryInMs, error } = failure;
+    const { code, context, cause } = error;
+    this.#options.log.warn(
+      { documentName, since, tries, retryInMs, code, ...context, cause: String(cause) },
+      'the document and its record are not in step',
+    );
+    if (this.#instance) {
+      this.#options.notices.couldNotSave(this.#instance, documentName, 'writeback', failure);
+    }
+  }
+
+  #done(documentName: string, failure: Failure | undefined): void {
+    const document = this.#instance?.documents.get(documentName);
+    if (!this.#instance || !document) return;
+    const { notices, log } = this.#options;
+    if (failure)
+      log.info({ documentName, tries: failure.tries }, 'the document and its record are in step again');
+    notices.savedAgain(this.#instance, documentName, 'writeback');
+    if (this.owes(documentName)) return;
+    notices.tell(this.#instance, documentName, { event: 'saved', data: { at: Date.now() } });
+    if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
+  }
+}
+
+/** CivicPress trims a published text; white space at its ends says nothing about an edit. */
+function isSameText(record: RecordText, markdown: string): boolean {
+  return record.isDraft ? record.markdown === markdown : record.markdown.trim() === markdown.trim();
+}

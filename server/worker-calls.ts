@@ -1,0 +1,92 @@
+/**
+ * Calls functions that live in a worker thread: one message there, one message back, in order.
+ *
+ * What blocks (a disk, a parser) runs there, so that the event loop never waits for it.
+ */
+import { parentPort, Worker } from 'node:worker_threads';
+
+/** What a worker offers, by name. */
+type Methods = Record<string, (...args: never[]) => unknown>;
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The caller's side. A thread that died is started anew by the next call; after `close()` there is none. */
+export class WorkerCalls<Offered extends Methods> {
+  readonly #start: () => Worker;
+  readonly #whenClosed: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #isClosed = false;
+  #lastId = 0;
+
+  /** @param whenClosed what a call after `close()` is told */
+  constructor(url: URL, workerData: unknown, whenClosed: string) {
+    this.#start = () => new Worker(url, { workerData });
+    this.#whenClosed = whenClosed;
+  }
+
+  call<Name extends keyof Offered & string>(
+    method: Name,
+    ...args: Parameters<Offered[Name]>
+  ): Promise<ReturnType<Offered[Name]>> {
+    if (this.#isClosed) return Promise.reject(new Error(this.#whenClosed));
+    this.#worker ??= this.#listenTo(this.#start());
+    const worker = this.#worker;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+      worker.postMessage({ id, method, args });
+    });
+  }
+
+  /** Ends the thread wherever it is, and lets no other begin. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#worker?.terminate();
+  }
+
+  #listenTo(worker: Worker): Worker {
+    worker.on('message', (reply: { id: number; result?: unknown; error?: string }) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if (reply.error === undefined) waiting?.resolve(reply.result);
+      else waiting?.reject(new Error(reply.error));
+    });
+    worker.on('error', (error) => this.#ended(error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', () => this.#ended(new Error(this.#whenClosed)));
+    return worker;
+  }
+
+  #ended(error: Error): void {
+    this.#worker = undefined;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/**
+ * The worker's side: answers calls until the thread ends.
+ *
+ * @param bytesOf the bytes of a result that change hands instead of being copied
+ */
+export function answerCalls(methods: Methods, bytesOf: (result: unknown) => Uint8Array | undefined): void {
+  parentPort?.on('message', ({ id, method, args }: { id: number; method: string; args: never[] }) => {
+    try {
+      const result = methods[method]?.(...args);
+      const bytes = bytesOf(result);
+      parentPort?.postMessage({ id, result }, bytes ? [bytes.buffer as ArrayBuffer] : []);
+    } catch (error) {
+      parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+    }
+  });
+}
+
+/** The file `name` beside the calling module, whether run as TypeScript or as built JavaScript. */
+export function workerBeside(moduleUrl: string, name: string): URL {
+  const extension = moduleUrl.slice(moduleUrl.lastIndexOf('.'));
+  return new URL(`./${name}${extension}`, moduleUrl);
+}
