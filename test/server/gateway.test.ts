@@ -121,14 +121,14 @@ describe('a peer', () => {
 
   it('[G3] stays when it is quiet but answers, longer than Hocuspocus waits for a word', async () => {
     const { hocuspocus, knock } = await openGateway({
-      gateway: { pingEveryMs: 25 },
-      hocuspocus: { timeout: 100 },
+      gateway: { pingEveryMs: 200 },
+      hocuspocus: { timeout: 800 },
     });
     const quiet = await knock().entered();
     quiet.authenticate('record:a');
     await until('the document is open', () => hocuspocus.documents.has('record:a'));
     quiet.pings = 0;
-    await until('many pings have come', () => quiet.pings > 12);
+    await until('many pings have come', () => quiet.pings > 8);
     expect(quiet.closed).toBeUndefined();
   });
 
