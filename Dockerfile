@@ -7,6 +7,7 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.ts scripts/
+COPY client client
 COPY server server
 COPY extensions extensions
 COPY markdown markdown

@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     coverage: {
       provider: 'v8',
-      include: ['server/**/*.ts', 'extensions/**/*.ts', 'markdown/**/*.ts'],
+      include: ['client/**/*.ts', 'server/**/*.ts', 'extensions/**/*.ts', 'markdown/**/*.ts'],
       exclude: ['server/demo/pages/**'],
       reporter: ['text-summary'],
       thresholds: { lines: 80, statements: 80, functions: 80, branches: 80 },

@@ -11,6 +11,7 @@ import { Hocuspocus } from '@hocuspocus/server';
 import type { FastifyPluginAsync } from 'fastify';
 import { Auth } from '../extensions/auth.ts';
 import { ExternalEdits } from '../extensions/external-edits.ts';
+import { Features } from '../extensions/features.ts';
 import { Guard } from '../extensions/guard.ts';
 import { guarded } from '../extensions/guarded.ts';
 import { Limits } from '../extensions/limits.ts';
@@ -27,6 +28,9 @@ import { createHttp } from './http.ts';
 import type { Identity, Logger, Records, SnapshotStore } from './ports.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
+
+/** What a Tiptap editor has that was given nothing but StarterKit. */
+const starterKitFeatures: readonly Feature[] = ['strike'];
 
 export interface Ports {
   readonly identity: Identity;
@@ -61,8 +65,10 @@ export interface RealtimeServer {
 
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
   const { identity, records, snapshots, log } = ports;
-  const markdown = { features: config.document.features as Feature[] };
+  const features = (config.document.features ?? starterKitFeatures) as Feature[];
+  const markdown = { features };
 
+  // What each document grew from, what its room is told, and the job that keeps it in step with its record.
   const sources = new Sources();
   const notices = new Notices();
   const recordSync = new RecordSync({
@@ -93,6 +99,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   // The order counts: a document that could not be stored is not written back, and what a later one looks up an
   // earlier one has put there.
   const extensions = [
+    // Does this editor know all that a document may hold?
+    new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
     // Who is this, and what may they do here?
     new Auth(identity),
     // Is there room for one more, and may they go this fast?

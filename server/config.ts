@@ -140,8 +140,15 @@ const schema = z.strictObject({
     .strictObject({
       features: z
         .array(z.enum(allFeatures as [string, ...string[]]))
-        .default([...allFeatures])
-        .describe('What the deployed editors have nodes for; anything else travels as opaque blocks.'),
+        .optional()
+        .describe(
+          `What the deployed editors have nodes for, of ${allFeatures.join(', ')}; the rest travels as opaque blocks. ` +
+            'Unset: strike (a plain StarterKit); all in the demo.',
+        ),
+      require_announcement: z
+        .boolean()
+        .default(false)
+        .describe('Whether editors that do not announce their features are kept out.'),
     })
     .prefault({}),
   rate_limiting: z

@@ -59,6 +59,12 @@ export const errors = {
     statusCode: 503,
     retry: true,
   },
+  'missing-features': {
+    reason: 'This editor lacks something that the record may hold, and would delete it. Update the editor.',
+    closeCode: 4406,
+    statusCode: 406,
+    retry: false,
+  },
   'service-refused': {
     reason: 'CivicPress does not let this server work on the record. What was typed is kept.',
     closeCode: 4503,

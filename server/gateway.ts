@@ -79,8 +79,8 @@ export class Gateway {
   }
 
   #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
-    const address = request.socket.remoteAddress ?? '';
-    const socket = new GatewaySocket(ws, stream, address, maxBufferedFrames * this.#options.maxFrameBytes);
+    const socket = new GatewaySocket(ws, stream, request, maxBufferedFrames * this.#options.maxFrameBytes);
+    const { address } = socket;
     const fromHere = (this.#socketsByAddress.get(address) ?? 0) + 1;
     this.#sockets.add(socket);
     this.#socketsByAddress.set(address, fromHere);
@@ -125,6 +125,7 @@ export class Gateway {
 /** One client's socket, as Hocuspocus and the hooks see it: sending and closing never throw. */
 class GatewaySocket implements ClientSocket {
   readonly address: string;
+  readonly features: ReadonlySet<string> | null;
   readonly openDocuments = new Set<string>();
   isAlive = true;
   readonly #ws: WebSocket;
@@ -133,10 +134,11 @@ class GatewaySocket implements ClientSocket {
   /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
   readonly #maxBufferedBytes: number;
 
-  constructor(ws: WebSocket, stream: Duplex, address: string, maxBufferedBytes: number) {
+  constructor(ws: WebSocket, stream: Duplex, request: IncomingMessage, maxBufferedBytes: number) {
     this.#ws = ws;
     this.#stream = stream;
-    this.address = address;
+    this.address = request.socket.remoteAddress ?? '';
+    this.features = announcedFeatures(request);
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 
@@ -170,6 +172,13 @@ class GatewaySocket implements ClientSocket {
     this.isAlive = false;
     this.#ws.ping();
   }
+}
+
+/** `?features=table,image`: what the editor knows. Nothing else in the query is looked at. */
+function announcedFeatures({ url = '' }: IncomingMessage): ReadonlySet<string> | null {
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  const features = new URLSearchParams(query).get('features');
+  return features === null ? null : new Set(features.split(','));
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {

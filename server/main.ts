@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
 import { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
 import { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
+import { allFeatures } from '../markdown/index.ts';
 import { connectCivicPress } from './civicpress/http.ts';
 import { compose } from './compose.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
@@ -76,7 +77,7 @@ async function run(config: Config): Promise<void> {
   const dataDir = demo ? demoFolder : config.data_dir;
   const snapshots = await openSnapshots(config, dataDir);
   const server = compose(
-    demo ? { ...config, host: config.host ?? '127.0.0.1' } : config,
+    demo ? demoConfigOf(config) : config,
     { ...civicpress, snapshots, log },
     demo ? { pages: demo.pages } : {},
   );
@@ -103,6 +104,12 @@ async function run(config: Config): Promise<void> {
   process.on('unhandledRejection', (reason) => {
     log.error({ cause: reason instanceof Error ? reason.stack : String(reason) }, 'unhandled rejection');
   });
+}
+
+/** Anybody can sign in as anybody, so it stays on this machine; and its editor knows everything. */
+function demoConfigOf(config: Config): Config {
+  const { host = '127.0.0.1', document } = config;
+  return { ...config, host, document: { ...document, features: document.features ?? [...allFeatures] } };
 }
 
 /** `null` means the demo. */

@@ -10,6 +10,8 @@ import type { Access, User } from './ports.ts';
 export interface ClientSocket {
   /** IP address of the peer. */
   readonly address: string;
+  /** What the editor behind it has announced to know; `null` when it announced nothing. */
+  readonly features: ReadonlySet<string> | null;
   /** Names of the documents that this socket is in; kept by `Auth`. */
   readonly openDocuments: Set<string>;
   /** Closes with a code and a reason that the client may read; what was sent before still arrives. */

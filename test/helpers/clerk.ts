@@ -5,6 +5,8 @@ import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/pro
 import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
+import { announceFeatures } from '../../client/index.ts';
+import type { Feature } from '../../markdown/index.ts';
 import { until } from './until.ts';
 
 /** `ws` without a listener for errors would end the test's process when a server goes away while connecting. */
@@ -22,6 +24,8 @@ export interface ClerkOptions {
   readonly token: string;
   /** The socket of somebody else, to share. */
   readonly socket?: HocuspocusProviderWebsocket;
+  /** What the editor announces to know; nothing when unset. */
+  readonly features?: readonly Feature[];
 }
 
 export class Clerk {
@@ -37,11 +41,12 @@ export class Clerk {
   scope: string | undefined;
   readonly socket: HocuspocusProviderWebsocket;
 
-  constructor({ serverUrl, documentName, token, socket }: ClerkOptions) {
+  constructor({ serverUrl, documentName, token, socket, features }: ClerkOptions) {
+    const url = `${serverUrl.replace('http', 'ws')}/realtime`;
     this.socket =
       socket ??
       new HocuspocusProviderWebsocket({
-        url: `${serverUrl.replace('http', 'ws')}/realtime`,
+        url: features ? announceFeatures(url, features) : url,
         WebSocketPolyfill: ClientWebSocket,
       });
     this.provider = new HocuspocusProvider({

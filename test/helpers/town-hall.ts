@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
+import { allFeatures, type Feature } from '../../markdown/index.ts';
 import { CivicPressClient, fieldOf, type Reply } from '../../server/civicpress/client.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
 import { compose, type RealtimeServer } from '../../server/compose.ts';
@@ -20,7 +21,7 @@ import {
 } from '../../server/demo/civicpress/index.ts';
 import { createLog } from '../../server/log.ts';
 import type { Records, SnapshotStore } from '../../server/ports.ts';
-import { Clerk } from './clerk.ts';
+import { Clerk, type ClerkOptions } from './clerk.ts';
 import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
 
 export interface TownHallOptions {
@@ -38,6 +39,7 @@ export interface TownHallOptions {
 const service = { username: 'realtime', password: 'of the tests' };
 
 const fastSettings = {
+  'document.features': allFeatures.join(),
   port: 0,
   host: '127.0.0.1',
   'saving.after_ms': 30,
@@ -98,8 +100,14 @@ export class TownHall {
   }
 
   /** Lets somebody into a record: `alice` is a clerk, unless another role is named. */
-  async join(recordId: string, username = 'alice', role = 'clerk'): Promise<Clerk> {
-    return this.joinWith(recordId, await this.tokenOf(username, role));
+  async join(
+    recordId: string,
+    username = 'alice',
+    role = 'clerk',
+    features?: readonly Feature[],
+  ): Promise<Clerk> {
+    const token = await this.tokenOf(username, role);
+    return this.#enter(`record:${recordId}`, token, features && { features });
   }
 
   joinWith(recordId: string, token: string): Clerk {
@@ -113,11 +121,11 @@ export class TownHall {
 
   /** Lets the clerk open a second record on the same socket. */
   joinBeside(clerk: Clerk, recordId: string, token: string): Clerk {
-    return this.#enter(`record:${recordId}`, token, clerk.socket);
+    return this.#enter(`record:${recordId}`, token, { socket: clerk.socket });
   }
 
-  #enter(documentName: string, token: string, socket?: Clerk['socket']): Clerk {
-    const clerk = new Clerk({ serverUrl: this.url, documentName, token, ...(socket && { socket }) });
+  #enter(documentName: string, token: string, options: Partial<ClerkOptions> = {}): Clerk {
+    const clerk = new Clerk({ serverUrl: this.url, documentName, token, ...options });
     this.#clerks.push(clerk);
     return clerk;
   }

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function until<Value>(
   what: string,
   look: () => Value | Promise<Value>,
-  withinMs = 10_000,
+  withinMs = 20_000,
 ): Promise<NonNullable<Value>> {
   const deadline = performance.now() + withinMs;
   let value = await look();

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { allFeatures } from '../../markdown/index.ts';
 import { ConfigError, loadConfig, settings, settingsTable } from '../../server/config.ts';
 
 /** The lines with which a configuration is refused. */
@@ -168,7 +167,7 @@ describe('a setting', () => {
         .find((line) => line.startsWith(`| \`${path}\``));
     expect(row('port')).toContain('| `3001` |');
     expect(row('civicpress.password')).toContain('| – |');
-    expect(row('document.features')).toContain(allFeatures.map((feature) => `\`${feature}\``).join(' '));
+    expect(row('redis.enabled')).toContain('| `false` |');
   });
 });
 

@@ -5,8 +5,11 @@
  * the provider would stay "connected" to nothing, and edits would pile up unseen.
  */
 import { HocuspocusProvider } from '@hocuspocus/provider';
+import { getSchema } from '@tiptap/core';
 import type { Doc } from 'yjs';
+import { announceFeatures, featuresOf } from '../../../client/index.ts';
 import { type ConnectionEvent, type ConnectionState, nextConnectionState } from './connection-state.ts';
+import { recordExtensions } from './extensions.ts';
 import { type Session, SignInError, signIn } from './session.ts';
 
 export interface RoomStatus {
@@ -58,7 +61,7 @@ export function enterRoom({ recordId, session, document, onStatus, onMessage }: 
   const url = new URL(session.realtimePath, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const provider = new HocuspocusProvider({
-    url: url.href,
+    url: announceFeatures(url.href, featuresOf(getSchema(recordExtensions))),
     name: `record:${recordId}`,
     document,
     token: async () => {
