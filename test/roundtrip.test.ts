@@ -1,0 +1,44 @@
+/**
+ * The filter from outside.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+function roundtrip(input: string | Uint8Array, ...args: string[]) {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [join(root, 'scripts/roundtrip.ts'), ...args],
+    { input },
+  );
+  return { output: stdout.toString(), complaint: stderr.toString(), status };
+}
+
+it.each([
+  ['plain', '# Title\n\nA *word*.\n'],
+  ['with a byte order mark, CRLF and no final newline', '\uFEFF# Title\r\n\r\nA word.'],
+  ['with frontmatter', '---\ntitle: x\n---\n\nA word.\n'],
+  ['empty', ''],
+])('[M1] gives back what is %s', (_what, markdown) => {
+  expect(roundtrip(markdown)).toEqual({ output: markdown, complaint: '', status: 0 });
+  expect(roundtrip(markdown, '--no-through-ydoc').output).toBe(markdown);
+  expect(roundtrip(markdown, '--features', '').output).toBe(markdown);
+});
+
+it('makes an edit as an editor would, in its marks', () => {
+  const { output } = roundtrip('* one\n* a **bold** word\n', '--edit', 'bold=>brave');
+  expect(output).toBe('* one\n* a **brave** word\n');
+});
+
+it.each([
+  ['input that is not UTF-8', Uint8Array.from([0x23, 0xff]), [], 'not valid UTF-8'],
+  ['an edit of what is not there', 'A word.\n', ['--edit', 'sentence=>x'], 'does not say "sentence"'],
+  ['an edit that is none', 'A word.\n', ['--edit', 'word'], "'old=>new'"],
+  ['an unknown feature', 'A word.\n', ['--features', 'video'], 'no features: video'],
+])('refuses %s and writes nothing', (_what, input, args, complaint) => {
+  const result = roundtrip(input, ...args);
+  expect(result.complaint).toContain(complaint);
+  expect(result).toMatchObject({ output: '', status: 1 });
+});
