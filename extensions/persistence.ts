@@ -16,7 +16,7 @@ import type {
   onLoadDocumentPayload,
   onStoreDocumentPayload,
 } from '@hocuspocus/server';
-import { type MarkdownOptions, open, seedUpdate } from '../markdown/index.ts';
+import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
@@ -32,7 +32,7 @@ export interface PersistenceOptions {
   readonly records: Records;
   readonly sources: Sources;
   readonly notices: Notices;
-  readonly markdown: MarkdownOptions;
+  readonly converter: Converter;
   /** Updates after which a snapshot is written at once. */
   readonly maxUpdates: number;
   readonly retryMinMs: number;
@@ -123,7 +123,7 @@ export class Persistence extends Database implements Extension<ConnectionContext
   }
 
   async #fetch(documentName: string): Promise<Uint8Array> {
-    const { snapshots, records, sources, markdown } = this.#options;
+    const { snapshots, records, sources, converter } = this.#options;
     const snapshot = await snapshots.read(documentName);
     if (snapshot) {
       sources.recalled(documentName, snapshot);
@@ -132,10 +132,10 @@ export class Persistence extends Database implements Extension<ConnectionContext
     const recordId = recordIdOf(documentName);
     const record = await records.read(recordId);
     if (!record) throw new RealtimeError('no-such-record', { context: { recordId } });
-    const { json, base } = open(record.markdown, markdown);
-    sources.seeded(documentName, base);
     // The same text makes the same update: a seed that comes late merges with the first into one copy.
-    return seedUpdate(json, recordId);
+    const { state, base } = await converter.seed(record.markdown, recordId);
+    sources.seeded(documentName, base);
+    return state;
   }
 
   async #save(documentName: string): Promise<void> {

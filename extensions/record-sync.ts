@@ -5,8 +5,9 @@
  * job that is waiting for CivicPress. `ExternalEdits` asks for a look at the record, `Writeback` owes it the draft.
  */
 import type { Document, Hocuspocus } from '@hocuspocus/server';
-import { type Base, jsonOf, type MarkdownOptions, open, rebase, replaceContent } from '../markdown/index.ts';
-import { graft, mergeMarkdown } from '../markdown/merge.ts';
+import { applyUpdate, encodeStateAsUpdate } from 'yjs';
+import type { Base } from '../markdown/index.ts';
+import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
@@ -19,7 +20,7 @@ export interface RecordSyncOptions {
   readonly snapshots: SnapshotStore;
   readonly sources: Sources;
   readonly notices: Notices;
-  readonly markdown: MarkdownOptions;
+  readonly converter: Converter;
   /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
   readonly pauseMs: number;
   readonly atLatestMs: number;
@@ -84,27 +85,27 @@ export class RecordSync {
   }
 
   async #perform(documentName: string): Promise<void> {
-    const { snapshots, sources, markdown } = this.#options;
+    const { snapshots, sources } = this.#options;
     const document = this.#instance?.documents.get(documentName);
     if (!this.#instance || !document) return;
     const source = sources.of(documentName);
-    const live = rebase(jsonOf(document), source.base, markdown);
+    const live = await this.#textOf(document, source.base);
 
     // An unconfirmed draft may be what the record holds, also when the room has taken its words back since.
-    const mayDiffer = live !== source.base || source.unconfirmed.length > 0;
+    const mayDiffer = live.markdown !== source.base.markdown || source.unconfirmed.length > 0;
     if (mayDiffer || this.#doubtful.has(documentName)) {
       await this.#reconcile(this.#instance, document, source, live);
       this.#doubtful.delete(documentName);
     }
     const { base } = sources.of(documentName);
-    if (!source.owesWriteback && base === source.base) return;
+    if (!source.owesWriteback && base.markdown === source.base.markdown) return;
     await snapshots.settle(documentName, source.revision, base);
     sources.settled(documentName, source.revision);
   }
 
   /** Never writes over words that the server has not seen. */
   async #reconcile(instance: Hocuspocus, document: Document, source: Source, live: Base): Promise<void> {
-    const { records, sources, markdown } = this.#options;
+    const { records, sources } = this.#options;
     const record = await records.read(recordIdOf(document.name));
     if (!record) throw new RealtimeError('no-such-record');
 
@@ -112,11 +113,12 @@ export class RecordSync {
       sources.seen(document.name, source.base);
       return this.#write(document, record, live);
     }
-    sources.seen(document.name, open(record.markdown, markdown).base);
     // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
     const isOurs = source.unconfirmed.some((draft) => isSameText(record, draft));
-    if (!isOurs) this.#absorb(instance, document, source.base, record);
-    return this.#write(document, record, rebase(jsonOf(document), sources.of(document.name).base, markdown));
+    if (!isOurs) await this.#absorb(instance, document, source.base, record);
+    const base: Base = { ...source.base, markdown: record.markdown };
+    sources.seen(document.name, base);
+    return this.#write(document, record, await this.#textOf(document, base));
   }
 
   async #write(document: Document, record: RecordText, text: Base): Promise<void> {
@@ -131,18 +133,19 @@ export class RecordSync {
   }
 
   /** What only the record changed comes in, what only the room changed stays; where both did, the room's words stay. */
-  #absorb(instance: Hocuspocus, document: Document, base: Base, record: RecordText): void {
-    const { markdown, notices, log } = this.#options;
-    const json = jsonOf(document);
-    const live = rebase(json, base, markdown).markdown;
-    const { markdown: merged, conflicts } = mergeMarkdown(base.markdown, live, record.markdown);
-    if (merged === live && conflicts.length === 0) return;
-    if (merged !== live) {
-      replaceContent(document, graft(json, open(merged, markdown).json), { source: 'local' });
-    }
+  async #absorb(instance: Hocuspocus, document: Document, base: Base, record: RecordText): Promise<void> {
+    const { converter, notices, log } = this.#options;
+    const state = encodeStateAsUpdate(document);
+    const { update, conflicts } = await converter.absorb(state, base, record.markdown);
+    if (update) applyUpdate(document, update, { source: 'local' });
+    else if (conflicts.length === 0) return;
     const { name: documentName } = document;
     log.info({ documentName, conflicts: conflicts.length }, 'the record was changed outside');
     notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
+  }
+
+  #textOf(document: Document, base: Base): Promise<Base> {
+    return this.#options.converter.save(encodeStateAsUpdate(document), base);
   }
 
   #failed(documentName: string, failure: Failure): void {

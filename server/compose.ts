@@ -23,6 +23,7 @@ import { Sources } from '../extensions/sources.ts';
 import { Writeback } from '../extensions/writeback.ts';
 import type { Feature } from '../markdown/index.ts';
 import type { Config } from './config.ts';
+import { WorkerConverter } from './conversion/converter.ts';
 import { Gateway } from './gateway.ts';
 import { createHttp } from './http.ts';
 import type { Identity, Logger, Records, SnapshotStore } from './ports.ts';
@@ -66,7 +67,10 @@ export interface RealtimeServer {
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
   const { identity, records, snapshots, log } = ports;
   const features = (config.document.features ?? starterKitFeatures) as Feature[];
-  const markdown = { features };
+  const converter = new WorkerConverter({
+    markdown: { features },
+    deadlineMs: config.document.conversion_ms,
+  });
 
   // What each document grew from, what its room is told, and the job that keeps it in step with its record.
   const sources = new Sources();
@@ -76,7 +80,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     snapshots,
     sources,
     notices,
-    markdown,
+    converter,
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
     retryMinMs: config.saving.retry_min_ms,
@@ -88,7 +92,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     records,
     sources,
     notices,
-    markdown,
+    converter,
     maxUpdates: config.snapshots.max_updates,
     retryMinMs: config.saving.retry_min_ms,
     retryMaxMs: config.saving.retry_max_ms,
@@ -159,6 +163,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     rooms: listRooms,
     async start() {
       await http.ready();
+      // The first record is not to wait until the thread has begun.
+      void converter.seed('', 'warm-up').catch(() => undefined);
       gateway.attach(httpServer);
       await new Promise<void>((resolve, reject) => {
         httpServer.once('error', reject);
@@ -173,6 +179,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       const unsaved = await shutDown({ gateway, hocuspocus, persistence, recordSync, deadlineMs });
       await http.close();
       await snapshots.close();
+      await converter.close();
       for (const documentName of unsaved) log.error({ documentName }, 'stopped before it was saved');
       return unsaved;
     },

@@ -145,6 +145,12 @@ const schema = z.strictObject({
           `What the deployed editors have nodes for, of ${allFeatures.join(', ')}; the rest travels as opaque blocks. ` +
             'Unset: strike (a plain StarterKit); all in the demo.',
         ),
+      conversion_ms: z
+        .int()
+        .min(100)
+        .max(600_000)
+        .default(10_000)
+        .describe('How long turning Markdown into a document, or back, may take, in ms.'),
       require_announcement: z
         .boolean()
         .default(false)

@@ -83,6 +83,12 @@ export const errors = {
     statusCode: 400,
     retry: false,
   },
+  'not-converted': {
+    reason: 'This text is too intricate to be shown as a document. Edit it as Markdown.',
+    closeCode: 4422,
+    statusCode: 422,
+    retry: false,
+  },
   'document-not-loaded': {
     reason: 'The document could not be opened. Trying again.',
     closeCode: 4500,

@@ -49,6 +49,12 @@ export class WorkerCalls<Offered extends Methods> {
     await this.#worker?.terminate();
   }
 
+  /** Ends the thread wherever it is; the next call begins another. */
+  restart(): void {
+    void this.#worker?.terminate();
+    this.#forget(this.#worker, new Error('the thread was ended'));
+  }
+
   #listenTo(worker: Worker): Worker {
     worker.on('message', (reply: { id: number; result?: unknown; error?: string }) => {
       const waiting = this.#waiting.get(reply.id);
@@ -56,12 +62,15 @@ export class WorkerCalls<Offered extends Methods> {
       if (reply.error === undefined) waiting?.resolve(reply.result);
       else waiting?.reject(new Error(reply.error));
     });
-    worker.on('error', (error) => this.#ended(error instanceof Error ? error : new Error(String(error))));
-    worker.on('exit', () => this.#ended(new Error(this.#whenClosed)));
+    worker.on('error', (error) =>
+      this.#forget(worker, error instanceof Error ? error : new Error(String(error))),
+    );
+    worker.on('exit', () => this.#forget(worker, new Error(this.#whenClosed)));
     return worker;
   }
 
-  #ended(error: Error): void {
+  #forget(worker: Worker | undefined, error: Error): void {
+    if (this.#worker !== worker) return;
     this.#worker = undefined;
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();

@@ -1,0 +1,76 @@
+/**
+ * The thread behind `converter.ts`: it alone parses and prints Markdown while the server runs.
+ */
+import { workerData } from 'node:worker_threads';
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import {
+  type Base,
+  jsonOf,
+  type MarkdownOptions,
+  open,
+  rebase,
+  replaceContent,
+  seedUpdate,
+} from '../../markdown/index.ts';
+import { graft, mergeMarkdown } from '../../markdown/merge.ts';
+import { answerCalls } from '../worker-calls.ts';
+
+export interface Seed {
+  readonly state: Uint8Array;
+  readonly base: Base;
+}
+
+export interface Absorbed {
+  /** What the document is to be given; `null` when nothing comes in. */
+  readonly update: Uint8Array | null;
+  /** The other side's lines that did not come in, because the room changed the same ones. */
+  readonly conflicts: readonly string[];
+}
+
+const markdownOptions = workerData as MarkdownOptions;
+
+/** A base that comes back is the same object again, with which the library remembers how it was taken apart. */
+const knownBases = new Map<string, Base>();
+const maxKnownBases = 32;
+
+const methods = {
+  seed(markdown: string, recordId: string): Seed {
+    const { json, base } = open(markdown, markdownOptions);
+    return { state: seedUpdate(json, recordId), base: known(base) };
+  },
+  save(state: Uint8Array, base: Base): Base {
+    return known(rebase(jsonOf(documentOf(state)), known(base), markdownOptions));
+  },
+  absorb(state: Uint8Array, base: Base, outside: string): Absorbed {
+    const document = documentOf(state);
+    const json = jsonOf(document);
+    const live = rebase(json, known(base), markdownOptions).markdown;
+    const { markdown, conflicts } = mergeMarkdown(base.markdown, live, outside);
+    if (markdown === live) return { update: null, conflicts };
+    const before = encodeStateVector(document);
+    replaceContent(document, graft(json, open(markdown, markdownOptions).json));
+    return { update: encodeStateAsUpdate(document, before), conflicts };
+  },
+};
+
+export type ConversionMethods = typeof methods;
+
+answerCalls(methods, (result) => {
+  const { state, update } = result as Partial<Seed & Absorbed>;
+  return state ?? update ?? undefined;
+});
+
+function documentOf(state: Uint8Array): Doc {
+  const document = new Doc();
+  applyUpdate(document, state);
+  return document;
+}
+
+function known(base: Base): Base {
+  const same = knownBases.get(base.markdown) ?? base;
+  knownBases.delete(base.markdown);
+  knownBases.set(base.markdown, same);
+  const [oldest] = knownBases.keys();
+  if (knownBases.size > maxKnownBases && oldest !== undefined) knownBases.delete(oldest);
+  return same;
+}

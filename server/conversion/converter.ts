@@ -1,0 +1,75 @@
+/**
+ * Markdown ↔ document for the server: in a thread of its own and with a deadline, so that no text, however long or
+ * intricate, holds up those who type elsewhere.
+ *
+ * Documents travel as Yjs updates. One conversion runs at a time; one that takes too long is ended with its thread.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Base, MarkdownOptions } from '../../markdown/index.ts';
+import { RealtimeError } from '../errors.ts';
+import { WorkerCalls, workerBeside } from '../worker-calls.ts';
+import type { Absorbed, ConversionMethods, Seed } from './conversion-worker.ts';
+
+export interface Converter {
+  /** The update that makes an empty document hold a record's text; the same text makes the same update. */
+  seed(markdown: string, recordId: string): Promise<Seed>;
+  /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
+  save(state: Uint8Array, base: Base): Promise<Base>;
+  /** What brings into the document what only `outside` changed since `base`. */
+  absorb(state: Uint8Array, base: Base, outside: string): Promise<Absorbed>;
+  close(): Promise<void>;
+}
+
+export interface ConverterOptions {
+  readonly markdown: MarkdownOptions;
+  /** How long one conversion may take, in ms. */
+  readonly deadlineMs: number;
+}
+
+export class WorkerConverter implements Converter {
+  readonly #deadlineMs: number;
+  readonly #calls: WorkerCalls<ConversionMethods>;
+
+  /** The conversion that was asked for last; the next one begins behind it. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ markdown, deadlineMs }: ConverterOptions) {
+    this.#deadlineMs = deadlineMs;
+    const url = workerBeside(import.meta.url, 'conversion-worker');
+    this.#calls = new WorkerCalls(url, markdown, 'the converter is closed');
+  }
+
+  seed(markdown: string, recordId: string): Promise<Seed> {
+    return this.#inTurn(() => this.#calls.call('seed', markdown, recordId));
+  }
+
+  save(state: Uint8Array, base: Base): Promise<Base> {
+    return this.#inTurn(() => this.#calls.call('save', state, base));
+  }
+
+  absorb(state: Uint8Array, base: Base, outside: string): Promise<Absorbed> {
+    return this.#inTurn(() => this.#calls.call('absorb', state, base, outside));
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close();
+  }
+
+  #inTurn<Result>(convert: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(() => this.#inTime(convert()));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #inTime<Result>(conversion: Promise<Result>): Promise<Result> {
+    const done = new AbortController();
+    const tooLate = delay(this.#deadlineMs, 'too late' as const, { signal: done.signal, ref: false });
+    tooLate.catch(() => undefined);
+    const first = await Promise.race([conversion.then((result) => ({ result })), tooLate]).finally(() =>
+      done.abort(),
+    );
+    if (first !== 'too late') return first.result;
+    this.#calls.restart();
+    throw new RealtimeError('not-converted', { context: { deadlineMs: this.#deadlineMs } });
+  }
+}

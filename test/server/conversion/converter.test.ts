@@ -1,0 +1,70 @@
+/**
+ * Conversions in their thread, and one that would never end.
+ */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { applyUpdate, Doc } from 'yjs';
+import { jsonOf, open, save, seedUpdate } from '../../../markdown/index.ts';
+import { WorkerConverter } from '../../../server/conversion/converter.ts';
+
+function openConverter(deadlineMs = 20_000): WorkerConverter {
+  const converter = new WorkerConverter({ markdown: {}, deadlineMs });
+  onTestFinished(() => converter.close());
+  return converter;
+}
+
+const plan = '# Plan\n\nFirst.\n\nSecond.\n';
+
+/** micromark needs seconds for it, and more for more. */
+const intricate = '>'.repeat(20_000);
+
+describe('the converter', () => {
+  it('seeds as the library does', async () => {
+    const { state, base } = await openConverter().seed(plan, 'plan');
+    expect(base.markdown).toBe(plan);
+    expect(state).toEqual(seedUpdate(open(plan).json, 'plan'));
+  });
+
+  it('saves as the library does', async () => {
+    const converter = openConverter();
+    const { state, base } = await converter.seed(plan, 'plan');
+    expect(await converter.save(state, base)).toEqual(base);
+
+    const other = seedUpdate(open(plan.replace('First', 'Another')).json, 'other');
+    const document = new Doc();
+    applyUpdate(document, other);
+    expect((await converter.save(other, base)).markdown).toBe(save(jsonOf(document), base));
+  });
+
+  it('brings in what only the other side changed, and names what it did not', async () => {
+    const converter = openConverter();
+    const { base } = await converter.seed(plan, 'plan');
+    const live = seedUpdate(open(plan.replace('First', 'Ours')).json, 'live');
+    const outside = plan.replace('First', 'Theirs').replace('Second', 'Second, changed');
+    const { update, conflicts } = await converter.absorb(live, base, outside);
+    const document = new Doc();
+    applyUpdate(document, live);
+    applyUpdate(document, update as Uint8Array);
+    expect(save(jsonOf(document), base)).toBe('# Plan\n\nOurs.\n\nSecond, changed.\n');
+    expect(conflicts).toEqual(['Theirs.\n']);
+  });
+
+  it('ends a conversion that takes too long, lets others go on meanwhile, and converts the next', async () => {
+    const converter = openConverter(1_000);
+    let ticks = 0;
+    const ticking = setInterval(() => {
+      ticks += 1;
+    }, 20);
+    const endless = converter.seed(intricate, 'endless');
+    const next = converter.seed(plan, 'plan');
+    await expect(endless).rejects.toMatchObject({ code: 'not-converted' });
+    clearInterval(ticking);
+    expect(ticks).toBeGreaterThan(5);
+    expect((await next).base.markdown).toBe(plan);
+  });
+
+  it('says so after it was closed', async () => {
+    const converter = openConverter();
+    await converter.close();
+    await expect(converter.seed(plan, 'plan')).rejects.toThrow('the converter is closed');
+  });
+});
