@@ -89,5 +89,7 @@ export function joinText(nodes: readonly NodeJson[]): NodeJson[] {
 }
 
 function sameMarks(a: NodeJson, b: NodeJson): boolean {
-  return stableString(a.marks ?? []) === stableString(b.marks ?? []);
+  const [marks, others] = [a.marks ?? [], b.marks ?? []];
+  if (marks.length !== others.length) return false;
+  return marks.length === 0 || stableString(marks) === stableString(others);
 }

@@ -5,31 +5,146 @@
 
 import type { Definition, Nodes, Root } from 'mdast';
 import type { Construct, ParseContext, Place } from './construct.ts';
+import { type AnyDefinition, Definitions, definitionsIn } from './definitions.ts';
 import { type FeatureSet, literalPattern } from './features.ts';
 import { joinText, type MarkJson, type NodeJson, textNode } from './json.ts';
 import { constructs } from './nodes/index.ts';
 import { opaqueMarkdown } from './nodes/opaque.ts';
 import { parseMarkdown, printMarkdown, walk } from './remark.ts';
+import { cutsOf } from './slices.ts';
+import { type StyleFact, styleFactsOf } from './style.ts';
 
-/** A top-level block and the lines of the source that it came from, counted from 0, the end excluded. */
+/** A top-level block, the lines that it came from, counted from 0, the end excluded, and how they are written. */
 export interface ParsedBlock {
-  node: NodeJson;
-  firstLine: number;
-  endLine: number;
+  readonly node: NodeJson;
+  readonly firstLine: number;
+  readonly endLine: number;
+  readonly style: readonly StyleFact[];
 }
 
-/** @param markdown with `\n` as its only line ending, without frontmatter */
-export function parseBlocks(markdown: string, features: FeatureSet): ParsedBlock[] {
-  const tree = parseMarkdown(markdown);
+export interface Parsed {
+  readonly blocks: readonly ParsedBlock[];
+  readonly definitions: readonly AnyDefinition[];
+  /** What each slice was parsed as, to be remembered for the next text. */
+  readonly slices: ReadonlyMap<string, ParsedSlice>;
+}
+
+interface ParsedSlice {
+  readonly blocks: readonly ParsedBlock[];
+  readonly definitions: readonly AnyDefinition[];
+  /** Whether the last block may go on after a blank line. */
+  readonly mayGoOn: boolean;
+}
+
+/**
+ * Parses a text slice by slice, with the same result as all at once.
+ *
+ * Blocks are found without knowing any definition, so a first round finds the definitions; slices that refer to
+ * one in another slice are parsed again with a stub of it.
+ *
+ * @param lines each with `\n` at its end; no frontmatter
+ * @param known slices that need no parsing again
+ */
+export function parseLines(
+  lines: readonly string[],
+  features: FeatureSet,
+  known: ReadonlyMap<string, ParsedSlice> = new Map(),
+): Parsed {
+  const slices = new Map<string, ParsedSlice>();
+  const parse = (text: string, stubs = '') => {
+    const parsed = known.get(stubs + text) ?? slices.get(stubs + text) ?? parseSlice(text, stubs, features);
+    slices.set(stubs + text, parsed);
+    return parsed;
+  };
+  const found = sliceUp(lines, parse);
+  const definitions = found.flatMap(({ parsed }) => parsed.definitions);
+  const defined = new Definitions(definitions);
+  const blocks = found.flatMap(({ text, firstLine, parsed }) => {
+    const stubs = defined.stubsFor(text);
+    return (stubs === '' ? parsed : parse(text, stubs)).blocks.map((block) => moved(block, firstLine));
+  });
+  return { blocks, definitions, slices };
+}
+
+/** Parses a text that stands in another one, whose definitions it may refer to. */
+export function parseWithin(text: string, defined: Definitions, features: FeatureSet): ParsedSlice {
+  return parseSlice(text, defined.stubsFor(text), features);
+}
+
+/** The lines of each child of the only block of a text: an item of a list, a row of a table, a block in a quote. */
+export function childLines(text: string, defined: Definitions): { firstLine: number; endLine: number }[] {
+  const stubs = defined.stubsFor(text);
+  const tree = parseMarkdown(stubs + text);
+  const stubLines = linesOf(stubs);
+  const [parent, ...others] = tree.children.filter((node) => lineOf(node.position?.start) >= stubLines);
+  if (!parent || others.length > 0 || !('children' in parent)) return [];
+  return (parent.children as Nodes[])
+    .filter((child) => child.type !== 'definition')
+    .map(({ position }) => ({
+      firstLine: lineOf(position?.start) - stubLines,
+      endLine: lineOf(position?.end) + 1 - stubLines,
+    }));
+}
+
+interface Slice {
+  text: string;
+  firstLine: number;
+  parsed: ParsedSlice;
+}
+
+function sliceUp(lines: readonly string[], parse: (text: string) => ParsedSlice): Slice[] {
+  const cuts = cutsOf(lines);
+  const slices: Slice[] = [];
+  for (let index = 0; index < cuts.length; ) {
+    const firstLine = cuts[index] as number;
+    let count = 1;
+    const join = () => {
+      const text = lines.slice(firstLine, cuts[index + count]).join('');
+      return { text, firstLine, parsed: parse(text) };
+    };
+    let slice = join();
+    while (slice.parsed.mayGoOn && index + count < cuts.length) {
+      // Twice as many each time, so that one comment that never ends is not parsed over and over.
+      count *= 2;
+      slice = join();
+    }
+    slices.push(slice);
+    index += count;
+  }
+  return slices;
+}
+
+function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSlice {
+  const source = stubs + text;
+  const tree = parseMarkdown(source);
+  const stubLines = linesOf(stubs);
+  const nodes = tree.children.filter((node) => lineOf(node.position?.start) >= stubLines);
+  const definitions = definitionsIn(nodes);
+  const styles = nodes.map((node) => styleFactsOf(node, source));
   resolveReferences(tree);
-  const context = contextOf(markdown, features, new Set(tree.children));
-  return tree.children.flatMap((node) =>
+  const context = contextOf(source, features, new Set(tree.children));
+  const blocks = nodes.flatMap((node, index) =>
     context.blocks([node]).map((json) => ({
       node: json,
-      firstLine: (node.position?.start.line ?? 1) - 1,
-      endLine: node.position?.end.line ?? 1,
+      firstLine: lineOf(node.position?.start) - stubLines,
+      endLine: lineOf(node.position?.end) + 1 - stubLines,
+      style: styles[index] ?? [],
     })),
   );
+  const last = nodes.at(-1)?.type;
+  return { blocks, definitions, mayGoOn: last === 'code' || last === 'html' };
+}
+
+function linesOf(text: string): number {
+  return text.split('\n').length - 1;
+}
+
+function lineOf(point: { line: number } | undefined): number {
+  return (point?.line ?? 1) - 1;
+}
+
+function moved(block: ParsedBlock, lines: number): ParsedBlock {
+  return { ...block, firstLine: block.firstLine + lines, endLine: block.endLine + lines };
 }
 
 const readers = Object.assign({}, ...constructs.map((construct) => construct.parse)) as Record<

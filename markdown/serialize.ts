@@ -13,7 +13,7 @@ import { constructs } from './nodes/index.ts';
 import { bareAddresses } from './nodes/link.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { printMarkdown } from './remark.ts';
-import { plainStyle, type Style, type StylePicker, stylePicker } from './style.ts';
+import { plainStyle, type Style, type StylePicker, stylePicker, uniform } from './style.ts';
 import { isAmong, marksBeside, sameMark, tidy } from './tidy.ts';
 
 /** Prints a document in a style. The line ending is `\n`, also at the end, unless the document is empty. */
@@ -22,6 +22,22 @@ export function print(json: NodeJson, style: Style = plainStyle, options: Markdo
   const context = contextOf(featureSet(options), stylePicker(style, countStyled(doc)));
   const tree: Root = { type: 'root', children: context.blocks(doc.content) };
   return printMarkdown(tree, remarkOptions(style));
+}
+
+/**
+ * Prints an old and a new text in one style, so that they differ by what was edited and nothing else.
+ *
+ * A style that knows each list in its place cannot do that when there are more lists than before.
+ */
+export function printBoth(
+  old: NodeJson,
+  live: NodeJson,
+  style: Style,
+  options: MarkdownOptions,
+): { old: string; live: string } {
+  const isAlike = JSON.stringify(countStyled(tidy(old))) === JSON.stringify(countStyled(tidy(live)));
+  const shared = isAlike ? style : uniform(style);
+  return { old: print(old, shared, options), live: print(live, shared, options) };
 }
 
 const blockPrinters = Object.assign({}, ...constructs.map(({ printBlock }) => printBlock)) as NonNullable<

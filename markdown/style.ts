@@ -5,7 +5,7 @@
  * document order, so that a print with as many of them gives each its own style back; new ones get the commonest.
  */
 
-import type { Code, Heading, List, Nodes, ThematicBreak } from 'mdast';
+import type { Code, Heading, List, Nodes } from 'mdast';
 import { parseMarkdown, walk } from './remark.ts';
 
 export interface ListStyle {
@@ -83,70 +83,96 @@ export function stylePicker(style: Style, totals: Record<Sequence, number>): Sty
   };
 }
 
+/** One thing seen in a text: `value` is the style that it speaks for. */
+export type StyleFact = { [F in keyof Style]: { of: F; value: OneOf<Style[F]> } }[keyof Style];
+type OneOf<T> = T extends readonly (infer Item)[] ? Item : T;
+
 /** Reads the style of a Markdown text; what it does not show is as in `fallback`. */
 export function sniffStyle(markdown: string, fallback: Style = plainStyle): Style {
-  const found = {
-    emphasis: [] as Style['emphasis'][],
-    strong: [] as Style['strong'][],
-    hardBreak: [] as Style['hardBreak'][],
-    bareUrls: [] as boolean[],
-    paddedCells: [] as boolean[],
-    linksOutside: [] as boolean[],
-    bulletLists: [] as ListStyle[],
-    orderedLists: [] as ListStyle[],
-    headings: [] as HeadingStyle[],
-    codeBlocks: [] as CodeStyle[],
-    rules: [] as string[],
-  };
-  walk(parseMarkdown(markdown), (node) => {
-    const source = sourceOf(markdown, node);
+  return styleOf(styleFactsOf(parseMarkdown(markdown), markdown), fallback);
+}
+
+/** What a tree shows of its author's style, in document order. */
+export function styleFactsOf(tree: Nodes, markdown: string): StyleFact[] {
+  const facts: StyleFact[] = [];
+  walk(tree, (node) => {
+    const source = () => sourceOf(markdown, node);
     const only = 'children' in node && node.children.length === 1 ? node.children[0]?.type : undefined;
-    if (node.type === 'link' && (only === 'strong' || only === 'emphasis')) found.linksOutside.push(true);
-    if (only === 'link' && (node.type === 'strong' || node.type === 'emphasis'))
-      found.linksOutside.push(false);
     switch (node.type) {
       case 'emphasis':
-        found.emphasis.push(source.startsWith('_') ? '_' : '*');
-        break;
       case 'strong':
-        found.strong.push(source.startsWith('_') ? '_' : '*');
+        facts.push({ of: node.type, value: source().startsWith('_') ? '_' : '*' });
+        if (only === 'link') facts.push({ of: 'linksOutside', value: false });
         break;
       case 'break':
-        found.hardBreak.push(source.startsWith('\\') ? '\\' : '  ');
+        facts.push({ of: 'hardBreak', value: source().startsWith('\\') ? '\\' : '  ' });
         break;
       case 'link':
-        if (!source.startsWith('[')) found.bareUrls.push(!source.startsWith('<'));
+        if (!source().startsWith('[')) facts.push({ of: 'bareUrls', value: !source().startsWith('<') });
+        if (only === 'strong' || only === 'emphasis') facts.push({ of: 'linksOutside', value: true });
         break;
       case 'tableRow':
-        found.paddedCells.push(/\| \S/.test(source));
+        facts.push({ of: 'paddedCells', value: /\| \S/.test(source()) });
         break;
       case 'list':
-        (node.ordered ? found.orderedLists : found.bulletLists).push(listStyle(markdown, node));
+        facts.push({ of: node.ordered ? 'orderedLists' : 'bulletLists', value: listStyle(markdown, node) });
         break;
       case 'heading':
-        found.headings.push(headingStyle(source, node));
+        facts.push({ of: 'headings', value: headingStyle(source(), node) });
         break;
       case 'code':
-        found.codeBlocks.push(codeStyle(source, node));
+        facts.push({ of: 'codeBlocks', value: codeStyle(source(), node) });
         break;
       case 'thematicBreak':
-        found.rules.push(ruleStyle(source, node));
+        facts.push({ of: 'rules', value: source().trimEnd() });
         break;
     }
   });
-  return {
-    emphasis: commonest(found.emphasis) ?? fallback.emphasis,
-    strong: commonest(found.strong) ?? fallback.strong,
-    hardBreak: commonest(found.hardBreak) ?? fallback.hardBreak,
-    bareUrls: commonest(found.bareUrls) ?? fallback.bareUrls,
-    paddedCells: commonest(found.paddedCells) ?? fallback.paddedCells,
-    linksOutside: commonest(found.linksOutside) ?? fallback.linksOutside,
-    bulletLists: found.bulletLists.length > 0 ? found.bulletLists : fallback.bulletLists,
-    orderedLists: found.orderedLists.length > 0 ? found.orderedLists : fallback.orderedLists,
-    headings: found.headings.length > 0 ? found.headings : fallback.headings,
-    codeBlocks: found.codeBlocks.length > 0 ? found.codeBlocks : fallback.codeBlocks,
-    rules: found.rules.length > 0 ? found.rules : fallback.rules,
+  return facts;
+}
+
+export function styleOf(facts: readonly StyleFact[], fallback: Style): Style {
+  const all = <F extends keyof Style>(of: F) =>
+    facts.filter((fact) => fact.of === of).map((fact) => fact.value as OneOf<Style[F]>);
+  const most = <F extends keyof Style>(of: F) => (commonest(all(of)) as Style[F] | undefined) ?? fallback[of];
+  const each = <S extends Sequence>(of: S): Style[S] => {
+    const found = all(of);
+    return found.length > 0 ? (found as unknown as Style[S]) : fallback[of];
   };
+  return {
+    emphasis: most('emphasis'),
+    strong: most('strong'),
+    hardBreak: most('hardBreak'),
+    bareUrls: most('bareUrls'),
+    paddedCells: most('paddedCells'),
+    linksOutside: most('linksOutside'),
+    bulletLists: each('bulletLists'),
+    orderedLists: each('orderedLists'),
+    headings: each('headings'),
+    codeBlocks: each('codeBlocks'),
+    rules: each('rules'),
+  };
+}
+
+/** The same for every list, heading and so on: for two documents in which they stand in different places. */
+export function uniform(style: Style): Style {
+  const one = <S extends Sequence>(of: S): Style[S] =>
+    [commonest(style[of] as readonly Style[S][number][]) ?? plainStyle[of][0]] as unknown as Style[S];
+  return {
+    ...style,
+    bulletLists: one('bulletLists'),
+    orderedLists: one('orderedLists'),
+    headings: one('headings'),
+    codeBlocks: one('codeBlocks'),
+    rules: one('rules'),
+  };
+}
+
+/** For a list beside one with the usual marker: with the same, the two would be one. */
+export function otherMarkers(style: Style): Style {
+  const other: Record<string, string> = { '-': '*', '*': '-', '+': '-', '.': ')', ')': '.' };
+  const swap = (list: ListStyle) => ({ ...list, marker: other[list.marker] ?? list.marker });
+  return { ...style, bulletLists: style.bulletLists.map(swap), orderedLists: style.orderedLists.map(swap) };
 }
 
 function sourceOf(markdown: string, node: Nodes): string {
@@ -174,10 +200,6 @@ function codeStyle(source: string, code: Code): CodeStyle {
   const fence = /^(?:`{3,}|~{3,})/.exec(source)?.[0];
   const isIndented = fence === undefined && !code.lang;
   return { form: isIndented ? 'indented' : 'fenced', fence: fence ?? '```' };
-}
-
-function ruleStyle(source: string, _rule: ThematicBreak): string {
-  return source.trimEnd();
 }
 
 /** The value that occurs most, the first of equals. */

@@ -1,7 +1,8 @@
 /**
  * A document reduced to what Markdown can say, so that two documents with the same Markdown are equal.
  *
- * Printing starts from here, and `keyOf` compares by it. What goes: empty paragraphs (but not empty items or cells),
+ * Printing starts from here, and `keyOf` compares by it. What goes: empty paragraphs (but not empty items or cells)
+ * and opaque blocks,
  * space at the edges of paragraphs and of bold text, marks on nodes (y-prosemirror does not keep them), merged cells,
  * and the attributes that editors fill in by themselves.
  */
@@ -14,23 +15,89 @@ import {
   type MarkJson,
   type NodeJson,
   numberAttr,
+  plainText,
   sortMarks,
   stableString,
   stringAttr,
   textNode,
 } from './json.ts';
 import { addressOf } from './nodes/link.ts';
+import { isOpaque } from './nodes/opaque.ts';
 
 /** Equal for documents that no Markdown tells apart. */
 export function keyOf(node: NodeJson): string {
-  return stableString(projection(tidy(node)));
+  return JSON.stringify(projection(tidy(node.type === 'doc' ? withoutOrphans(node) : node)));
+}
+
+/** Whether two nodes have the same key; quick where they are the same down to the letter, as most are. */
+export function isSame(a: NodeJson, b: NodeJson): boolean {
+  return isIdentical(a, b) || keyOf(a) === keyOf(b);
+}
+
+function isIdentical(a: NodeJson, b: NodeJson): boolean {
+  if (a === b) return true;
+  if (a.type !== b.type || a.text !== b.text) return false;
+  const [marks, others] = [a.marks ?? [], b.marks ?? []];
+  if (marks.length !== others.length || !marks.every((mark, at) => isIdenticalMark(mark, others[at])))
+    return false;
+  if ((a.attrs || b.attrs) && attributesOf(a) !== attributesOf(b)) return false;
+  const [content, other] = [a.content ?? [], b.content ?? []];
+  return (
+    content.length === other.length && content.every((child, at) => isIdentical(child, other[at] as NodeJson))
+  );
+}
+
+function isIdenticalMark(a: MarkJson, b: MarkJson | undefined): boolean {
+  return b !== undefined && a.type === b.type && projectMark(a)[1] === projectMark(b)[1];
+}
+
+/**
+ * A reference to a footnote that nobody defines is only text in Markdown.
+ *
+ * @param isLiteral for editors without footnotes: there a reference is literal text, and mere text that looks like
+ * one bears a backslash (features.ts)
+ */
+export function withoutOrphans(doc: NodeJson, isLiteral = false): NodeJson {
+  const defined = new Set<string>();
+  let hasReferences = false;
+  walk(doc, (node) => {
+    for (const label of labelsDefinedBy(node)) defined.add(label.toLowerCase());
+    hasReferences ||= node.type === 'footnoteReference' || (isLiteral && node.text?.includes('[^') === true);
+  });
+  if (!hasReferences) return doc;
+  const isOrphan = (label: string) => !defined.has(label.toLowerCase());
+  const replace = (node: NodeJson): NodeJson => {
+    const label = stringAttr(node, 'label');
+    if (node.type === 'footnoteReference' && isOrphan(label)) return textNode(`[^${label}]`);
+    if (isLiteral && node.text?.includes('[^') && !hasMark(node, 'code'))
+      return { ...node, text: protectedText(node.text, isOrphan) };
+    return node.content && node.type !== 'codeBlock' ? { ...node, content: node.content.map(replace) } : node;
+  };
+  return replace(doc);
+}
+
+function labelsDefinedBy(node: NodeJson): string[] {
+  if (node.type === 'footnoteDefinition') return [stringAttr(node, 'label')];
+  if (node.type !== 'codeBlock' || !isOpaque(stringAttr(node, 'language'))) return [];
+  return [...plainText(node).matchAll(/\[\^([^\]\n]+)\]:/g)].map(([, label = '']) => label);
+}
+
+function protectedText(text: string, isOrphan: (label: string) => boolean): string {
+  return text.replace(/(?<!\\)\[\^([^\s[\]\\]+)\]/g, (found, label: string) =>
+    isOrphan(label) ? `\\${found}` : found,
+  );
+}
+
+function walk(node: NodeJson, visit: (node: NodeJson) => void): void {
+  visit(node);
+  for (const child of node.content ?? []) walk(child, visit);
 }
 
 export function tidy(node: NodeJson): NodeJson {
   if (!node.content) return node;
   if (node.type === 'codeBlock') return node;
   if (isTextblock(node)) return withContent(node, tidyInline(node.content));
-  const content = node.content.map(tidy).filter((child) => !isEmptyParagraph(child));
+  const content = node.content.map(tidy).filter((child) => !isNothing(child));
   return withContent(node, content);
 }
 
@@ -43,8 +110,14 @@ function isTextblock(node: NodeJson): boolean {
   return node.type === 'paragraph' || node.type === 'heading' || (node.content?.some(isInline) ?? false);
 }
 
-function isEmptyParagraph(node: NodeJson): boolean {
-  return node.type === 'paragraph' && !node.content;
+/** Whether Markdown has nothing to say of a block. */
+export function isNothing(node: NodeJson): boolean {
+  if (node.type === 'paragraph') return !hasWords(node) && !tidy(node).content;
+  return node.type === 'codeBlock' && isOpaque(stringAttr(node, 'language')) && plainText(node).trim() === '';
+}
+
+function hasWords(node: NodeJson): boolean {
+  return node.content?.some(({ text }) => text !== undefined && /\S/.test(text)) ?? false;
 }
 
 function tidyInline(content: readonly NodeJson[]): NodeJson[] {
@@ -178,12 +251,17 @@ const attributes: Record<string, (node: NodeJson) => Record<string, unknown>> = 
 };
 
 function projection(node: NodeJson): unknown {
-  const { type, text, attrs, marks, content } = node;
+  const { type, text, marks, content } = node;
   if (text !== undefined) return [text, (marks ?? []).map(projectMark)];
   const kind = type === 'tableHeader' ? 'tableCell' : type;
-  return [kind, attributes[type]?.(node) ?? attrs ?? {}, (content ?? []).map(projection)];
+  return [kind, attributesOf(node), (content ?? []).map(projection)];
 }
 
-function projectMark(mark: MarkJson): unknown {
-  return [mark.type, mark.type === 'link' ? linkAttrs(mark) : (mark.attrs ?? {})];
+function attributesOf(node: NodeJson): string {
+  const known = attributes[node.type];
+  return known ? JSON.stringify(known(node)) : stableString(node.attrs ?? {});
+}
+
+function projectMark(mark: MarkJson): [string, string] {
+  return [mark.type, mark.type === 'link' ? JSON.stringify(linkAttrs(mark)) : stableString(mark.attrs ?? {})];
 }

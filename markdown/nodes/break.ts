@@ -20,6 +20,8 @@ export const break_: Construct = {
         : [{ type: 'break', data: { source: context.style.style.hardBreak } }],
   },
   handlers: {
-    break: (node: { data?: { source?: Style['hardBreak'] } }) => `${node.data?.source ?? '\\'}\n`,
+    // Spaces at the start of a line are nothing.
+    break: (node: { data?: { source?: Style['hardBreak'] } }, _parent, _state, { before }) =>
+      `${/\S/.test(before) ? (node.data?.source ?? '\\') : '\\'}\n`,
   },
 };

@@ -1,6 +1,6 @@
 /** Code blocks, fenced and indented, and the opaque blocks that travel in their form. */
 
-import type { Code } from 'mdast';
+import type { Code, Nodes } from 'mdast';
 import type { Construct } from '../construct.ts';
 import { block, plainText, stringAttr, textNode } from '../json.ts';
 import type { CodeStyle } from '../style.ts';
@@ -40,7 +40,7 @@ export const code: Construct = {
   },
   handlers: {
     code(node: Code, parent, state) {
-      if (isIndented(node) && parent?.type === 'root' && !followsFlow(node, parent.children)) {
+      if (isIndented(node) && parent?.type === 'root' && canBeIndented(node, parent.children)) {
         return state.indentLines(node.value, (line, _index, blank) => (blank ? '' : '    ') + line);
       }
       const info = [node.lang, node.meta].filter(Boolean).join(' ');
@@ -66,9 +66,21 @@ function isIndented(node: Code): boolean {
 }
 
 /** After a list, indented code would join its last item; after indented code, that code. */
-function followsFlow(node: Code, siblings: readonly { type: string }[]): boolean {
-  const before = siblings[siblings.indexOf(node) - 1]?.type;
-  return before === 'list' || before === 'footnoteDefinition' || before === 'code';
+function canBeIndented(node: Code, siblings: readonly Nodes[]): boolean {
+  const at = siblings.indexOf(node);
+  const before = siblings[at - 1]?.type;
+  if (before === 'list' || before === 'footnoteDefinition' || before === 'code') return false;
+  return !isDeafAfterCode(siblings[at + 1]);
+}
+
+/**
+ * micromark 4 reads what follows indented code as if it had to interrupt a paragraph, even behind a blank line:
+ * a list that begins with an empty item, or with another number than 1, cannot.
+ */
+function isDeafAfterCode(node: Nodes | undefined): boolean {
+  if (node?.type !== 'list') return false;
+  const first = node.children[0]?.children[0];
+  return first === undefined || (node.ordered && node.start !== 1) || isDeafAfterCode(first);
 }
 
 /** Escapes and entities work in an info string. */

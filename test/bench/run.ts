@@ -14,6 +14,7 @@ import { CivicPressClient, fieldOf } from '../../server/civicpress/client.ts';
 import { coldLoad } from './cold-load.ts';
 import { fanOut } from './fan-out.ts';
 import { idleMemory } from './idle-memory.ts';
+import { markdownRows } from './markdown.ts';
 import { median, ServerProcess } from './measure.ts';
 
 type Row = Record<string, number>;
@@ -53,6 +54,8 @@ for (let round = 0; round < rounds; round += 1) {
 await civicpress.end();
 await rm(folder, { recursive: true, force: true });
 printTable();
+process.stdout.write('\nMarkdown, beside remark-parse + remark-stringify on the same text:\n');
+console.table(markdownRows());
 
 function printTable(): void {
   process.stdout.write(`\n| | bare | ours | ours / bare (bound ${bound}) |\n| --- | --- | --- | --- |\n`);

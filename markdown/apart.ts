@@ -1,0 +1,87 @@
+/**
+ * A Markdown text taken apart: frontmatter, lines, blocks and the gaps between them.
+ *
+ * Every line is kept twice, as written and with `\n` at its end. The blocks know only the numbers of their lines,
+ * so that a block's source, and whatever stands between two blocks, is there to the byte.
+ */
+
+import { type AnyDefinition, Definitions } from './definitions.ts';
+import { dominantLineEnding, normalLine, rawLines } from './endings.ts';
+import { featureSet, type MarkdownOptions } from './features.ts';
+import { once } from './once.ts';
+import { type Parsed, type ParsedBlock, parseLines } from './parse.ts';
+import { plainStyle, type Style, styleOf } from './style.ts';
+
+export interface Source {
+  /** Byte order mark and frontmatter; they never enter the document. */
+  readonly head: string;
+  /** The lines of the body as they are written. */
+  readonly rawLines: readonly string[];
+  /** The same lines, each with `\n` at its end, the last one too. */
+  readonly lines: readonly string[];
+  readonly blocks: readonly ParsedBlock[];
+  readonly definitions: Definitions;
+  readonly parsed: Parsed;
+  /** The line ending that most lines have. */
+  readonly lineEnding: string;
+  style(): Style;
+}
+
+/** @param before a text that has most of its lines in common with this one: they are not parsed again */
+export function takeApart(markdown: string, options: MarkdownOptions, before?: Source): Source {
+  const head = headOf(markdown);
+  const raw = rawLines(markdown.slice(head.length));
+  const lines = raw.map(normalLine);
+  const parsed = parseLines(lines, featureSet(options), before?.parsed.slices);
+  return {
+    head,
+    rawLines: raw,
+    lines,
+    blocks: parsed.blocks,
+    definitions: new Definitions(parsed.definitions as AnyDefinition[]),
+    parsed,
+    lineEnding: dominantLineEnding(markdown),
+    style: once(() =>
+      styleOf(
+        parsed.blocks.flatMap((block) => block.style),
+        plainStyle,
+      ),
+    ),
+  };
+}
+
+const frontmatter =
+  /^\uFEFF?(?:(---|\+\+\+)[ \t]*(?:\r\n|\n|\r)(?:[\s\S]*?(?:\r\n|\n|\r))??\1[ \t]*(?:\r\n|\n|\r|$))?/;
+
+/** Byte order mark and frontmatter, with its line break. */
+export function headOf(markdown: string): string {
+  return frontmatter.exec(markdown)?.[0] ?? '';
+}
+
+/** The lines between a block and the one before it: blank lines, link definitions, anything invisible. */
+export function gapBefore(source: Source, index: number): string {
+  const start = source.blocks[index - 1]?.endLine ?? 0;
+  return source.lines.slice(start, source.blocks[index]?.firstLine).join('');
+}
+
+export function textOf(source: Source, block: ParsedBlock): string {
+  return source.lines.slice(block.firstLine, block.endLine).join('');
+}
+
+/** The head and the pieces of the body, with line breaks between them, and at the end only where there was one. */
+export function assembled(pieces: readonly string[], source: Source): string {
+  let body = '';
+  for (const piece of pieces) body += piece === '' ? '' : (needsBreak(body) ? source.lineEnding : '') + piece;
+  const last = source.rawLines.at(-1);
+  if (last !== undefined && !/[\r\n]$/.test(last)) body = body.replace(/(?:\r\n|\n|\r)$/, '');
+  const head =
+    source.head +
+    (needsBreak(source.head) && (body !== '' || source.rawLines.length > 0) ? source.lineEnding : '');
+  // A rule that comes to stand first would open frontmatter.
+  const isHeadKept = headOf(head + body) === head;
+  return isHeadKept ? head + body : head + source.lineEnding + body;
+}
+
+function needsBreak(text: string): boolean {
+  return text !== '' && text !== '\uFEFF' && !/[\r\n]$/.test(text);
+}

@@ -1,0 +1,53 @@
+/**
+ * What stands between blocks: blank lines, link definitions, anything invisible. It stays where it was; where
+ * blocks come, go or move, gaps come together or are missing, and here is decided what stands there.
+ */
+
+/** A block to be written, and which of the old blocks it stands for. */
+export interface Piece {
+  text: string;
+  old: number | undefined;
+}
+
+export interface Surroundings {
+  /** Before each old block, and after the last: one more than there are blocks. */
+  gaps: readonly string[];
+  /** Whether anything stands before the first gap and after the last. */
+  hasBefore: boolean;
+  hasAfter: boolean;
+  /** Stands between two blocks that had nothing between them before. */
+  separator: string;
+  /** A gap without a line, such as between a heading and its paragraph, can be too little for another block. */
+  isSeparatedAlways: boolean;
+}
+
+/** Every line ends in a line break, in the pieces too. */
+export function joinPieces(pieces: readonly Piece[], around: Surroundings): string {
+  const { gaps, hasBefore, hasAfter, separator } = around;
+  const between = (carried: readonly string[]) => {
+    const gap = joinGaps(carried, 'last') ?? separator;
+    return gap === '' && around.isSeparatedAlways ? separator : gap;
+  };
+  let output = '';
+  let used = 0;
+  for (const [index, { text, old = -1 }] of pieces.entries()) {
+    const isFirst = index === 0 && !hasBefore;
+    const until = old >= used ? old + 1 : isFirst ? used + 1 : used;
+    const carried = gaps.slice(used, until);
+    output += (isFirst ? (joinGaps(carried, 'first') ?? '') : between(carried)) + text;
+    used = until;
+  }
+  const carried = gaps.slice(used);
+  if (!hasAfter) return output + (joinGaps(carried, 'last') ?? '');
+  const isNothingBefore = pieces.length === 0 && !hasBefore;
+  return output + (isNothingBefore ? (joinGaps(carried, 'first') ?? '') : between(carried));
+}
+
+/** Of gaps that have come together: all that hold something, else one of the blank ones. */
+function joinGaps(gaps: readonly string[], blank: 'first' | 'last'): string | undefined {
+  const visible = gaps.filter((gap) => /[^\s>]/.test(gap));
+  // Nothing stood before the first block; nothing but the definitions does now.
+  if (visible.length > 0 && blank === 'first' && gaps[0] === '') return visible.join('').replace(/^\n+/, '');
+  if (visible.length > 0) return visible.join('');
+  return blank === 'first' ? gaps[0] : gaps.at(-1);
+}

@@ -1,0 +1,109 @@
+/**
+ * Writes a document so that what nobody edited keeps its bytes, and nothing is written that reads as another one.
+ *
+ * Blocks that are equal are kept, in order. Between them are the ranges that were edited; each is written in the
+ * way that changes least and still reads as the live blocks between the neighbours that it stands between. Then
+ * the whole text is read once more. A range that fails grows by its neighbours, and is printed anew at last.
+ */
+
+import { keptItems, rangesBetween } from './align.ts';
+import { assembled, type Source, takeApart } from './apart.ts';
+import { withEndings } from './endings.ts';
+import { featureSet, type MarkdownOptions } from './features.ts';
+import type { NodeJson } from './json.ts';
+import { print } from './serialize.ts';
+import { isNothing, isSame, keyOf, withoutOrphans } from './tidy.ts';
+import { linesIn } from './tokens.ts';
+import { docOf, Writer } from './writer.ts';
+
+export interface Reconciled {
+  /** `undefined` while nothing differs from the source. */
+  markdown?: string;
+  /** The text taken apart, for the next save. */
+  source: Source;
+}
+
+/** So often a text that reads wrong is mended before it is printed anew as a whole. */
+const maxAttempts = 8;
+
+export function reconcile(json: NodeJson, source: Source, options: MarkdownOptions): Reconciled {
+  const asIs = liveBlocks(json);
+  const keptAsIs = keptBlocks(source, asIs);
+  if (isComplete(keptAsIs, source)) return { source };
+
+  const wanted = liveBlocks(withoutOrphans(json, !featureSet(options).has('footnote')));
+  const keptAsWanted = keptBlocks(source, wanted);
+  if (isComplete(keptAsWanted, source)) return { source };
+  // An orphan that was saved before is text in the source.
+  const isSavedBefore = countOf(keptAsWanted) > countOf(keptAsIs);
+  const live = isSavedBefore ? wanted : asIs;
+  const writer = new Writer({ live, wanted, source, options }, isSavedBefore ? keptAsWanted : keptAsIs);
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const { markdown, expected } = writer.write();
+    const written = takeApart(markdown, options, source);
+    const wrong = firstDifference(written, expected);
+    if (wrong === undefined) return { markdown, source: written };
+    if (!writer.printAround(wrong)) break;
+  }
+  return printedWhole(wanted, source, options);
+}
+
+function isComplete(kept: readonly (number | undefined)[], source: Source): boolean {
+  return rangesBetween(kept, source.blocks.length).length === 0;
+}
+
+function countOf(kept: readonly (number | undefined)[]): number {
+  return kept.filter((old) => old !== undefined).length;
+}
+
+/** The blocks that Markdown can say. */
+function liveBlocks(json: NodeJson): NodeJson[] {
+  return (json.content ?? []).filter((node) => !isNothing(node));
+}
+
+/** Which block of the source each live one is. Keys are only computed between the equal head and tail. */
+function keptBlocks({ blocks }: Source, live: readonly NodeJson[]): (number | undefined)[] {
+  const isKept = (old: number, index: number) =>
+    isSame((blocks[old] as (typeof blocks)[number]).node, live[index] as NodeJson);
+  const shorter = Math.min(blocks.length, live.length);
+  let start = 0;
+  while (start < shorter && isKept(start, start)) start += 1;
+  let end = 0;
+  while (end < shorter - start && isKept(blocks.length - 1 - end, live.length - 1 - end)) end += 1;
+  const inner = keptItems(
+    blocks.slice(start, blocks.length - end).map(({ node }) => keyOf(node)),
+    live.slice(start, live.length - end).map(keyOf),
+  );
+  return live.map((_, index) => {
+    if (index < start) return index;
+    if (index >= live.length - end) return blocks.length - live.length + index;
+    const old = inner[index - start];
+    return old === undefined ? undefined : old + start;
+  });
+}
+
+/** Where the written text first reads otherwise than expected. */
+function firstDifference({ blocks }: Source, expected: readonly NodeJson[]): number | undefined {
+  const length = Math.max(blocks.length, expected.length);
+  for (let index = 0; index < length; index += 1) {
+    const [read, wanted] = [blocks[index]?.node, expected[index]];
+    if (!read || !wanted || !isSame(read, wanted)) return index;
+  }
+  return undefined;
+}
+
+/** Everything printed anew: in one, or block by block, whichever reads right. */
+function printedWhole(wanted: readonly NodeJson[], source: Source, options: MarkdownOptions): Reconciled {
+  const style = source.style();
+  const texts = [
+    print(docOf(wanted), style, options),
+    wanted.map((node) => print(docOf([node]), style, options)).join('\n'),
+  ];
+  const [leading = ''] = /^\s*?(?=\S|$)/.exec(source.lines.join('')) ?? [];
+  const results = texts.map((text) => {
+    const markdown = assembled([withEndings(linesIn(leading + text), [], source.lineEnding)], source);
+    return { markdown, source: takeApart(markdown, options, source) };
+  });
+  const right = results.find((result) => firstDifference(result.source, wanted) === undefined);
+  return right ?? (results[0] as Reconciled);
+}

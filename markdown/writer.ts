@@ -1,0 +1,358 @@
+/**
+ * Writes the ranges between kept blocks, each in the way that changes least and still reads right where it stands.
+ * Which blocks are kept, and whether the whole text reads right, is reconcile.ts's affair.
+ */
+
+import type { FootnoteDefinition } from 'mdast';
+import { type Change, movedItems, rangesBetween } from './align.ts';
+import { assembled, gapBefore, type Source, textOf } from './apart.ts';
+import { Definitions } from './definitions.ts';
+import { withEndings } from './endings.ts';
+import { featureSet, type MarkdownOptions } from './features.ts';
+import { joinPieces, type Piece } from './gaps.ts';
+import { block, type NodeJson, stringAttr } from './json.ts';
+import { isOpaque } from './nodes/opaque.ts';
+import { once } from './once.ts';
+import { type ParsedBlock, parseWithin } from './parse.ts';
+import { merges, pairChildren, rewrites, type Written } from './rewrite.ts';
+import { print, printBoth } from './serialize.ts';
+import { otherMarkers, type Style, styleOf } from './style.ts';
+import { isSame, keyOf } from './tidy.ts';
+import { linesIn } from './tokens.ts';
+
+/** What is to be written. */
+export interface Task {
+  readonly live: readonly NodeJson[];
+  /** The same blocks, as Markdown can say them. */
+  readonly wanted: readonly NodeJson[];
+  readonly source: Source;
+  readonly options: MarkdownOptions;
+}
+
+/** A range of the source and of the live document, and what is to be written there. */
+interface WrittenRange {
+  text: string;
+  /** What it reads as; the live blocks, unless Markdown has no way to say them. */
+  reads: readonly NodeJson[];
+}
+
+/** A range that has grown so often and still does not read right is something that Markdown cannot say. */
+const maxGrowth = 3;
+
+export class Writer {
+  readonly #task: Task;
+  #kept: (number | undefined)[];
+  /** Where moved blocks come from. */
+  readonly #moved: ReadonlyMap<number, number>;
+  /** Live blocks that are printed anew, since their own source reads wrong. */
+  readonly #printed = new Set<number>();
+  readonly #definitions: Definitions;
+  readonly #solved = new Map<string, WrittenRange | undefined>();
+
+  constructor(task: Task, kept: readonly (number | undefined)[]) {
+    this.#task = task;
+    this.#kept = [...kept];
+    this.#moved = movedBlocks(task, kept);
+    this.#definitions = definitionsOf(task);
+  }
+
+  /** The whole text, and what it should read as. */
+  write(): { markdown: string; expected: NodeJson[] } {
+    const { source, wanted } = this.#task;
+    const ranges = this.#solvedRanges();
+    const pieces: string[] = [];
+    let expected: NodeJson[] = [];
+    let [line, index] = [0, 0];
+    for (const { range, written } of ranges) {
+      const { start, end } = linesOf(source, range);
+      pieces.push(source.rawLines.slice(line, start).join(''));
+      pieces.push(withEndings(linesIn(written.text), source.rawLines.slice(start, end), source.lineEnding));
+      expected = expected.concat(wanted.slice(index, range.from), written.reads);
+      [line, index] = [end, range.from + range.count];
+    }
+    pieces.push(source.rawLines.slice(line).join(''));
+    return { markdown: assembled(pieces, source), expected: expected.concat(wanted.slice(index)) };
+  }
+
+  /** @returns false when there is no more to be printed anew */
+  printAround(index: number): boolean {
+    const before = this.#printed.size;
+    const reach = 1 + before;
+    for (
+      let near = Math.max(0, index - reach);
+      near <= index + reach && near < this.#kept.length;
+      near += 1
+    ) {
+      this.#printed.add(near);
+      this.#kept[near] = undefined;
+    }
+    return this.#printed.size > before;
+  }
+
+  #solvedRanges(): { range: Change; written: WrittenRange }[] {
+    for (;;) {
+      const ranges = this.#ranges();
+      const solved = ranges.map((range) => ({ range, written: this.#solve(range) }));
+      const failed = solved.find(({ written }) => !written)?.range;
+      if (!failed) return solved as { range: Change; written: WrittenRange }[];
+      if (!this.#grow(failed)) this.#solved.set(this.#keyOf(failed), this.#asItReads(failed));
+    }
+  }
+
+  #ranges(): Change[] {
+    return rangesBetween(this.#kept, this.#task.source.blocks.length);
+  }
+
+  /** Takes in the neighbours until the range reads right; a list beside a new list may need another marker. */
+  #grow(range: Change): boolean {
+    const kept = [...this.#kept];
+    let grown = range;
+    for (let growth = 0; growth < maxGrowth; growth += 1) {
+      for (const index of [grown.from - 1, grown.from + grown.count])
+        if (index in this.#kept) this.#kept[index] = undefined;
+      grown = this.#ranges().find(({ at, length }) => at <= range.at && range.at <= at + length) ?? grown;
+      if (this.#solve(grown)) return true;
+    }
+    this.#kept = kept;
+    return false;
+  }
+
+  #solve(range: Change): WrittenRange | undefined {
+    const key = this.#keyOf(range);
+    if (!this.#solved.has(key)) {
+      const text = this.#candidates(range).find((candidate) => this.#readsRight(range, candidate));
+      const reads = this.#task.wanted.slice(range.from, range.from + range.count);
+      this.#solved.set(key, text === undefined ? undefined : { text, reads });
+    }
+    return this.#solved.get(key);
+  }
+
+  #keyOf(range: Change): string {
+    return [range.at, range.length, range.from, range.count, this.#isPrinted(range)].join();
+  }
+
+  /** Markdown cannot say this: what it makes of it stays, with all its words, if the neighbours read as before. */
+  #asItReads(range: Change): WrittenRange {
+    const fenced = this.#livesOf(range).map(asCode);
+    const texts = [
+      ...this.#printedTexts(range),
+      ...this.#printedIn(range, this.#task.source.style(), fenced),
+    ];
+    for (const text of texts) {
+      const reads = this.#readBetween(range, text);
+      if (reads) return { text, reads };
+    }
+    return { text: texts[0] ?? '', reads: this.#task.wanted.slice(range.from, range.from + range.count) };
+  }
+
+  #isPrinted({ from, count }: Change): boolean {
+    for (let index = from; index < from + count; index += 1) if (this.#printed.has(index)) return true;
+    return false;
+  }
+
+  *#candidates(range: Change): Generator<string> {
+    if (this.#isPrinted(range)) {
+      yield* this.#printedTexts(range);
+      return;
+    }
+    const { source } = this.#task;
+    const olds = source.blocks.slice(range.at, range.at + range.length);
+    const lives = this.#livesOf(range);
+    const pairs = pairChildren(
+      olds.map(({ node }) => node),
+      lives,
+    );
+    const isOneToOne = olds.length === lives.length && pairs.every((old, index) => old === index);
+    const isMoved = lives.some((_, index) => this.#moved.has(range.from + index)) || isOutOfOrder(pairs);
+    if (isOneToOne) yield* this.#blockByBlock(range, pairs);
+    if (!isMoved) yield* this.#mergedWhole(range);
+    if (!isOneToOne) yield* this.#blockByBlock(range, pairs);
+    yield* this.#printedTexts(range);
+  }
+
+  /** All blocks of the range as one text: a paragraph that was split keeps the wraps of both halves. */
+  *#mergedWhole(range: Change): Generator<string> {
+    const { source, options } = this.#task;
+    if (range.length === 0 || range.count === 0) return;
+    const olds = source.blocks.slice(range.at, range.at + range.length);
+    const lives = this.#livesOf(range);
+    const [first, last] = [olds[0] as ParsedBlock, olds.at(-1) as ParsedBlock];
+    const text = source.lines.slice(first.firstLine, last.endLine).join('');
+    const printed = printBoth(
+      docOf(olds.map(({ node }) => node)),
+      docOf(lives),
+      this.#styleOf(olds),
+      options,
+    );
+    const before = gapBefore(source, range.at);
+    const after = gapBefore(source, range.at + range.length);
+    for (const merged of merges(printed.old, text, printed.live)) yield before + merged + after;
+  }
+
+  *#blockByBlock(range: Change, pairs: readonly (number | undefined)[]): Generator<string> {
+    const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset));
+    yield* this.#joined(range, pieces);
+  }
+
+  #piece(range: Change, pair: number | undefined, offset: number): Piece {
+    const { source, live } = this.#task;
+    const index = range.from + offset;
+    const node = live[index] as NodeJson;
+    const from = pair === undefined ? this.#moved.get(index) : range.at + pair;
+    const old = from === undefined ? undefined : source.blocks[from];
+    if (!old) return { text: this.#print([node]), old: undefined };
+    return { text: this.#rewrite(from as number, old, node), old: pair };
+  }
+
+  /** The first way to write the block that reads right by itself, or the last of all. */
+  #rewrite(at: number, old: ParsedBlock, node: NodeJson): string {
+    const { source, options } = this.#task;
+    const text = textOf(source, old);
+    if (isSame(old.node, node)) return text;
+    const written: Written = { nodes: [old.node], text, style: this.#styleOf([old]) };
+    const lead = once(() => (this.#reads(text, old.node) ? '' : this.#leadOf(at)));
+    let last = text;
+    for (last of rewrites(written, [node], { options, definitions: this.#definitions })) {
+      if (this.#reads(last, node)) break;
+      if (lead() !== '' && this.#reads(lead() + last, node, 2)) break;
+    }
+    return last;
+  }
+
+  /** The neighbour in front and the gap: a few blocks, such as a list after a list, read otherwise without it. */
+  #leadOf(at: number): string {
+    const { source } = this.#task;
+    const before = source.blocks[at - 1];
+    return before ? textOf(source, before) + gapBefore(source, at) : '';
+  }
+
+  /** Whether a text of so many blocks ends in this one. */
+  #reads(text: string, node: NodeJson, count = 1): boolean {
+    const { blocks } = parseWithin(text, this.#definitions, featureSet(this.#task.options));
+    const last = blocks.at(-1);
+    return last !== undefined && blocks.length === count && isSame(last.node, node);
+  }
+
+  *#printedTexts(range: Change): Generator<string> {
+    const style = this.#task.source.style();
+    yield* this.#printedIn(range, style);
+    yield* this.#printedIn(range, otherMarkers(style));
+  }
+
+  /** One by one, then all at once: that tells lists apart which would become one. */
+  *#printedIn(range: Change, style: Style, lives = this.#livesOf(range)): Generator<string> {
+    const isOneToOne = range.length === range.count;
+    yield* this.#joined(
+      range,
+      lives.map((node, index) => ({ text: this.#print([node], style), old: isOneToOne ? index : undefined })),
+    );
+    yield* this.#joined(range, [{ text: this.#print(lives, style), old: range.length > 0 ? 0 : undefined }]);
+  }
+
+  /** With the gaps as they were; then with a blank line where there was none. */
+  *#joined({ at, length }: Change, pieces: readonly Piece[]): Generator<string> {
+    const { source } = this.#task;
+    const around = {
+      gaps: Array.from({ length: length + 1 }, (_, index) => gapBefore(source, at + index)),
+      hasBefore: at > 0,
+      hasAfter: at + length < source.blocks.length,
+      separator: '\n',
+    };
+    yield joinPieces(pieces, { ...around, isSeparatedAlways: false });
+    yield joinPieces(pieces, { ...around, isSeparatedAlways: true });
+  }
+
+  /**
+   * Whether the text of a range reads as its live blocks between its two neighbours.
+   *
+   * Blocks are found line by line, so what comes before cannot read otherwise, as its lines are the same; and if
+   * the neighbour behind begins at its own line, all that follows reads as before, since its lines are the same too.
+   * Only definitions reach further; the whole text is read for them.
+   */
+  #readsRight(range: Change, text: string): boolean {
+    const { live, wanted } = this.#task;
+    const { from, count } = range;
+    const blocks = this.#readBetween(range, text);
+    if (blocks?.length !== count) return false;
+    return blocks.every((node, index) => {
+      return isSame(node, live[from + index] as NodeJson) || isSame(node, wanted[from + index] as NodeJson);
+    });
+  }
+
+  /** What a text reads as in the place of a range; `undefined` when a neighbour reads otherwise than before. */
+  #readBetween({ at, length }: Change, text: string): NodeJson[] | undefined {
+    const { source, options } = this.#task;
+    const [before, after] = [source.blocks[at - 1], source.blocks[at + length]];
+    const [head, tail] = [before, after].map((block) => (block ? textOf(source, block) : ''));
+    const whole = `${head}${text}${tail}`;
+    const read = parseWithin(whole, this.#definitions, featureSet(options)).blocks.map(({ node }) => node);
+    const [first, last] = [before && read.shift(), after && read.pop()];
+    if (before && !(first && isSame(first, before.node))) return undefined;
+    if (after && !(last && isSame(last, after.node))) return undefined;
+    return read;
+  }
+
+  #livesOf({ from, count }: Change): readonly NodeJson[] {
+    return this.#task.live.slice(from, from + count);
+  }
+
+  #print(nodes: readonly NodeJson[], style: Style = this.#task.source.style()): string {
+    return print(docOf(nodes), style, this.#task.options);
+  }
+
+  #styleOf(blocks: readonly ParsedBlock[]): Style {
+    return styleOf(
+      blocks.flatMap(({ style }) => style),
+      this.#task.source.style(),
+    );
+  }
+}
+
+/** Source that would reach beyond its block, such as `<pre>` without an end, stands as code: nothing else is lost. */
+function asCode(node: NodeJson): NodeJson {
+  return isOpaque(stringAttr(node, 'language')) ? { ...node, attrs: { language: 'html' } } : node;
+}
+
+export function docOf(nodes: readonly NodeJson[]): NodeJson {
+  return block('doc', [...nodes]);
+}
+
+function isOutOfOrder(pairs: readonly (number | undefined)[]): boolean {
+  const known = pairs.filter((pair) => pair !== undefined);
+  return known.some((pair, index) => index > 0 && pair < (known[index - 1] as number));
+}
+
+/** The lines of a range, with the gaps on both sides of it. */
+function linesOf(source: Source, { at, length }: Change): { start: number; end: number } {
+  return {
+    start: source.blocks[at - 1]?.endLine ?? 0,
+    end: source.blocks[at + length]?.firstLine ?? source.lines.length,
+  };
+}
+
+/** Blocks that stand elsewhere now. */
+function movedBlocks({ source, live }: Task, kept: readonly (number | undefined)[]): Map<number, number> {
+  const taken = new Set(kept);
+  const keysOf = (nodes: readonly NodeJson[], isOpen: (index: number) => boolean) =>
+    nodes.map((node, index) => (isOpen(index) ? keyOf(node) : ''));
+  const before = keysOf(
+    source.blocks.map(({ node }) => node),
+    (index) => !taken.has(index),
+  );
+  return movedItems(
+    before,
+    keysOf(live, (index) => kept[index] === undefined),
+    kept,
+  );
+}
+
+/** Those of the source, and the footnotes that are new. */
+function definitionsOf({ source, live }: Task): Definitions {
+  const added = live.flatMap((node) => {
+    const label = stringAttr(node, 'label');
+    return node.type === 'footnoteDefinition'
+      ? [{ type: 'footnoteDefinition', identifier: label.toLowerCase(), label, children: [] } as const]
+      : [];
+  });
+  return new Definitions([...source.parsed.definitions, ...(added as unknown as FootnoteDefinition[])]);
+}

@@ -1,0 +1,332 @@
+/** An edit changes the lines that it touches: Markdown before, the edit, Markdown after. */
+
+import { describe, expect, it } from 'vitest';
+import { type MarkdownOptions, type NodeJson, open, rebase, save } from '../../markdown/index.ts';
+import { keyOf } from '../../markdown/tidy.ts';
+import {
+  bold,
+  civicRef,
+  code,
+  h,
+  hr,
+  li,
+  note,
+  noteText,
+  ol,
+  p,
+  quote,
+  row,
+  task,
+  td,
+  ul,
+} from './helpers/build.ts';
+import { throughYDoc } from './helpers/through.ts';
+
+type Edit = (blocks: NodeJson[]) => void;
+
+/** Saves the document of `markdown` after `edit`, through a Y.Doc, and sees that undoing it gives the bytes back. */
+function edited(markdown: string, edit: Edit, expected: string, options: MarkdownOptions = {}): void {
+  const { json, base } = open(markdown, options);
+  const live = throughYDoc(json);
+  live.content ??= [];
+  edit(live.content);
+  const saved = save(throughYDoc(live), base, options);
+  expect(saved).toBe(expected);
+  expect(keyOf(open(saved, options).json)).toBe(keyOf(live));
+  expect(save(json, base, options)).toBe(markdown);
+}
+
+/** Replaces text wherever it stands. */
+const word =
+  (old: string, next: string): Edit =>
+  (blocks) => {
+    for (const block of blocks) {
+      if (block.text !== undefined) block.text = block.text.replaceAll(old, next);
+      word(old, next)(block.content ?? []);
+    }
+  };
+const put =
+  (at: number, ...nodes: NodeJson[]): Edit =>
+  (blocks) =>
+    void blocks.splice(at, 0, ...nodes);
+const drop =
+  (at: number, count = 1): Edit =>
+  (blocks) =>
+    void blocks.splice(at, count);
+const replace =
+  (at: number, ...nodes: NodeJson[]): Edit =>
+  (blocks) =>
+    void blocks.splice(at, 1, ...nodes);
+/** An edit inside a block: in its items, rows or quoted blocks. */
+const within =
+  (at: number, edit: Edit): Edit =>
+  (blocks) => {
+    const parent = blocks[at];
+    if (parent) parent.content ??= [];
+    edit(parent?.content ?? []);
+  };
+const move =
+  (from: number, to: number): Edit =>
+  (blocks) =>
+    void blocks.splice(to, 0, ...blocks.splice(from, 1));
+const both =
+  (...edits: Edit[]): Edit =>
+  (blocks) => {
+    for (const edit of edits) edit(blocks);
+  };
+
+describe('one word', () => {
+  it.each([
+    ['in a paragraph', 'the old word\n', 'the new word\n'],
+    ['in a hard-wrapped paragraph', 'one two\nold three\nfour\n', 'one two\nnew three\nfour\n'],
+    ['before a wrap', 'one old\ntwo\n', 'one new\ntwo\n'],
+    ['in a heading with number signs behind', '##  old  ##\n', '##  new  ##\n'],
+    ['in a setext heading', 'old title\n=====\n', 'new title\n=====\n'],
+    [
+      'in a nested item',
+      '*   a\n    + old\n      wrapped\n\n\n*   b\n',
+      '*   a\n    + new\n      wrapped\n\n\n*   b\n',
+    ],
+    ['in a quote with lazy lines', '> a\nold b\n>  c\n', '> a\nnew b\n>  c\n'],
+    [
+      'in a padded table',
+      'a    | b\n:----|--:\nold  | `x\\|y`\nc | d\n',
+      'a    | b\n:----|--:\nnew  | `x\\|y`\nc | d\n',
+    ],
+    ['in a ragged table', '|a|b|\n|-|-|\n|old|\n|c|d|e|\n', '|a|b|\n|-|-|\n|new|\n|c|d|e|\n'],
+    ['in code', '~~~~ js x\nold\n\n~~~~\n', '~~~~ js x\nnew\n\n~~~~\n'],
+    ['in indented code', 'a\n\n    old\n\n\n    b\n', 'a\n\n    new\n\n\n    b\n'],
+    ['beside escapes', 'a \\_old\\_ \\& b\\! \\[c]\n', 'a \\_new\\_ \\& b\\! \\[c]\n'],
+    ['beside entities', '&copy; old&nbsp;&#33; x\n', '&copy; new&nbsp;&#33; x\n'],
+    ['in emphasis of two kinds', '_old_ and *b* __old__ **c**\n', '_new_ and *b* __new__ **c**\n'],
+    [
+      'in a link by reference',
+      '[a][b] old [c]\n\n[b]: /x\n[c]: /y "t"\n',
+      '[a][b] new [c]\n\n[b]: /x\n[c]: /y "t"\n',
+    ],
+    ['in a link with a title', "[old](</x y> 'a title')\n", "[new](</x y> 'a title')\n"],
+    [
+      'in a footnote',
+      'a[^n]\n\n[^n]: old\n    wrapped\n\n    - b\n',
+      'a[^n]\n\n[^n]: new\n    wrapped\n\n    - b\n',
+    ],
+    ['in a comment', 'a\n\n<!-- old -->\n\nb\n', 'a\n\n<!-- new -->\n\nb\n'],
+    ['in HTML', '<div>\n  <p>old</p>\n</div>\n\nb\n', '<div>\n  <p>new</p>\n</div>\n\nb\n'],
+    ['after an autolink', '<https://a.b> https://c.d old\n', '<https://a.b> https://c.d new\n'],
+    ['after a hard break', 'a  \nold\\\nb\n', 'a  \nnew\\\nb\n'],
+    ['under frontmatter', '---\na: old\n---\n# old\nb\n', '---\na: old\n---\n# new\nb\n'],
+    ['in TOML and CRLF', '+++\r\na = 1\r\n+++\r\nold\r\nb\r\n', '+++\r\na = 1\r\n+++\r\nnew\r\nb\r\n'],
+    ['with CR', 'old\rb\r\rc\r', 'new\rb\r\rc\r'],
+    ['with mixed endings', 'a\r\nold\nb\rc\r\n', 'a\r\nnew\nb\rc\r\n'],
+    ['without a final newline', 'a\nold', 'a\nnew'],
+    ['after a byte order mark', '\uFEFFold\n', '\uFEFFnew\n'],
+    ['beside NUL and a line separator', 'a\u0000b old \u2028c\n', 'a\u0000b new \u2028c\n'],
+    ['in a list that repeats its number', '1. a\n1. old\n1. c\n', '1. a\n1. new\n1. c\n'],
+    ['in a list that counts wrong', '1. a\n3. old\n7. c\n', '1. a\n3. new\n7. c\n'],
+    ['in a loose item among tight ones', '- a\n\n- old\n- c\n', '- a\n\n- new\n- c\n'],
+    ['of a linked image', '[![old](/i.png)](/x) b\n', '[![new](/i.png)](/x) b\n'],
+    ['in a task', '* [X] old\n* [ ] b\n', '* [X] new\n* [ ] b\n'],
+    ['under a glued definition', '# a\n[x]: /y\nold [x]\n', '# a\n[x]: /y\nnew [x]\n'],
+    ['in a wrapped setext heading', 'a **b**\nold\n---\n\nc\n', 'a **b**\nnew\n---\n\nc\n'],
+  ])('%s', (_where, before, after) => edited(before, word('old', 'new'), after));
+
+  it('beside a civic reference at the start of a line', () => {
+    const reference = '<!--civic-ref type="record" id="a" label="b"-->';
+    edited(`${reference} old\nc\n`, word('old', 'new'), `${reference} new\nc\n`);
+  });
+
+  it('inserted at a wrap stays on its line', () =>
+    edited('one two\nthree\n', word('two three', 'two and three'), 'one two\nand three\n'));
+  it('deleted at a wrap leaves the wrap', () =>
+    edited('one two\nthree four\n', word('two three', 'two'), 'one two\nfour\n'));
+  it('deleted that was a line takes the line', () =>
+    edited('one\ntwo\nthree\n', word('two ', ''), 'one\nthree\n'));
+  it('of a shortcut reference costs its link and nothing else', () =>
+    edited(
+      '- [a b]\n- [c\n  d] e\n\n[a b]: /x\n[c d]: /y\n',
+      word('c d', 'c f'),
+      '- [a b]\n- [c\n  f](/y) e\n\n[a b]: /x\n[c d]: /y\n',
+    ));
+  it('that would be markup at the start of a line takes the wrap', () =>
+    edited('a\nold b\n', word('old', '#'), 'a # b\n'));
+});
+
+describe('blocks', () => {
+  it('split', () => edited('a \\* b\nc d\ne\n', replace(0, p('a * b c'), p('d e')), 'a \\* b\nc\n\nd\ne\n'));
+  it('join', () =>
+    edited('a\\_\nb\n\nc\nd\\_\n', both(drop(0), replace(0, p('a_ b c d_'))), 'a\\_\nb c\nd\\_\n'));
+  it('move', () => edited('a\nb\n\n# c\n\n> d\n', move(2, 0), '> d\n\na\nb\n\n# c\n'));
+  it('become a heading', () =>
+    edited(
+      'a _b_ \\#\n\nc\n',
+      replace(0, h(2, ...(open('a _b_ \\#').json.content?.[0]?.content ?? []))),
+      '## a _b_ \\#\n\nc\n',
+    ));
+  it('become a list item', () => edited('a \\#\n\nc\n', replace(0, ul(li(p('a #')))), '- a \\#\n\nc\n'));
+  it('are quoted', () => edited('a\nb\n', replace(0, quote(p('a b'))), '> a\n> b\n'));
+  it('come in a document with other endings', () =>
+    edited('a\r\n\r\nb\r\n', put(1, h(1, 'c')), 'a\r\n\r\n# c\r\n\r\nb\r\n'));
+  it('go between two lists, which stay two', () => edited('- a\n\nb\n\n- c\n', drop(1), '- a\n\n* c\n'));
+  it('come as a list beside a list', () => edited('- a\n\nb\n', put(1, ul(li(p('c')))), '- a\n\n* c\n\nb\n'));
+  it('come as a list before a list, which keeps its bytes', () =>
+    edited('a\n\n- b\n', put(1, ul(li(p('c')))), 'a\n\n* c\n\n- b\n'));
+  it('come as code after a list', () =>
+    edited('- a\n\nb\n\n    c\n', put(1, code('d')), '- a\n\n```\nd\n```\n\nb\n\n    c\n'));
+  it('come as a list from 3 after indented code, which micromark reads only after a fence', () =>
+    edited('a\n\n    b\n\nc\n', put(2, ol(3, li(p('d')))), 'a\n\n```\nb\n```\n\n3. d\n\nc\n'));
+  it('come as a rule at the start', () => edited('a\n\n---\n', put(0, hr), '***\n\na\n\n---\n'));
+  it('go before definitions, which stay', () =>
+    edited('a\n\n[x]: /y\n\nb [x]\n', drop(0), '[x]: /y\n\nb [x]\n'));
+  it('with a reference move away from its definition', () =>
+    edited('a [x]\n\n[x]: /y\n\nb\n', move(0, 1), '[x]: /y\n\nb\n\na [x]\n'));
+  it('all go', () => edited('---\na: 1\n---\n\n# b\n\nc\n', drop(0, 2), '---\na: 1\n---\n'));
+});
+
+describe('lists', () => {
+  it('get an item', () =>
+    edited('*   a\n    b\n*   c\\_\n', within(0, put(1, li(p('new')))), '*   a\n    b\n*   new\n*   c\\_\n'));
+  it('count on when they count', () =>
+    edited('1. a\n2. b\n3. c\n', within(0, put(1, li(p('x')))), '1. a\n2. x\n3. b\n4. c\n'));
+  it('do not count on when they do not', () =>
+    edited('1. a\n1. b\n', within(0, put(1, li(p('x')))), '1. a\n1. x\n1. b\n'));
+  it('grow past nine', () =>
+    edited('9.  a\n    b\n', within(0, put(1, li(p('x')))), '9.  a\n    b\n10.  x\n'));
+  it('lose an item', () => edited('- a\n- b\n\n- c\n', within(0, drop(1)), '- a\n- c\n'));
+  it('are checked', () =>
+    edited(
+      '* [ ] a\n  b\n* [ ] c\n',
+      within(0, (items) => Object.assign(items[0] ?? {}, { attrs: { checked: true } })),
+      '* [x] a\n  b\n* [ ] c\n',
+    ));
+  it('are reordered', () =>
+    edited('- a\n  b\n- c \\#\n- d\n', within(0, move(0, 1)), '- c \\#\n- a\n  b\n- d\n'));
+  it('are indented', () =>
+    edited(
+      '* a\n* b\n  c\n* d\n',
+      within(0, (items) => {
+        const [item] = items.splice(1, 1);
+        items[0]?.content?.push(ul(item as NodeJson));
+      }),
+      '* a\n  * b\n    c\n* d\n',
+    ));
+  it('of tasks get a task', () =>
+    edited('- [X] a\n', within(0, put(1, task(false, p('b')))), '- [X] a\n- [ ] b\n'));
+  it('start elsewhere', () =>
+    edited('1) a\n2) b\n', replace(0, ol(4, li(p('a')), li(p('b')))), '4) a\n5) b\n'));
+});
+
+describe('tables', () => {
+  const table = '| a   | b |\n|:----|--:|\n| c \\_ | d |\n| e   | f |\n';
+  it('get a row', () =>
+    edited(
+      table,
+      within(0, put(2, row(td('x', 'left'), td('y', 'right')))),
+      '| a   | b |\n|:----|--:|\n| c \\_ | d |\n| x | y |\n| e   | f |\n',
+    ));
+  it('lose a row', () => edited(table, within(0, drop(1)), '| a   | b |\n|:----|--:|\n| e   | f |\n'));
+  it('get a column', () =>
+    edited(
+      table,
+      within(0, (rows) =>
+        rows.forEach(
+          (each, index) =>
+            void each.content?.push(index === 0 ? { ...td('n'), type: 'tableHeader' } : td('m')),
+        ),
+      ),
+      '| a   | b | n |\n|:----|--:| --- |\n| c \\_ | d | m |\n| e   | f | m |\n',
+    ));
+  it('are reordered', () =>
+    edited(table, within(0, move(1, 2)), '| a   | b |\n|:----|--:|\n| e   | f |\n| c \\_ | d |\n'));
+});
+
+describe('quotes and footnotes', () => {
+  it('keep what stands beside the edit', () =>
+    edited('>a\n> b\n>\n>   c\\_\n> * d\n', within(0, drop(0)), '>   c\\_\n> * d\n'));
+  it('get a block', () => edited('> a\n> b\n', within(0, put(1, p('c'))), '> a\n> b\n>\n> c\n'));
+  it('lose a definition that is still referred to', () =>
+    edited('a[^n] b\n\n[^n]: c\n\nd\n', drop(1), 'a[^n] b\n\nd\n'));
+  it('are new', () =>
+    edited(
+      'a\nb\n\nc\n',
+      both(replace(0, p('a b', note('n'))), (blocks) => void blocks.push(noteText('n', p('x')))),
+      'a\nb[^n]\n\nc\n\n[^n]: x\n',
+    ));
+  it('do not capture text elsewhere', () =>
+    edited('a \\[^n] b\n', put(1, noteText('n', p('x'))), 'a \\[^n] b\n\n[^n]: x\n'));
+  it('capture no text that was none', () =>
+    edited('a [^n] b\n\nc\n', put(2, noteText('n', p('x'))), 'a \\[^n] b\n\nc\n\n[^n]: x\n'));
+});
+
+describe('marks', () => {
+  it('are put on', () => edited('a\nb c\n', replace(0, p('a ', bold('b'), ' c')), 'a\n**b** c\n'));
+  it('are taken off', () =>
+    edited(
+      'a\n__b__ _c_\n',
+      replace(0, p('a b ', { type: 'text', text: 'c', marks: [{ type: 'italic' }] })),
+      'a\nb _c_\n',
+    ));
+  it('are in the author’s hand', () => edited('__a__\n\nb\n', replace(1, p(bold('b'))), '__a__\n\n__b__\n'));
+});
+
+describe('what Markdown cannot say', () => {
+  const callout: NodeJson = { type: 'callout', attrs: { kind: 'x' }, content: [p('in it')] };
+  const stored = (markdown: string, edit: Edit) => {
+    const { json, base } = open(markdown);
+    edit(json.content ?? []);
+    const saved = rebase(json, base);
+    expect(save(json, { ...saved })).toBe(saved.markdown);
+    return saved.markdown;
+  };
+
+  it('is written in some form, and all else keeps its bytes', () =>
+    expect(stored('a\nb\n\n* c\n* d\n', put(1, callout))).toBe('a\nb\n\nin it\n\n* c\n* d\n'));
+  it('such as HTML that would swallow the rest, stands as code', () =>
+    expect(stored('a\nb\n\n<pre>\nc\n</pre>\n\nd\ne\n', word('</pre>', '</per>'))).toBe(
+      'a\nb\n\n```html\n<pre>\nc\n</per>\n```\n\nd\ne\n',
+    ));
+  it('such as half a tag, stands as text', () =>
+    expect(stored('a\nb\n\n<div>\nc\n</div>\n', word('<div>', '<di v>x'))).toBe(
+      'a\nb\n\n<di v>x\nc\n</div>\n',
+    ));
+  it('such as a footnote that nobody defines, stays a bare label', () =>
+    expect(stored('a[^n]\nb\n\n[^n]: c\n\n- d\n', drop(1))).toBe('a[^n]\nb\n\n- d\n'));
+  it('is no loss of a reference', () =>
+    edited(
+      'a\n',
+      put(1, p('b', civicRef('record', 'x', 'y'))),
+      'a\n\nb<!--civic-ref type="record" id="x" label="y"-->\n',
+    ));
+});
+
+describe('any bytes without an edit', () => {
+  it.each([
+    '\uFEFF',
+    '\uFEFF\uFEFFa',
+    'a\r\nb\nc\rd',
+    '\r',
+    '\u0000',
+    'a\fb\f\n\f\n',
+    'a\u2028b\u2029\u0085c\n',
+    '\ta\n\t\tb\n',
+    'a\n\n\n\n\n',
+    '---\na: 1\n---\n',
+    '---\na: 1\n---',
+    '---\na: 1\n',
+    '---\na: 1',
+    '+++\na = 1\n+++\n\n\n',
+    '---\n---\n',
+    ' \t \n  ',
+    '   ',
+    '\n',
+    '---',
+    '--- \n\n---\r\n',
+    '<!--',
+    '```',
+    '[a]: ',
+    '\\',
+  ])('%j', (markdown) => {
+    const { json, base } = open(markdown);
+    expect(save(throughYDoc(json), base)).toBe(markdown);
+    expect(save(json, base, { features: [] })).toBe(markdown);
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * One word changed, inserted or deleted all over the corpus: one line of the file changes.
+ *
+ * A sample of words here; `MARKDOWN_WORDS=7 npx vitest run test/markdown/words` takes every seventh word of all files.
+ */
+
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type NodeJson, open, save } from '../../markdown/index.ts';
+import { keyOf } from '../../markdown/tidy.ts';
+
+const folder = join(import.meta.dirname, '../../../shared/corpus');
+const files = existsSync(folder) ? globSync('*/**/*.md', { cwd: folder }).sort() : [];
+const everyWord = Number(process.env.MARKDOWN_WORDS ?? 211);
+
+const edits: Record<string, (before: string, word: string, after: string) => string | undefined> = {
+  changed: (before, _word, after) => `${before}Edited${after}`,
+  inserted: (before, word, after) =>
+    after.startsWith(' ') ? `${before}${word} inserted${after}` : undefined,
+  deleted: (before, _word, after) =>
+    /(?:^|\S )$/.test(before) && /^ \S/.test(after) ? before + after.slice(1) : undefined,
+};
+
+it.each(Object.keys(edits))(
+  '[M6] a word %s changes one line',
+  (kind) => {
+    let seen = 0;
+    let count = 0;
+    const wide: string[] = [];
+    for (const file of files) {
+      const markdown = readFileSync(join(folder, file), 'utf8');
+      const { json, base } = open(markdown);
+      for (const node of textsOf(json)) {
+        const text = node.text ?? '';
+        for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}]{2,}/gu)) {
+          seen += 1;
+          if (seen % everyWord !== 0) continue;
+          const next = edits[kind]?.(text.slice(0, index), word, text.slice(index + word.length));
+          if (!next || next === text) continue;
+          node.text = next;
+          const saved = save(json, base);
+          count += 1;
+          const changed = changedLines(markdown, saved);
+          if (changed.removed > 1 || changed.added > 1)
+            wide.push(`${file}: ${word}, in "${text.slice(0, 60)}"`);
+          expect(keyOf(open(saved).json), `${file}: ${word}`).toBe(keyOf(json));
+          node.text = text;
+        }
+      }
+    }
+    console.info(`a word ${kind}: ${count - wide.length} of ${count} edits change one line`);
+    expect(wide).toEqual([]);
+  },
+  process.env.MARKDOWN_WORDS ? 3_600_000 : 60_000,
+);
+
+function textsOf(node: NodeJson): NodeJson[] {
+  return node.text !== undefined ? [node] : (node.content ?? []).flatMap(textsOf);
+}
+
+/** Between the equal lines at both ends. */
+function changedLines(before: string, after: string): { removed: number; added: number } {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  const shorter = Math.min(old.length, now.length);
+  let start = 0;
+  while (start < shorter && old[start] === now[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && old.at(-1 - end) === now.at(-1 - end)) end += 1;
+  return { removed: old.length - start - end, added: now.length - start - end };
+}
