@@ -33,7 +33,7 @@ async function openAs(user: string): Promise<Page> {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${program.url}/demo/records/noise-bylaw?user=${user}`);
-  await page.getByText('Bylaw 2025-14 Respecting Noise').nth(1).waitFor();
+  await page.locator('.ProseMirror').getByText('Bylaw 2025-14 Respecting Noise').first().waitFor();
   return page;
 }
 
