@@ -89,26 +89,39 @@ export class RecordSync {
     const document = this.#instance?.documents.get(documentName);
     if (!this.#instance || !document) return;
     const source = sources.of(documentName);
-    const live = await this.#textOf(document, source.base);
+    const isDoubtful = this.#doubtful.delete(documentName);
+    const isOwed = source.owesWriteback || source.unconfirmed.length > 0;
+    if (!isOwed && (await this.#isUnchanged(document, source))) return;
 
+    const live = await this.#textOf(document, source.base);
     // An unconfirmed draft may be what the record holds, also when the room has taken its words back since.
     const mayDiffer = live.markdown !== source.base.markdown || source.unconfirmed.length > 0;
-    if (mayDiffer || this.#doubtful.has(documentName)) {
-      await this.#reconcile(this.#instance, document, source, live);
-      this.#doubtful.delete(documentName);
-    }
+    if (mayDiffer || isDoubtful) await this.#reconcile(this.#instance, document, source, live);
     const { base } = sources.of(documentName);
     if (!source.owesWriteback && base.markdown === source.base.markdown) return;
     await snapshots.settle(documentName, source.revision, base);
     sources.settled(documentName, source.revision);
   }
 
+  /** Whether the record still holds what it was last seen to hold: a look that costs no conversion. */
+  async #isUnchanged(document: Document, source: Source): Promise<boolean> {
+    const record = await this.#read(document);
+    const isUnchanged = isSameText(record, source.base.markdown);
+    if (isUnchanged) this.#options.sources.seen(document.name, source.base);
+    return isUnchanged;
+  }
+
+  /** @throws RealtimeError `no-such-record` when it is gone; then what was typed stays in the snapshot */
+  async #read(document: Document): Promise<RecordText> {
+    const record = await this.#options.records.read(recordIdOf(document.name));
+    if (!record) throw new RealtimeError('no-such-record');
+    return record;
+  }
+
   /** Never writes over words that the server has not seen. */
   async #reconcile(instance: Hocuspocus, document: Document, source: Source, live: Base): Promise<void> {
-    const { records, sources } = this.#options;
-    const record = await records.read(recordIdOf(document.name));
-    if (!record) throw new RealtimeError('no-such-record');
-
+    const { sources } = this.#options;
+    const record = await this.#read(document);
     if (isSameText(record, source.base.markdown)) {
       sources.seen(document.name, source.base);
       return this.#write(document, record, live);

@@ -7,10 +7,12 @@ import { LightClient, type ServerProcess } from './measure.ts';
 const connections = 1_000;
 const atOnce = 50;
 
+/** What a server brings into memory once, after its start, is no part of what a connection costs. */
+const settleMs = 2_500;
+
 export async function idleMemory(server: ServerProcess, documentName: string, token: string) {
-  // What the first connections load once is no part of what one more costs.
   const clients = await join(server, documentName, token, atOnce);
-  await delay(300);
+  await delay(settleMs);
   const before = await server.stats();
   while (clients.length < connections + atOnce) {
     clients.push(...(await join(server, documentName, token, atOnce)));
