@@ -32,11 +32,17 @@ const burstSeconds = 20;
 /** A join that has come to nothing after this long no longer counts. */
 const joiningMs = 60_000;
 
+interface UserSessions {
+  /** Let in, and not in a room yet; with the time, in monotonic ms. */
+  readonly joining: Map<Session, number>;
+  readonly inRoom: Set<Session>;
+}
+
 export class Limits implements Extension<ConnectionContext> {
   readonly #options: LimitsOptions;
 
-  /** Sessions by user id, from being let in until they leave; with the time (monotonic ms) while they still join. */
-  readonly #sessions = new Map<string, Map<Session, number | null>>();
+  /** Sessions by user id, from being let in until they leave. */
+  readonly #sessions = new Map<string, UserSessions>();
 
   /** Edits that each connection may send without waiting; goes when the connection does. */
   readonly #allowances = new WeakMap<Connection, { edits: number; at: number }>();
@@ -50,18 +56,22 @@ export class Limits implements Extension<ConnectionContext> {
 
   async onAuthenticate({ context: { session } }: onAuthenticatePayload<ConnectionContext>): Promise<void> {
     if (!session) return;
-    const sessions = this.#sessions.get(session.user.id) ?? new Map<Session, number | null>();
+    const sessions = this.#sessions.get(session.user.id) ?? { joining: new Map(), inRoom: new Set() };
+    const { joining, inRoom } = sessions;
     const now = performance.now();
-    for (const [other, joiningSince] of sessions) {
-      if (joiningSince !== null && now - joiningSince > joiningMs) sessions.delete(other);
+    for (const [other, since] of joining) if (now - since > joiningMs) joining.delete(other);
+    if (joining.size + inRoom.size >= this.#options.connectionsPerUser) {
+      throw new RealtimeError('too-many-connections');
     }
-    if (sessions.size >= this.#options.connectionsPerUser) throw new RealtimeError('too-many-connections');
-    sessions.set(session, now);
+    joining.set(session, now);
     this.#sessions.set(session.user.id, sessions);
   }
 
   async connected({ context: { session } }: connectedPayload<ConnectionContext>): Promise<void> {
-    if (session) this.#sessions.get(session.user.id)?.set(session, null);
+    if (!session) return;
+    const sessions = this.#sessions.get(session.user.id);
+    sessions?.joining.delete(session);
+    sessions?.inRoom.add(session);
   }
 
   async beforeSync({ connection, documentName, type }: beforeSyncPayload<ConnectionContext>): Promise<void> {
@@ -77,8 +87,10 @@ export class Limits implements Extension<ConnectionContext> {
   async onDisconnect({ context: { session } }: onDisconnectPayload<ConnectionContext>): Promise<void> {
     if (!session) return;
     const sessions = this.#sessions.get(session.user.id);
-    sessions?.delete(session);
-    if (sessions?.size === 0) this.#sessions.delete(session.user.id);
+    if (!sessions) return;
+    sessions.joining.delete(session);
+    sessions.inRoom.delete(session);
+    if (sessions.joining.size + sessions.inRoom.size === 0) this.#sessions.delete(session.user.id);
   }
 
   /** Says no while edits of somebody who has left already wait for their turn. */
