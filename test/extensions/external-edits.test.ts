@@ -16,7 +16,8 @@ async function openPlan() {
   return (await townHall.join('plan')).synced();
 }
 
-it('[E1] brings in what changed while the room slept', async () => {
+/** Alice edits the first paragraph, the server stops, and somebody else edits the third before anyone is back. */
+async function changeWhileTheRoomSleeps(): Promise<void> {
   const alice = await openPlan();
   alice.type('First', ' edited');
   await alice.noticed('saved');
@@ -25,6 +26,10 @@ it('[E1] brings in what changed while the room slept', async () => {
   townHall = await TownHall.open({ folder: townHall.folder });
   const draft = String(await townHall.draftOf('plan'));
   await townHall.putDraft('plan', draft.replace('Third', 'Third, from outside'));
+}
+
+it('[E1] brings in what changed while the room slept', async () => {
+  await changeWhileTheRoomSleeps();
   const later = await (await townHall.join('plan')).synced();
   await later.sees('Third, from outside paragraph.');
   expect(later.text).toContain('First edited paragraph.');
@@ -56,14 +61,7 @@ it('[E3] keeps the words of the room where both changed a line, and tells the ro
 });
 
 it('[E1] brings the change in also when two come back at the same moment', async () => {
-  const alice = await openPlan();
-  alice.type('First', ' edited');
-  await alice.noticed('saved');
-  await townHall.close({ keepFolder: true });
-
-  townHall = await TownHall.open({ folder: townHall.folder });
-  const draft = String(await townHall.draftOf('plan'));
-  await townHall.putDraft('plan', draft.replace('Third', 'Third, from outside'));
+  await changeWhileTheRoomSleeps();
   const token = await townHall.tokenOf('alice');
   const two = [townHall.joinWith('plan', token), townHall.joinWith('plan', token)];
   for (const clerk of two) await clerk.sees('Third, from outside paragraph.');
