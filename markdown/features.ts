@@ -31,6 +31,12 @@ export function featureSet(options: MarkdownOptions = {}): FeatureSet {
   return new Set(options.features ?? allFeatures);
 }
 
+/** The features, each once and in one order, so that equal sets are equal lists. */
+export function featuresIn(options: MarkdownOptions): Feature[] {
+  const features = featureSet(options);
+  return allFeatures.filter((feature) => features.has(feature));
+}
+
 /** The language of a code block that holds source, not code. */
 export const opaque = { html: '=html', markdown: '=md' } as const;
 

@@ -4,26 +4,51 @@
  */
 
 import { type Source, takeApart } from './apart.ts';
-import { featureSet, type MarkdownOptions } from './features.ts';
+import { type Feature, featuresIn, type MarkdownOptions } from './features.ts';
 import { block, type NodeJson } from './json.ts';
 import { reconcile } from './reconcile.ts';
+import { readText } from './text.ts';
 
-/** What a document grew from; plain JSON, stored beside the document, never inside it. */
+/**
+ * Grows whenever the same text opens as another document than before: what was opened by another version is saved
+ * as its base says, and then opened anew.
+ */
+export const converterVersion = 2;
+
+/** What a document grew from, and how that was read; plain JSON, stored beside the document, never inside it. */
 export interface Base {
-  readonly version: 1;
+  /** The {@link converterVersion} that opened it. */
+  readonly version: number;
   readonly markdown: string;
+  /** What stands in the document as nodes, in the order of `allFeatures`. */
+  readonly features: readonly Feature[];
 }
 
-export function open(markdown: string, options: MarkdownOptions = {}): { json: NodeJson; base: Base } {
-  const base: Base = { version: 1, markdown };
+/** A document as an editor holds it, and the base to save it against. */
+export interface RecordDocument {
+  readonly json: NodeJson;
+  readonly base: Base;
+}
+
+/** @throws MarkdownError for bytes that are not valid UTF-8, and for a string with half a character in it */
+export function open(markdown: string | Uint8Array, options: MarkdownOptions = {}): RecordDocument {
+  const base: Base = {
+    version: converterVersion,
+    markdown: readText(markdown),
+    features: featuresIn(options),
+  };
   // A copy: what the caller does to the document must not change what it is compared with.
-  const content = sourceOf(base, options).blocks.map(({ node }) => copyOf(node));
+  const content = sourceOf(base).blocks.map(({ node }) => copyOf(node));
   return { json: block('doc', content.length > 0 ? content : [block('paragraph')]), base };
 }
 
-/** The document as Markdown: the base's own bytes while nothing differs. */
-export function save(json: NodeJson, base: Base, options: MarkdownOptions = {}): string {
-  return rebase(json, base, options).markdown;
+/**
+ * The document as Markdown: the base's own bytes while nothing differs.
+ *
+ * Always with the options that the base was read with, whatever they are by now.
+ */
+export function save(document: RecordDocument): string {
+  return rebase(document).markdown;
 }
 
 /**
@@ -31,29 +56,21 @@ export function save(json: NodeJson, base: Base, options: MarkdownOptions = {}):
  *
  * Cheaper than opening the saved text: it was taken apart already, to be checked.
  */
-export function rebase(json: NodeJson, base: Base, options: MarkdownOptions = {}): Base {
-  const { markdown, source } = reconcile(json, sourceOf(base, options), options);
+export function rebase({ json, base }: RecordDocument): Base {
+  const { markdown, source } = reconcile(json, sourceOf(base), base);
   if (markdown === undefined || markdown === base.markdown) return base;
-  const next: Base = { version: 1, markdown };
-  remember(next, options, source);
+  const next: Base = { ...base, markdown };
+  taken.set(next, source);
   return next;
 }
 
 /** The same base is saved against again and again, and taking it apart is most of the work. */
-const taken = new WeakMap<Base, Map<string, Source>>();
+const taken = new WeakMap<Base, Source>();
 
-function sourceOf(base: Base, options: MarkdownOptions): Source {
-  return taken.get(base)?.get(nameOf(options)) ?? remember(base, options, takeApart(base.markdown, options));
-}
-
-function remember(base: Base, options: MarkdownOptions, source: Source): Source {
-  const sources = taken.get(base) ?? new Map<string, Source>();
-  taken.set(base, sources.set(nameOf(options), source));
-  return source;
-}
-
-function nameOf(options: MarkdownOptions): string {
-  return [...featureSet(options)].sort().join();
+function sourceOf(base: Base): Source {
+  const known = taken.get(base) ?? takeApart(base.markdown, base);
+  taken.set(base, known);
+  return known;
 }
 
 function copyOf(node: NodeJson): NodeJson {

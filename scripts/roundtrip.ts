@@ -38,18 +38,18 @@ try {
   process.exitCode = 1;
 }
 
-function roundtrip(markdown: string): string {
+function roundtrip(markdown: Uint8Array): string {
   const features = featuresOf(options.features);
   const { json, base } = open(markdown, { features });
   const document = new Doc();
   if (options['through-ydoc']) applyUpdate(document, seedUpdate(json, 'roundtrip'));
   const opened = options['through-ydoc'] ? jsonOf(document) : json;
-  if (options.edit === undefined) return save(opened, base, { features });
+  if (options.edit === undefined) return save({ json: opened, base });
 
   const edited = edit(opened, options.edit);
-  if (!options['through-ydoc']) return save(edited, base, { features });
+  if (!options['through-ydoc']) return save({ json: edited, base });
   replaceContent(document, edited);
-  return save(jsonOf(document), base, { features });
+  return save({ json: jsonOf(document), base });
 }
 
 function edit(json: NodeJson, instruction: string): NodeJson {
@@ -85,12 +85,6 @@ function featuresOf(list: string): Feature[] {
   return names as Feature[];
 }
 
-/** @throws Error when it is not UTF-8: what cannot be read would not come back as it was */
-async function standardInput(): Promise<string> {
-  const bytes = Buffer.concat(await Array.fromAsync(process.stdin));
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Error('the input is not valid UTF-8; nothing was written');
-  }
+async function standardInput(): Promise<Uint8Array> {
+  return Buffer.concat(await Array.fromAsync(process.stdin));
 }

@@ -10,6 +10,7 @@ import {
   open,
   rebase,
   replaceContent,
+  save,
   seedUpdate,
 } from '../../markdown/index.ts';
 import { graft, mergeMarkdown } from '../../markdown/merge.ts';
@@ -39,16 +40,16 @@ const methods = {
     return { state: seedUpdate(json, recordId), base: known(base) };
   },
   save(state: Uint8Array, base: Base): Base {
-    return known(rebase(jsonOf(documentOf(state)), known(base), markdownOptions));
+    return known(rebase({ json: jsonOf(documentOf(state)), base: known(base) }));
   },
   absorb(state: Uint8Array, base: Base, outside: string): Absorbed {
     const document = documentOf(state);
     const json = jsonOf(document);
-    const live = rebase(json, known(base), markdownOptions).markdown;
+    const live = save({ json, base: known(base) });
     const { markdown, conflicts } = mergeMarkdown(base.markdown, live, outside);
     if (markdown === live) return { update: null, conflicts };
     const before = encodeStateVector(document);
-    replaceContent(document, graft(json, open(markdown, markdownOptions).json));
+    replaceContent(document, graft(json, open(markdown, base).json));
     return { update: encodeStateAsUpdate(document, before), conflicts };
   },
 };
@@ -67,9 +68,11 @@ function documentOf(state: Uint8Array): Doc {
 }
 
 function known(base: Base): Base {
-  const same = knownBases.get(base.markdown) ?? base;
-  knownBases.delete(base.markdown);
-  knownBases.set(base.markdown, same);
+  const { markdown, ...readAs } = base;
+  const key = `${JSON.stringify(readAs)}${markdown}`;
+  const same = knownBases.get(key) ?? base;
+  knownBases.delete(key);
+  knownBases.set(key, same);
   const [oldest] = knownBases.keys();
   if (knownBases.size > maxKnownBases && oldest !== undefined) knownBases.delete(oldest);
   return same;

@@ -31,9 +31,9 @@ export function markdownRows(): MarkdownRow[] {
       const opened = timed(() => open(text));
       const { json, base } = opened.value;
       times.open?.push(opened.ms);
-      times.unchanged?.push(timed(() => save(json, base)).ms);
+      times.unchanged?.push(timed(() => save({ json, base })).ms);
       const live = withEditedWord(json);
-      times.edited?.push(timed(() => save(live, base)).ms);
+      times.edited?.push(timed(() => save({ json: live, base })).ms);
     }
     const [remarkMs, openMs, unchangedMs, editedMs] = Object.values(times).map(median);
     return {

@@ -76,7 +76,7 @@ const stores: StoreUnderTest[] = [
   { name: 'memory', open: async () => openMemorySnapshots() },
 ];
 
-const base = (markdown: string): Snapshot['base'] => ({ version: 1, markdown });
+const base = (markdown: string): Snapshot['base'] => ({ version: 2, markdown, features: ['table'] });
 const snapshot = (text: string): Snapshot => ({ state: bytes(text), base: base(`${text}\n`) });
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 

@@ -70,7 +70,7 @@ describe.each(editors)('with $name', ({ name, features, known }) => {
     for (const [index, { markdown }] of [...commonmark, ...gfm].entries()) {
       const { json, base } = open(markdown, { features });
       schema.nodeFromJSON(json).check();
-      expect(save(throughYDoc(json), base, { features })).toBe(markdown);
+      expect(save({ json: throughYDoc(json), base })).toBe(markdown);
       if (known[index + 1] === oneLineTag) continue;
       // A blank line keeps a printed rule from being frontmatter.
       const again = open(`\n${printedAnew(markdown, { features })}`, { features }).json;

@@ -32,7 +32,7 @@ describe.each(editors)('the corpus with $name', ({ name, features, schemas }) =>
     const markdown = read(file);
     const { json, base } = open(markdown, { features });
     for (const each of schemas) each.nodeFromJSON(json).check();
-    expect(save(throughYDoc(json), base, { features })).toBe(markdown);
+    expect(save({ json: throughYDoc(json), base })).toBe(markdown);
   });
 
   it.each(files)('[M4] %s is not changed by an editor that opens it', (file) => {
@@ -72,7 +72,7 @@ describe('one word edited in a civic record', () => {
       const text = textsOf(json).find((node) => /\p{L}{4}/u.test(node.text ?? ''));
       if (text) text.text = text.text?.replace(/\p{L}{4,}/u, 'Edited') ?? '';
       const before = markdown.split('\n');
-      const after = new Set(save(json, base).split('\n'));
+      const after = new Set(save({ json, base }).split('\n'));
       return before.filter((line) => !after.has(line)).length;
     });
     const minimal = changed.filter((lines) => lines === 1).length;

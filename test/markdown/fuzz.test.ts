@@ -48,12 +48,12 @@ function live(seed: number): void {
   for (let step = 0; step < steps; step += 1) {
     const names = [editAtRandom(json, random), ...(random(2) === 0 ? [editAtRandom(json, random)] : [])];
     const at = `seed ${seed}, step ${step}: ${names.join(', ')}`;
-    const next = rebase(json, base);
+    const next = rebase({ json, base });
     expect(keyOf(open(next.markdown).json), at).toBe(keyOf(json));
     expect(readAtOnce(next.markdown), at).toEqual(blocksOf(next.markdown));
     expect(lostBlocks(base.markdown, json, next.markdown), at).toEqual([]);
-    expect(save(structuredClone(json), { ...next }), at).toBe(next.markdown);
-    expect(save(opened.json, opened.base), at).toBe(markdown);
+    expect(save({ json: structuredClone(json), base: { ...next } }), at).toBe(next.markdown);
+    expect(save(opened), at).toBe(markdown);
     base = next;
   }
 }

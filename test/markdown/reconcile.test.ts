@@ -30,10 +30,10 @@ function edited(markdown: string, edit: Edit, expected: string, options: Markdow
   const live = throughYDoc(json);
   live.content ??= [];
   edit(live.content);
-  const saved = save(throughYDoc(live), base, options);
+  const saved = save({ json: throughYDoc(live), base });
   expect(saved).toBe(expected);
   expect(keyOf(open(saved, options).json)).toBe(keyOf(live));
-  expect(save(json, base, options)).toBe(markdown);
+  expect(save({ json, base })).toBe(markdown);
 }
 
 /** Replaces text wherever it stands. */
@@ -273,8 +273,8 @@ describe('what Markdown cannot say', () => {
   const stored = (markdown: string, edit: Edit) => {
     const { json, base } = open(markdown);
     edit(json.content ?? []);
-    const saved = rebase(json, base);
-    expect(save(json, { ...saved })).toBe(saved.markdown);
+    const saved = rebase({ json, base });
+    expect(save({ json, base: { ...saved } })).toBe(saved.markdown);
     return saved.markdown;
   };
 
@@ -326,7 +326,7 @@ describe('any bytes without an edit', () => {
     '\\',
   ])('%j', (markdown) => {
     const { json, base } = open(markdown);
-    expect(save(throughYDoc(json), base)).toBe(markdown);
-    expect(save(json, base, { features: [] })).toBe(markdown);
+    expect(save({ json: throughYDoc(json), base })).toBe(markdown);
+    expect(save({ json, base: { ...base, features: [] } })).toBe(markdown);
   });
 });

@@ -40,7 +40,7 @@ describe('a document of nonsense', () => {
         'horizontalRule',
       ]);
       const wanted = plainText(withoutInside(json, atoms)).match(/w\d+x/g) ?? [];
-      for (const markdown of [print(json), save(json, base)]) {
+      for (const markdown of [print(json), save({ json, base })]) {
         for (const word of wanted) expect(markdown, `seed ${seed}`).toContain(word);
       }
     }

@@ -1,7 +1,7 @@
 /** What nobody edited keeps its bytes. */
 
 import { describe, expect, it } from 'vitest';
-import { type NodeJson, open, save } from '../../markdown/index.ts';
+import { MarkdownError, type NodeJson, open, save } from '../../markdown/index.ts';
 import { doc, h, li, p, table, ul } from './helpers/build.ts';
 import { throughYDoc } from './helpers/through.ts';
 
@@ -11,7 +11,7 @@ function edited(markdown: string, edit: (blocks: NodeJson[]) => void): string {
   const live = structuredClone(json);
   live.content ??= [];
   edit(live.content);
-  return save(live, base);
+  return save({ json: live, base });
 }
 
 describe('without an edit', () => {
@@ -32,7 +32,7 @@ describe('without an edit', () => {
     '*   a\n\n\n+ b\n1) c\n',
   ])('%j comes back', (markdown) => {
     const { json, base } = open(markdown);
-    expect(save(throughYDoc(json), base)).toBe(markdown);
+    expect(save({ json: throughYDoc(json), base })).toBe(markdown);
   });
 
   it('what an editor adds by itself is no edit', () => {
@@ -50,8 +50,8 @@ describe('without an edit', () => {
       table({ type: 'tableRow', content: [header] }, { type: 'tableRow', content: [cell] }),
       p(),
     );
-    expect(save(live, base)).toBe(markdown);
-    expect(save(json, base)).toBe(markdown);
+    expect(save({ json: live, base })).toBe(markdown);
+    expect(save({ json, base })).toBe(markdown);
   });
 });
 
@@ -94,5 +94,34 @@ describe('with an edit', () => {
     const markdown = '# a\nb\n';
     expect(edited(markdown, (blocks) => blocks.splice(0, 1, p('a')))).toBe('a\n\nb\n');
     expect(edited('- a\n\nb\n\n- c\n', (blocks) => blocks.splice(1, 1))).toBe('- a\n\n* c\n');
+  });
+});
+
+describe('what is no text', () => {
+  it('bytes come back as they were, byte order mark included', () => {
+    const bytes = new TextEncoder().encode('\uFEFF# été\r\n');
+    expect(new TextEncoder().encode(save(open(bytes)))).toEqual(bytes);
+  });
+
+  it.each([
+    ['not-utf8', Uint8Array.from([0x23, 0x20, 0xe9, 0x0a])],
+    ['not-utf8', Uint8Array.from([0xed, 0xa0, 0x80])],
+    ['lone-surrogate', 'half a \uD83D face'],
+  ] as const)('[M9] %s is refused with a sentence', (code, markdown) => {
+    expect(() => open(markdown)).toThrow(MarkdownError);
+    expect(() => open(markdown)).toThrow(expect.objectContaining({ code }));
+    expect(() => open(markdown)).toThrow(/^The text .* nothing was written\.$/);
+  });
+});
+
+describe('the base', () => {
+  it('[M8] says how it was read, so that saving needs no options', () => {
+    const markdown = '|a|b|\n|-|-|\n|c|d|\n';
+    const { json, base } = open(markdown, { features: ['strike', 'image', 'strike'] });
+    expect(base.features).toEqual(['image', 'strike']);
+    expect(json.content?.[0]).toMatchObject({ type: 'codeBlock', attrs: { language: '=md' } });
+    const stored = JSON.parse(JSON.stringify(base));
+    expect(stored).toEqual(base);
+    expect(save({ json, base: stored })).toBe(markdown);
   });
 });

@@ -39,7 +39,7 @@ it.each(Object.keys(edits))(
           const next = edits[kind]?.(text.slice(0, index), word, text.slice(index + word.length));
           if (!next || next === text) continue;
           node.text = next;
-          const saved = save(json, base);
+          const saved = save({ json, base });
           count += 1;
           const changed = changedLines(markdown, saved);
           if (changed.removed > 1 || changed.added > 1)

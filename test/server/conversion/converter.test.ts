@@ -32,7 +32,7 @@ describe('the converter', () => {
     const other = seedUpdate(open(plan.replace('First', 'Another')).json, 'other');
     const document = new Doc();
     applyUpdate(document, other);
-    expect((await converter.save(other, base)).markdown).toBe(save(jsonOf(document), base));
+    expect((await converter.save(other, base)).markdown).toBe(save({ json: jsonOf(document), base }));
   });
 
   it('brings in what only the other side changed, and names what it did not', async () => {
@@ -44,7 +44,7 @@ describe('the converter', () => {
     const document = new Doc();
     applyUpdate(document, live);
     applyUpdate(document, update as Uint8Array);
-    expect(save(jsonOf(document), base)).toBe('# Plan\n\nOurs.\n\nSecond, changed.\n');
+    expect(save({ json: jsonOf(document), base })).toBe('# Plan\n\nOurs.\n\nSecond, changed.\n');
     expect(conflicts).toEqual(['Theirs.\n']);
   });
 
