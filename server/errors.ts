@@ -59,6 +59,13 @@ export const errors = {
     statusCode: 503,
     retry: true,
   },
+  'unreadable-record': {
+    reason:
+      'This record is not valid UTF-8, or its frontmatter is too large, so it stays closed and unchanged.',
+    closeCode: 4422,
+    statusCode: 422,
+    retry: false,
+  },
   'missing-features': {
     reason: 'This editor lacks something that the record may hold, and would delete it. Update the editor.',
     closeCode: 4406,

@@ -8,6 +8,13 @@ import { parentPort, Worker } from 'node:worker_threads';
 /** What a worker offers, by name. */
 type Methods = Record<string, (...args: never[]) => unknown>;
 
+interface Reply {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+  readonly code?: unknown;
+}
+
 interface Waiting {
   resolve(result: unknown): void;
   reject(error: Error): void;
@@ -56,11 +63,11 @@ export class WorkerCalls<Offered extends Methods> {
   }
 
   #listenTo(worker: Worker): Worker {
-    worker.on('message', (reply: { id: number; result?: unknown; error?: string }) => {
+    worker.on('message', (reply: Reply) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       if (reply.error === undefined) waiting?.resolve(reply.result);
-      else waiting?.reject(new Error(reply.error));
+      else waiting?.reject(Object.assign(new Error(reply.error), { code: reply.code }));
     });
     worker.on('error', (error) =>
       this.#forget(worker, error instanceof Error ? error : new Error(String(error))),
@@ -89,9 +96,15 @@ export function answerCalls(methods: Methods, bytesOf: (result: unknown) => Uint
       const bytes = bytesOf(result);
       parentPort?.postMessage({ id, result }, bytes ? [bytes.buffer as ArrayBuffer] : []);
     } catch (error) {
-      parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+      parentPort?.postMessage({ id, ...toldOf(error) } satisfies Reply);
     }
   });
+}
+
+/** An error crosses over as its message and its code. */
+function toldOf(error: unknown): { error: string; code?: unknown } {
+  if (!(error instanceof Error)) return { error: String(error) };
+  return { error: error.message, code: 'code' in error ? error.code : undefined };
 }
 
 /** The file `name` beside the calling module, whether run as TypeScript or as built JavaScript. */

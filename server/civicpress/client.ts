@@ -51,8 +51,8 @@ export class CivicPressClient {
   /**
    * Any reply that CivicPress gave on purpose, 4xx included.
    *
-   * @throws RealtimeError `civicpress-unavailable` (no answer, not HTTP, 5xx) or `civicpress-busy` (429;
-   * nothing is sent before its `Retry-After` is over)
+   * @throws RealtimeError `civicpress-unavailable` (no answer, not HTTP, 5xx), `civicpress-busy` (429; nothing is
+   * sent before its `Retry-After` is over) or `unreadable-record` (what was asked for is not valid UTF-8)
    */
   async send(request: Request): Promise<Reply> {
     const counter = `${request.path.startsWith('/auth/') ? 'auth' : 'rest'} ${request.forwardedFor ?? ''}`;
@@ -61,7 +61,7 @@ export class CivicPressClient {
     const waitMs = (this.#busyUntil.get(counter) ?? 0) - performance.now();
     if (waitMs > 0) throw new RealtimeError('civicpress-busy', { context, retryAfterMs: waitMs });
 
-    const { response, text } = await this.#answerTo(request).catch((cause: unknown) => {
+    const { response, body } = await this.#answerTo(request).catch((cause: unknown) => {
       throw new RealtimeError('civicpress-unavailable', { context, cause });
     });
     if (response.status === 429) {
@@ -72,7 +72,7 @@ export class CivicPressClient {
     if (response.status >= 500) {
       throw new RealtimeError('civicpress-unavailable', { context: { ...context, status: response.status } });
     }
-    return replyOf(response, text, context);
+    return replyOf(response, textOf(body, context), context);
   }
 
   #beQuiet(counter: string, forMs: number): void {
@@ -87,7 +87,7 @@ export class CivicPressClient {
    * A CivicPress that fell silent never answers what it was asked meanwhile, but answers the next question
    * as soon as it is back. A try that fails at once counts as the answer. What changes something is sent once.
    */
-  async #answerTo(request: Request): Promise<{ response: Response; text: string }> {
+  async #answerTo(request: Request): Promise<{ response: Response; body: ArrayBuffer }> {
     const { timeoutMs } = this.#options;
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
@@ -101,7 +101,7 @@ export class CivicPressClient {
         redirect: 'error',
         signal,
       });
-      return { response, text: await response.text() };
+      return { response, body: await response.arrayBuffer() };
     });
     try {
       return await Promise.race(tries);
@@ -133,6 +133,15 @@ function retryAfterMsOf(response: Response): number {
   if (header === null) return defaultBusyMs;
   const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), longestBusyMs) : defaultBusyMs;
+}
+
+/** Not as `Response.text()` does it, which puts a replacement character where a byte is wrong. */
+function textOf(body: ArrayBuffer, context: Record<string, unknown>): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new RealtimeError('unreadable-record', { context, cause });
+  }
 }
 
 function replyOf(response: Response, text: string, context: Record<string, unknown>): Reply {

@@ -82,6 +82,7 @@ export class CivicPressIdentity implements Identity {
    */
   async #decideAccess(recordId: string, credentials: Credentials): Promise<Access> {
     const record = await this.#send(`/records/${recordId}?edit=true`, credentials);
+    if (record.status === 422) throw new RealtimeError('unreadable-record');
     if (record.status !== 200) return 'none';
     const type = fieldOf(record.data, 'type');
     const query = typeof type === 'string' ? `?type=${encodeURIComponent(type)}` : '';

@@ -6,7 +6,7 @@
  * and to an ended session a record looks as if it had no draft.
  */
 import { z } from 'zod';
-import { RealtimeError } from '../errors.ts';
+import { type ErrorCode, RealtimeError } from '../errors.ts';
 import type { Records, RecordText } from '../ports.ts';
 import { fieldOf, type Reply } from './client.ts';
 import type { ServiceSession } from './service-session.ts';
@@ -100,8 +100,10 @@ function draftBodyOf(record: CivicPressRecord): string {
   return record.markdownBody ?? '';
 }
 
+const codes: Readonly<Record<number, ErrorCode>> = { 403: 'service-refused', 422: 'unreadable-record' };
+
 function unexpected(reply: Reply, recordId: string): RealtimeError {
-  return new RealtimeError(reply.status === 403 ? 'service-refused' : 'civicpress-unavailable', {
+  return new RealtimeError(codes[reply.status] ?? 'civicpress-unavailable', {
     context: { recordId, status: reply.status, errorCode: reply.errorCode },
   });
 }

@@ -5,13 +5,17 @@
  * Documents travel as Yjs updates. One conversion runs at a time; one that takes too long is ended with its thread.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Base, MarkdownOptions } from '../../markdown/index.ts';
+import type { Base, MarkdownError, MarkdownOptions } from '../../markdown/index.ts';
 import { RealtimeError } from '../errors.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
 import type { Absorbed, ConversionMethods, Seed } from './conversion-worker.ts';
 
 export interface Converter {
-  /** The update that makes an empty document hold a record's text; the same text makes the same update. */
+  /**
+   * The update that makes an empty document hold a record's text; the same text makes the same update.
+   *
+   * @throws RealtimeError `unreadable-record` when it is no text
+   */
   seed(markdown: string, recordId: string): Promise<Seed>;
   /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
   save(state: Uint8Array, base: Base): Promise<Base>;
@@ -24,6 +28,13 @@ export interface ConverterOptions {
   readonly markdown: MarkdownOptions;
   /** How long one conversion may take, in ms. */
   readonly deadlineMs: number;
+}
+
+const noText = new Set<unknown>(['not-utf8', 'lone-surrogate'] satisfies MarkdownError['code'][]);
+
+/** @throws RealtimeError `unreadable-record` in place of the library's `MarkdownError`, else what was thrown */
+function refusedText(error: Error & { code?: unknown }): never {
+  throw noText.has(error.code) ? new RealtimeError('unreadable-record', { cause: error }) : error;
 }
 
 export class WorkerConverter implements Converter {
@@ -56,7 +67,7 @@ export class WorkerConverter implements Converter {
   }
 
   #inTurn<Result>(convert: () => Promise<Result>): Promise<Result> {
-    const turn = this.#last.then(() => this.#inTime(convert()));
+    const turn = this.#last.then(() => this.#inTime(convert())).catch(refusedText);
     this.#last = turn.catch(() => undefined);
     return turn;
   }

@@ -177,7 +177,6 @@ describe('reading records', () => {
     ['no frontmatter', '# Only text\n'],
     ['damaged frontmatter', '---\ntitle: [\n---\n\ntext\n'],
     ['frontmatter that is no mapping', '---\njust words\n---\n\ntext\n'],
-    ['frontmatter beyond the limit', `---\ntitle: ${'x'.repeat(70_000)}\n---\n\ntext\n`],
   ])('takes the whole file for the body: %s', async (_what, text) => {
     const api = await startTestApi();
     await api.writeRecord('plain.md', text);
@@ -492,5 +491,28 @@ describe('the sample records', () => {
     await writeFile(join(api.recordsDir, 'noise-bylaw.md'), 'mine');
     await installSampleRecords(api.recordsDir);
     expect(await readFile(join(api.recordsDir, 'noise-bylaw.md'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('a file that cannot be read', () => {
+  const fields = (count: number) => Array.from({ length: count }, (_, index) => `k${index}: v`).join('\n');
+
+  it.each([
+    ['is not UTF-8', Buffer.from('---\ntitle: a\n---\n\nStra\xdfe\n', 'latin1'), 'RECORD_NOT_UTF8'],
+    ['has 100,000 keys', Buffer.from(`---\n${fields(100_000)}\n---\n\na\n`), 'FRONTMATTER_TOO_LARGE'],
+    ['has 501 keys', Buffer.from(`---\n${fields(501)}\n---\n\na\n`), 'FRONTMATTER_TOO_LARGE'],
+    ['has 64 KB of marks', Buffer.from(`---\n${'"'.repeat(60_000)}\n---\n\na\n`), 'FRONTMATTER_TOO_LARGE'],
+  ])('says so when it %s, and is in no list', async (_what, bytes, code) => {
+    const api = await startTestApi();
+    await api.writeRecord('good.md', `---\n${fields(499)}\n---\n\na\n`);
+    await writeFile(join(api.recordsDir, 'bad.md'), bytes);
+    const clerk = await api.as('clerk', 'clerk');
+    const startedAt = performance.now();
+    for (const path of ['/records/bad', '/records/bad?edit=true', '/records/bad/raw']) {
+      expect(await clerk('GET', path)).toMatchObject({ status: 422, body: { error: { code } } });
+    }
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const { body } = await clerk('GET', '/records');
+    expect(body).toMatchObject({ data: { records: [{ id: 'good' }], totalCount: 1 } });
   });
 });

@@ -73,6 +73,9 @@ export const refusals = {
     ),
 
   recordNotFound: () => handler(404, 'Record not found', 'RECORD_NOT_FOUND'),
+  notUtf8: () => handler(422, 'The file of this record is not valid UTF-8', 'RECORD_NOT_UTF8'),
+  frontmatterTooLarge: (limits: object) =>
+    handler(422, 'The frontmatter of this record is too large', 'FRONTMATTER_TOO_LARGE', { details: limits }),
   snapshotNotFound: () => handler(404, 'No snapshot found for this record', 'SNAPSHOT_NOT_FOUND'),
   draftNeedsTitleAndType: () => handler(400, 'Title and type are required for new drafts', 'API_ERROR'),
   nothingToPublish: (id: string) =>

@@ -20,7 +20,7 @@ export interface RecordFile {
   id: string;
   /** Relative to the folder, with `/`. */
   path: string;
-  text: string;
+  bytes: Uint8Array;
 }
 
 export class RecordFiles {
@@ -91,8 +91,8 @@ export class RecordFiles {
     if (!(await this.#isInside(target))) return null;
     const found = await unlessMissing(stat(target), null);
     if (!found?.isFile() || found.size > MAX_FILE_BYTES) return null;
-    const text = await unlessMissing(readFile(target, 'utf8'), null);
-    return text === null ? null : { id: idOf(path), path, text };
+    const bytes = await unlessMissing(readFile(target), null);
+    return bytes && { id: idOf(path), path, bytes };
   }
 
   async #isInside(target: string): Promise<boolean> {

@@ -31,6 +31,12 @@ describe('a request', () => {
 });
 
 describe('an answer', () => {
+  it('[M9] is refused when it is not UTF-8, and is not repaired', async () => {
+    const body = Buffer.from('{"success":true,"data":"Stra\xdfe"}', 'latin1');
+    const { client } = await scriptedCivicPress(always(200, body));
+    await expect(client.send(get)).rejects.toEqual(failure('unreadable-record'));
+  });
+
   it.each([
     ['a success', 200, ok, { data: 'yes', errorCode: undefined }],
     ['an error object', 404, '{"success":false,"error":{"code":"X","message":"no"}}', { errorCode: 'X' }],

@@ -36,6 +36,10 @@ export async function scriptedCivicPress(script: Script, timeoutMs = 2_000): Pro
 }
 
 /** Answers everything like this. */
-export function always(status: number, body: string, headers: Record<string, string> = {}): Script {
+export function always(
+  status: number,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
+): Script {
   return (response) => void response.writeHead(status, headers).end(body);
 }

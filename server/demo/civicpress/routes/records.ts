@@ -2,11 +2,19 @@
 import type { FastifyInstance } from 'fastify';
 import type { Account } from '../accounts.ts';
 import type { Draft } from '../drafts.ts';
-import { refusals } from '../errors.ts';
+import { Refusal, refusals } from '../errors.ts';
 import type { Guards } from '../guards.ts';
 import { type ListQuery, readListQuery } from '../input.ts';
 import type { Parts } from '../parts.ts';
-import { type PublishedRecord, parseRecord, printFrontmatter, printRecord, splitRecord } from '../record.ts';
+import {
+  type PublishedRecord,
+  parseRecord,
+  printFrontmatter,
+  printRecord,
+  splitRecord,
+  textIn,
+} from '../record.ts';
+import type { RecordFile } from '../record-files.ts';
 
 interface OneRecord {
   Params: { id: string };
@@ -29,7 +37,7 @@ export function recordRoutes(routes: FastifyInstance, parts: Parts, guards: Guar
     const query = readListQuery(request.query);
     const caller = guards.caller(request);
     const found = (await records.list())
-      .map((file) => ({ id: file.id, record: parseRecord(file) }))
+      .flatMap(listed)
       .filter(({ record }) => !query.type || record.type === query.type)
       .sort((a, b) => SORTERS[query.sort](a.record, b.record));
     const start = (query.page - 1) * query.limit;
@@ -73,7 +81,7 @@ export function recordRoutes(routes: FastifyInstance, parts: Parts, guards: Guar
     if (draft) return { success: true, data: rawView(draft, printRecord(draft, draft.markdownBody ?? '')) };
     const { file, record } = await published(id);
     if (!caller && record.status !== 'published') throw refusals.recordNotFound();
-    return { success: true, data: rawView(record, file.text) };
+    return { success: true, data: rawView(record, textIn(file)) };
   });
 
   routes.get<OneRecord>('/records/:id/frontmatter', async (request, reply) => {
@@ -81,8 +89,18 @@ export function recordRoutes(routes: FastifyInstance, parts: Parts, guards: Guar
     reply.type('text/yaml; charset=utf-8');
     if (draft) return printFrontmatter(draft).trim();
     const { file, record } = await published(request.params.id);
-    return (splitRecord(file.text).frontmatter ?? printFrontmatter(record)).trim();
+    return (splitRecord(textIn(file)).frontmatter ?? printFrontmatter(record)).trim();
   });
+}
+
+/** A file that cannot be read is in no list; asked for by its id, it says why. */
+function listed(file: RecordFile): { id: string; record: PublishedRecord }[] {
+  try {
+    return [{ id: file.id, record: parseRecord(file) }];
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
 }
 
 /** A published record as a reader gets it: CivicPress trims the body on its way out. */
