@@ -20,7 +20,7 @@ import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
-import type { Logger, Records, SnapshotStore } from '../server/ports.ts';
+import type { Logger, Records, SnapshotStore, StoredSnapshot } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
@@ -125,10 +125,7 @@ export class Persistence extends Database implements Extension<ConnectionContext
   async #fetch(documentName: string): Promise<Uint8Array> {
     const { snapshots, records, sources, converter } = this.#options;
     const snapshot = await snapshots.read(documentName);
-    if (snapshot) {
-      sources.recalled(documentName, snapshot);
-      return snapshot.state;
-    }
+    if (snapshot) return this.#recall(documentName, snapshot);
     const recordId = recordIdOf(documentName);
     const record = await records.read(recordId);
     if (!record) throw new RealtimeError('no-such-record', { context: { recordId } });
@@ -136,6 +133,19 @@ export class Persistence extends Database implements Extension<ConnectionContext
     const { state, base } = await converter.seed(record.markdown, recordId);
     sources.seeded(documentName, base);
     return state;
+  }
+
+  async #recall(documentName: string, snapshot: StoredSnapshot): Promise<Uint8Array> {
+    const { snapshots, sources, converter } = this.#options;
+    const reopened = await converter.reopen(snapshot.state, snapshot.base, recordIdOf(documentName));
+    const { base } = reopened;
+    if (!reopened.state) {
+      sources.recalled(documentName, { ...snapshot, base });
+      return snapshot.state;
+    }
+    const revision = await snapshots.write(documentName, { state: reopened.state, base });
+    sources.recalled(documentName, { ...snapshot, base, revision, owesWriteback: true });
+    return reopened.state;
   }
 
   async #save(documentName: string): Promise<void> {

@@ -11,7 +11,15 @@ export { allFeatures, type Feature, type MarkdownOptions } from './features.ts';
 export type { MarkJson, NodeJson } from './json.ts';
 export { schema } from './schema.ts';
 export { print } from './serialize.ts';
-export { type Base, converterVersion, open, type RecordDocument, rebase, save } from './source.ts';
+export {
+  type Base,
+  converterVersion,
+  isReadAlike,
+  open,
+  type RecordDocument,
+  rebase,
+  save,
+} from './source.ts';
 export { plainStyle, type Style, sniffStyle } from './style.ts';
 export { MarkdownError } from './text.ts';
 export { isSeedClientId, jsonOf, replaceContent, seedUpdate } from './ydoc.ts';

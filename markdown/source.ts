@@ -24,6 +24,11 @@ export interface Base {
   readonly features: readonly Feature[];
 }
 
+/** Whether opening the base's text today, with these options, gives the document that it gave then. */
+export function isReadAlike(base: Base, options: MarkdownOptions): boolean {
+  return base.version === converterVersion && base.features.join() === featuresIn(options).join();
+}
+
 /** A document as an editor holds it, and the base to save it against. */
 export interface RecordDocument {
   readonly json: NodeJson;

@@ -14,10 +14,18 @@ import {
   seedUpdate,
 } from '../../markdown/index.ts';
 import { graft, mergeMarkdown } from '../../markdown/merge.ts';
+import { keyOf } from '../../markdown/tidy.ts';
 import { answerCalls } from '../worker-calls.ts';
 
 export interface Seed {
   readonly state: Uint8Array;
+  readonly base: Base;
+}
+
+export interface Reopened {
+  /** What the document begins with now; `null` when it goes on as it is. */
+  readonly state: Uint8Array | null;
+  /** The same text of the record, read as it is read now. */
   readonly base: Base;
 }
 
@@ -39,6 +47,15 @@ const methods = {
     const { json, base } = open(markdown, markdownOptions);
     return { state: seedUpdate(json, recordId), base: known(base) };
   },
+  reopen(state: Uint8Array, base: Base, recordId: string): Reopened {
+    const json = jsonOf(documentOf(state));
+    // Bases of the first version do not say how they were read: as it is configured, as far as anybody knows.
+    const written = save({ json, base: { ...open('', markdownOptions).base, ...base } });
+    const opened = open(written, markdownOptions);
+    const readNow = known({ ...opened.base, markdown: base.markdown });
+    if (keyOf(opened.json) === keyOf(json)) return { state: null, base: readNow };
+    return { state: seedUpdate(opened.json, recordId), base: readNow };
+  },
   save(state: Uint8Array, base: Base): Base {
     return known(rebase({ json: jsonOf(documentOf(state)), base: known(base) }));
   },
@@ -57,7 +74,7 @@ const methods = {
 export type ConversionMethods = typeof methods;
 
 answerCalls(methods, (result) => {
-  const { state, update } = result as Partial<Seed & Absorbed>;
+  const { state, update } = result as Partial<Seed | Reopened> & Partial<Absorbed>;
   return state ?? update ?? undefined;
 });
 

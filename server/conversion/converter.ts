@@ -5,10 +5,10 @@
  * Documents travel as Yjs updates. One conversion runs at a time; one that takes too long is ended with its thread.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Base, MarkdownError, MarkdownOptions } from '../../markdown/index.ts';
+import { type Base, isReadAlike, type MarkdownError, type MarkdownOptions } from '../../markdown/index.ts';
 import { RealtimeError } from '../errors.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
-import type { Absorbed, ConversionMethods, Seed } from './conversion-worker.ts';
+import type { Absorbed, ConversionMethods, Reopened, Seed } from './conversion-worker.ts';
 
 export interface Converter {
   /**
@@ -17,6 +17,14 @@ export interface Converter {
    * @throws RealtimeError `unreadable-record` when it is no text
    */
   seed(markdown: string, recordId: string): Promise<Seed>;
+  /**
+   * A stored document, to go on with. One that was read otherwise than it is configured now, or by another version,
+   * is saved as its base says and opened anew: with its own edits, and ready for the editors of today. Whoever
+   * stores documents stores a new `state` before it is edited: what is typed then belongs to it, not to the old one.
+   *
+   * @param base with the text that the record was last seen to hold
+   */
+  reopen(state: Uint8Array, base: Base, recordId: string): Promise<Reopened>;
   /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
   save(state: Uint8Array, base: Base): Promise<Base>;
   /** What brings into the document what only `outside` changed since `base`. */
@@ -38,6 +46,7 @@ function refusedText(error: Error & { code?: unknown }): never {
 }
 
 export class WorkerConverter implements Converter {
+  readonly #markdown: MarkdownOptions;
   readonly #deadlineMs: number;
   readonly #calls: WorkerCalls<ConversionMethods>;
 
@@ -45,6 +54,7 @@ export class WorkerConverter implements Converter {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor({ markdown, deadlineMs }: ConverterOptions) {
+    this.#markdown = markdown;
     this.#deadlineMs = deadlineMs;
     const url = workerBeside(import.meta.url, 'conversion-worker');
     this.#calls = new WorkerCalls(url, markdown, 'the converter is closed');
@@ -52,6 +62,11 @@ export class WorkerConverter implements Converter {
 
   seed(markdown: string, recordId: string): Promise<Seed> {
     return this.#inTurn(() => this.#calls.call('seed', markdown, recordId));
+  }
+
+  async reopen(state: Uint8Array, base: Base, recordId: string): Promise<Reopened> {
+    if (isReadAlike(base, this.#markdown)) return { state: null, base };
+    return this.#inTurn(() => this.#calls.call('reopen', state, base, recordId));
   }
 
   save(state: Uint8Array, base: Base): Promise<Base> {

@@ -68,6 +68,11 @@ export class Clerk {
     return this.document.getXmlFragment('default');
   }
 
+  /** Begins with what another editor has, as one does that was offline. */
+  holds(other: Clerk): void {
+    Y.applyUpdate(this.document, Y.encodeStateAsUpdate(other.document));
+  }
+
   /** The whole text, block after block. */
   get text(): string {
     return this.fragment.toString().replace(/<[^>]+>/g, '');
