@@ -68,12 +68,16 @@ export function textOf(source: Source, block: ParsedBlock): string {
   return source.lines.slice(block.firstLine, block.endLine).join('');
 }
 
-/** The head and the pieces of the body, with line breaks between them, and at the end only where there was one. */
+/**
+ * The head and the pieces of the body, with line breaks between them. At the end is none where none was; but when the
+ * last lines have gone, the one before them stays as it is, break and all.
+ */
 export function assembled(pieces: readonly string[], source: Source): string {
   let body = '';
   for (const piece of pieces) body += piece === '' ? '' : (needsBreak(body) ? source.lineEnding : '') + piece;
   const last = source.rawLines.at(-1);
-  if (last !== undefined && !/[\r\n]$/.test(last)) body = body.replace(/(?:\r\n|\n|\r)$/, '');
+  if (last !== undefined && !/[\r\n]$/.test(last) && !source.rawLines.includes(rawLines(body).at(-1) ?? ''))
+    body = body.replace(/(?:\r\n|\n|\r)$/, '');
   const head =
     source.head +
     (needsBreak(source.head) && (body !== '' || source.rawLines.length > 0) ? source.lineEnding : '');

@@ -13,6 +13,7 @@ import { opaqueMarkdown } from './nodes/opaque.ts';
 import { parseMarkdown, printMarkdown, walk } from './remark.ts';
 import { cutsOf } from './slices.ts';
 import { type StyleFact, styleFactsOf } from './style.ts';
+import { type LineRange, linesIn } from './tokens.ts';
 
 /** A top-level block, the lines that it came from, counted from 0, the end excluded, and how they are written. */
 export interface ParsedBlock {
@@ -25,6 +26,8 @@ export interface ParsedBlock {
 export interface Parsed {
   readonly blocks: readonly ParsedBlock[];
   readonly definitions: readonly AnyDefinition[];
+  /** The lines that hold link definitions and nothing else, with the blank ones before them. */
+  readonly hidden: readonly LineRange[];
   /** What each slice was parsed as, to be remembered for the next text. */
   readonly slices: ReadonlyMap<string, ParsedSlice>;
 }
@@ -32,6 +35,7 @@ export interface Parsed {
 interface ParsedSlice {
   readonly blocks: readonly ParsedBlock[];
   readonly definitions: readonly AnyDefinition[];
+  readonly hidden: readonly LineRange[];
   /** Whether the last block may go on after a blank line. */
   readonly mayGoOn: boolean;
 }
@@ -63,7 +67,10 @@ export function parseLines(
     const stubs = defined.stubsFor(text);
     return (stubs === '' ? parsed : parse(text, stubs)).blocks.map((block) => moved(block, firstLine));
   });
-  return { blocks, definitions, slices };
+  const hidden = found.flatMap(({ parsed, firstLine }) =>
+    parsed.hidden.map((range) => moved(range, firstLine)),
+  );
+  return { blocks, definitions, hidden, slices };
 }
 
 /** Parses a text that stands in another one, whose definitions it may refer to. */
@@ -114,7 +121,21 @@ function sliceUp(lines: readonly string[], parse: (text: string) => ParsedSlice)
   return slices;
 }
 
+/** A hundred quotes or lists in one line are no document: to parse them takes forever, and overflows the stack. */
+const tooDeep = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])[ \t])){100}/m;
+
+/** The whole text as one opaque block. */
+function unparsed(text: string): ParsedSlice {
+  const lines = linesIn(text);
+  const firstLine = lines.findIndex((line) => /\S/.test(line));
+  const endLine = lines.findLastIndex((line) => /\S/.test(line)) + 1;
+  const [node] = opaqueMarkdown(lines.slice(firstLine, endLine).join('').trimEnd());
+  const blocks = node ? [{ node, firstLine, endLine, style: [] }] : [];
+  return { blocks, definitions: [], hidden: [], mayGoOn: false };
+}
+
 function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSlice {
+  if (tooDeep.test(text)) return unparsed(text);
   const source = stubs + text;
   const tree = parseMarkdown(source);
   const stubLines = linesOf(stubs);
@@ -132,7 +153,8 @@ function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSl
     })),
   );
   const last = nodes.at(-1)?.type;
-  return { blocks, definitions, mayGoOn: last === 'code' || last === 'html' };
+  const hidden = hiddenLines(definitions, text, stubLines);
+  return { blocks, definitions, hidden, mayGoOn: last === 'code' || last === 'html' };
 }
 
 function linesOf(text: string): number {
@@ -143,8 +165,21 @@ function lineOf(point: { line: number } | undefined): number {
   return (point?.line ?? 1) - 1;
 }
 
-function moved(block: ParsedBlock, lines: number): ParsedBlock {
-  return { ...block, firstLine: block.firstLine + lines, endLine: block.endLine + lines };
+function moved<T extends LineRange>(range: T, lines: number): T {
+  return { ...range, firstLine: range.firstLine + lines, endLine: range.endLine + lines };
+}
+
+function hiddenLines(definitions: readonly AnyDefinition[], text: string, stubLines: number): LineRange[] {
+  if (definitions.length === 0) return [];
+  const lines = linesIn(text);
+  const isBare = (line: string | undefined) => line !== undefined && /^[ \t>]*$/.test(line.trimEnd());
+  return definitions.flatMap(({ type, position }) => {
+    let firstLine = lineOf(position?.start) - stubLines;
+    const before = lines[firstLine]?.slice(0, (position?.start.column ?? 1) - 1);
+    if (type !== 'definition' || !isBare(before)) return [];
+    while (isBare(lines[firstLine - 1])) firstLine -= 1;
+    return [{ firstLine, endLine: lineOf(position?.end) - stubLines + 1 }];
+  });
 }
 
 const readers = Object.assign({}, ...constructs.map((construct) => construct.parse)) as Record<

@@ -16,12 +16,17 @@ import { childLines } from './parse.ts';
 import { printBoth } from './serialize.ts';
 import { type Style, uniform } from './style.ts';
 import { keyOf } from './tidy.ts';
-import { linesIn, type Meeting, merge, mergeLines, tokensOf } from './tokens.ts';
+import { compare, type LineRange, linesIn, linesWithin, type Meeting, merged, mergeLines } from './tokens.ts';
+
+/** A text, and the lines of link definitions in it, counted from its first. */
+export interface SourceText {
+  readonly text: string;
+  readonly hidden: readonly LineRange[];
+}
 
 /** Something written: what it reads as, and its own style. */
-export interface Written {
+export interface Written extends SourceText {
   readonly nodes: readonly NodeJson[];
-  readonly text: string;
   readonly style: Style;
 }
 
@@ -37,6 +42,7 @@ const meetings: readonly Meeting[] = [
   { first: 'edit', drops: 1, keepsWraps: true },
   { first: 'edit', drops: 2, keepsWraps: true },
   { first: 'edit', drops: 4, keepsWraps: true },
+  { first: 'edit', drops: 'line', keepsWraps: true },
   { first: 'edit', drops: 16, keepsWraps: true },
   { first: 'edit', drops: 2 },
 ];
@@ -52,28 +58,22 @@ export function* rewrites(old: Written, live: readonly NodeJson[], writing: Writ
   const byChild = () => rewritesByChild(old, live, writing);
   const isReordered = hasMovedChildren(old, live);
   if (isReordered) yield* byChild();
-  yield* merges(printed.old, old.text, printed.live);
+  yield* merges(printed.old, old, printed.live);
   if (!isReordered) yield* byChild();
-  const lines = mergeLines(printed.old, old.text, printed.live);
-  if (lines !== undefined) yield lines;
+  yield mergeLines(printed.old, old.text, printed.live);
   yield printed.live;
 }
 
 /** The merges of tokens, without those that were given before. */
-export function* merges(ancestor: string, source: string, edited: string): Generator<string> {
-  if (ancestor === edited) yield source;
-  if (ancestor === source || ancestor === edited) return;
+export function* merges(ancestor: string, source: SourceText, edited: string): Generator<string> {
+  if (ancestor === edited) yield source.text;
+  if (ancestor === source.text || ancestor === edited) return;
   const given = new Set<string>();
-  const [ancestorTokens, sourceTokens, editedTokens] = [ancestor, source, edited].map(tokensOf) as [
-    string[],
-    string[],
-    string[],
-  ];
+  const compared = compare(ancestor, source.text, edited, source.hidden);
   for (const meeting of meetings) {
-    const merged = merge(ancestorTokens, sourceTokens, editedTokens, meeting);
-    if (merged === undefined) return;
-    if (!given.has(merged)) yield merged;
-    given.add(merged);
+    const text = merged(compared, meeting);
+    if (!given.has(text)) yield text;
+    given.add(text);
   }
 }
 
@@ -102,7 +102,10 @@ function* rewritesByChild(old: Written, lives: readonly NodeJson[], writing: Wri
   const children = childrenOf(before);
   if (places.length !== children.length) return;
   const lines = linesIn(old.text);
-  const texts = places.map(({ firstLine, endLine }) => lines.slice(firstLine, endLine).join(''));
+  const texts = places.map(({ firstLine, endLine }) => ({
+    text: lines.slice(firstLine, endLine).join(''),
+    hidden: linesWithin(old.hidden, firstLine, endLine),
+  }));
   const gaps = [...places, { firstLine: lines.length, endLine: lines.length }].map(({ firstLine }, index) =>
     lines.slice(places[index - 1]?.endLine ?? 0, firstLine).join(''),
   );
@@ -114,13 +117,13 @@ function* rewritesByChild(old: Written, lives: readonly NodeJson[], writing: Wri
     const ancestor =
       from === undefined ? undefined : wrapped(before, children[from] as NodeJson, from, style);
     const printed = printBoth(ancestor ?? after, after, style, writing.options);
-    const text = from === undefined ? printed.live : mergedOr(printed, texts[from] ?? '');
+    const text = from === undefined ? printed.live : mergedOr(printed, texts[from] as SourceText);
     return { text: live.type === 'table' && from === undefined ? firstLineOf(text) : text, old: from };
   });
   yield joinPieces(pieces, { gaps, hasBefore: false, hasAfter: false, separator, isSeparatedAlways: false });
 }
 
-function mergedOr(printed: { old: string; live: string }, source: string): string {
+function mergedOr(printed: { old: string; live: string }, source: SourceText): string {
   for (const merged of merges(printed.old, source, printed.live)) return merged;
   return printed.live;
 }

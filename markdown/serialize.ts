@@ -13,7 +13,14 @@ import { constructs } from './nodes/index.ts';
 import { bareAddresses } from './nodes/link.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { printMarkdown } from './remark.ts';
-import { plainStyle, type Style, type StylePicker, stylePicker, uniform } from './style.ts';
+import {
+  plainStyle,
+  type Style,
+  type StylePicker,
+  stylePicker,
+  uniform,
+  withEqualUnderlines,
+} from './style.ts';
 import { isAmong, marksBeside, sameMark, tidy } from './tidy.ts';
 
 /** Prints a document in a style. The line ending is `\n`, also at the end, unless the document is empty. */
@@ -36,7 +43,7 @@ export function printBoth(
   options: MarkdownOptions,
 ): { old: string; live: string } {
   const isAlike = JSON.stringify(countStyled(tidy(old))) === JSON.stringify(countStyled(tidy(live)));
-  const shared = isAlike ? style : uniform(style);
+  const shared = isAlike ? withEqualUnderlines(style) : uniform(style);
   return { old: print(old, shared, options), live: print(live, shared, options) };
 }
 

@@ -21,6 +21,8 @@ export interface ListStyle {
 
 export interface HeadingStyle {
   form: 'atx' | 'closedAtx' | 'setext';
+  /** How long the line under a setext heading is; default: as long as its text. */
+  underline?: number;
 }
 
 export interface CodeStyle {
@@ -166,6 +168,11 @@ export function uniform(style: Style): Style {
     codeBlocks: one('codeBlocks'),
     rules: one('rules'),
   };
+}
+
+/** For prints that are compared: the line under a heading is the author's, not the edit's, however long the text. */
+export function withEqualUnderlines(style: Style): Style {
+  return { ...style, headings: style.headings.map((heading) => ({ ...heading, underline: 3 })) };
 }
 
 /** For a list beside one with the usual marker: with the same, the two would be one. */

@@ -6,6 +6,8 @@
  * the last is the edit, and the merge has both.
  */
 
+import { difference, type Hunk } from './difference.ts';
+
 /** A word, white space, a line break, a run of `-` or `=` (its length means nothing), or one other character. */
 export function tokensOf(text: string): string[] {
   return text.match(/[\p{L}\p{N}\p{M}]+|\n|[^\S\n]+|-+|=+|[\s\S]/gu) ?? [];
@@ -15,63 +17,144 @@ export function linesIn(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** `length` tokens at `at` of the ancestor became `tokens`. */
-export interface Hunk {
-  at: number;
-  length: number;
-  tokens: readonly string[];
-}
-
 /** How the edit and the author's hand go together where they come close without overlapping. */
 export interface Meeting {
   /** Of two insertions at one place, such as a word and a backslash. */
   first: 'edit' | 'source';
-  /** So many things that the author wrote, the nearest to each edit, are not kept. */
-  drops?: number;
+  /** So many things that the author wrote, the nearest to each edit, are not kept; or all those in its line. */
+  drops?: number | 'line';
   /** But line breaks and indentation are. */
   keepsWraps?: boolean;
 }
 
-/** @returns `undefined` when the texts differ too much to be compared in reasonable time */
-export function merge(
-  ancestor: readonly string[],
-  source: readonly string[],
-  edited: readonly string[],
-  meeting: Meeting,
-): string | undefined {
-  const hand = difference(ancestor, source)?.flatMap((hunk) => wrapApart(hunk, ancestor));
-  const found = hand && difference(ancestor, edited);
-  if (!hand || !found) return undefined;
-  const edits = found.map((edit) => slide(ancestor, edit, hand));
+/** From one line to before another. */
+export interface LineRange {
+  readonly firstLine: number;
+  readonly endLine: number;
+}
+
+/** The ranges that lie between two lines, counted from the first of the two. */
+export function linesWithin(ranges: readonly LineRange[], firstLine: number, endLine: number): LineRange[] {
+  return ranges
+    .filter((range) => range.firstLine >= firstLine && range.endLine <= endLine)
+    .map((range) => ({ firstLine: range.firstLine - firstLine, endLine: range.endLine - firstLine }));
+}
+
+/** A difference between ancestor and source; what is hidden from the document stays, whatever the edit is. */
+interface HandHunk extends Hunk {
+  isHidden?: boolean;
+}
+
+/** Three texts that were compared, to be put together in one way or another. */
+export interface Comparison {
+  readonly ancestor: readonly string[];
+  readonly hand: readonly HandHunk[];
+  readonly edits: readonly Hunk[];
+}
+
+/** @param hidden lines of the source that no document holds, such as link definitions */
+export function compare(
+  ancestor: string,
+  source: string,
+  edited: string,
+  hidden: readonly LineRange[] = [],
+): Comparison {
+  const before = tokensOf(ancestor);
+  const hand = handIn(before, source, hidden);
+  const edits = difference(before, tokensOf(edited)).map((edit) => slide(before, edit, hand));
+  return { ancestor: before, hand, edits };
+}
+
+export function merged({ ancestor, hand, edits }: Comparison, meeting: Meeting): string {
   const dropped = new Set(edits.flatMap((edit) => droppedBy(edit, hand, ancestor, meeting)));
-  const kept = hand
-    .filter((hunk) => !dropped.has(hunk))
-    .map((hunk) => (hunk.tokens[0] === '\n' ? indented(hunk, ancestor, edits) : hunk));
+  const kept = indented(
+    hand.filter((hunk) => !dropped.has(hunk) || hunk.isHidden),
+    ancestor,
+    edits,
+  );
   return apply(ancestor, meeting.first === 'edit' ? [...edits, ...kept] : [...kept, ...edits]);
 }
 
+function handIn(ancestor: readonly string[], source: string, hidden: readonly LineRange[]): HandHunk[] {
+  if (hidden.length === 0)
+    return difference(ancestor, tokensOf(source)).flatMap((hunk) => wrapsApart(hunk, ancestor));
+  const lines = linesIn(source);
+  const shown: string[] = [];
+  const insertions: { at: number; tokens: string[] }[] = [];
+  let line = 0;
+  for (const { firstLine, endLine } of [...hidden, { firstLine: lines.length, endLine: lines.length }]) {
+    shown.push(...tokensOf(lines.slice(line, firstLine).join('')));
+    insertions.push({ at: shown.length, tokens: lines.slice(firstLine, endLine) });
+    line = endLine;
+  }
+  const hand = difference(ancestor, shown);
+  const placed = insertions
+    .filter(({ tokens }) => tokens.length > 0)
+    .map(({ at, tokens }) => ({ at: placeOf(at, hand), length: 0, tokens, isHidden: true }));
+  return [...hand.flatMap((hunk) => wrapsApart(hunk, ancestor)), ...placed].sort((a, b) => a.at - b.at);
+}
+
+/** Where in the ancestor a token of the source stands. */
+function placeOf(index: number, hand: readonly Hunk[]): number {
+  let [at, from] = [0, 0];
+  for (const hunk of hand) {
+    if (index <= from + hunk.at - at) break;
+    from += hunk.at - at + hunk.tokens.length;
+    at = hunk.at + hunk.length;
+    if (index < from) return at;
+  }
+  return at + index - from;
+}
+
 /** @param hunks of those at one place, the first comes first */
-function apply(ancestor: readonly string[], hunks: readonly Hunk[]): string {
+function apply(ancestor: readonly string[], hunks: readonly HandHunk[]): string {
   let result = '';
+  let hidden = '';
+  const write = (text: string) => {
+    const lineEnd = result === '' || result.endsWith('\n') ? 0 : text.indexOf('\n') + 1;
+    const isFree = hidden !== '' && (lineEnd > 0 || result === '' || result.endsWith('\n'));
+    result += isFree ? text.slice(0, lineEnd) + hidden + text.slice(lineEnd) : text;
+    if (isFree) hidden = '';
+  };
   let at = 0;
   for (const hunk of hunks.toSorted((a, b) => a.at - b.at || a.length - b.length)) {
-    result += ancestor.slice(at, hunk.at).join('') + hunk.tokens.join('');
+    write(ancestor.slice(at, hunk.at).join(''));
+    if (hunk.isHidden) hidden += hunk.tokens.join('');
+    else write(hunk.tokens.join(''));
     at = Math.max(at, hunk.at + hunk.length);
   }
-  return result + ancestor.slice(at).join('');
+  write(ancestor.slice(at).join(''));
+  return hidden === '' ? result : `${result}\n${hidden}`;
 }
 
 /** A wrapped line in a paragraph that has come into a list or quote, or out of it, is indented as the new place wants. */
-function indented(wrap: Hunk, ancestor: readonly string[], edits: readonly Hunk[]): Hunk {
-  const start = ancestor.slice(0, wrap.at).lastIndexOf('\n') + 1;
-  const before = ancestor.slice(start, wrap.at);
-  const inLine = edits.filter(({ at, length }) => at >= start && at + length <= wrap.at);
-  const after = apply(
-    before,
-    inLine.map((edit) => ({ ...edit, at: edit.at - start })),
-  );
-  const indent = continuationOf(after.slice(after.lastIndexOf('\n') + 1));
-  return indent === continuationOf(before.join('')) ? wrap : { ...wrap, tokens: ['\n', indent] };
+function indented(hand: readonly Hunk[], ancestor: readonly string[], edits: readonly Hunk[]): Hunk[] {
+  const sorted = edits.toSorted((a, b) => a.at - b.at);
+  // The line of the ancestor that was looked at last, and what it and its edited form want the next line to begin with.
+  let [start, end, count, before, after] = [0, -1, 0, '', ''];
+  return hand.map((hunk) => {
+    if (hunk.tokens[0] !== '\n' || hunk.tokens.includes('\n', 1)) return hunk;
+    if (hunk.at > end) {
+      start = ancestor.lastIndexOf('\n', Math.max(0, hunk.at - 1)) + 1;
+      const next = ancestor.indexOf('\n', hunk.at);
+      end = next < 0 ? ancestor.length : next;
+      count = -1;
+      before = continuationOf(headOf(ancestor, start));
+    }
+    const inLine = sorted.filter(({ at, length }) => at >= start && at + length <= hunk.at);
+    if (inLine.length !== count) {
+      count = inLine.length;
+      const line = ancestor.slice(start, hunk.at);
+      const moved = inLine.map((edit) => ({ ...edit, at: edit.at - start }));
+      after = count === 0 ? before : continuationOf(apply(line, moved).split('\n').at(-1) ?? '');
+    }
+    return after === before ? hunk : { ...hunk, tokens: ['\n', after] };
+  });
+}
+
+/** As much of a line as can hold markers of containers. */
+function headOf(tokens: readonly string[], start: number): string {
+  return tokens.slice(start, start + 60).join('');
 }
 
 /** What the next line begins with, to stand in the same containers. */
@@ -83,26 +166,65 @@ function continuationOf(line: string): string {
 /** What the edit leaves no room for. */
 function droppedBy(edit: Hunk, hand: readonly Hunk[], ancestor: readonly string[], meeting: Meeting): Hunk[] {
   const { drops = 0, keepsWraps = false } = meeting;
+  const inTheWay = hand.filter((hunk) => overlap(edit, hunk));
+  if (drops === 0) return inTheWay;
+  const free = hand.filter((hunk) => !(keepsWraps && isWrap(hunk, ancestor)));
+  const line = lineAround(edit, hand, ancestor);
+  const isInLine = ({ at, length }: Hunk) => at >= line.start && at + length <= line.end;
+  if (drops === 'line') return [...inTheWay, ...free.filter(isInLine)];
   const distance = (hunk: Hunk) =>
     Math.max(hunk.at - edit.at - edit.length, edit.at - hunk.at - hunk.length, 0);
-  const near = hand
-    .filter((hunk) => drops > 0 && !(keepsWraps && isWrap(hunk, ancestor)))
-    .sort((a, b) => distance(a) - distance(b))
-    .slice(0, drops);
-  return [...hand.filter((hunk) => overlap(edit, hunk)), ...near];
+  const near = free.sort((a, b) => Number(isInLine(b)) - Number(isInLine(a)) || distance(a) - distance(b));
+  return [...inTheWay, ...near.slice(0, drops)];
 }
 
-/** The line break at the end of a hunk as a hunk of its own: it stays when the rest has to go. */
-function wrapApart(hunk: Hunk, ancestor: readonly string[]): Hunk[] {
-  const { at, length, tokens } = hunk;
-  const wrap = tokens.lastIndexOf('\n');
-  const space = at + length - 1;
-  const isWrapped = length > 1 && wrap >= 0 && /^[ \t]+$/.test(ancestor[space] ?? '');
-  if (!isWrapped || !tokens.slice(wrap).every(isBlankOrQuote)) return [hunk];
-  return [
-    { at, length: length - 1, tokens: tokens.slice(0, wrap) },
-    { at: space, length: 1, tokens: tokens.slice(wrap) },
-  ];
+/** What of the ancestor stands in the line of the source that an edit is in. */
+function lineAround(
+  edit: Hunk,
+  hand: readonly Hunk[],
+  ancestor: readonly string[],
+): { start: number; end: number } {
+  const until = edit.at + edit.length;
+  const next = ancestor.indexOf('\n', until);
+  let [start, end] = [ancestor.lastIndexOf('\n', edit.at - 1) + 1, next < 0 ? ancestor.length : next];
+  if (edit.at === 0) start = 0;
+  for (const { at, length, tokens } of hand) {
+    if (!tokens.includes('\n')) continue;
+    if (at + length <= edit.at) start = Math.max(start, at + length);
+    else if (at >= until) end = Math.min(end, at);
+  }
+  return { start, end };
+}
+
+/**
+ * The line breaks in a hunk as hunks of their own, where each stands for a space: they stay when the rest has to go.
+ */
+function wrapsApart(hunk: Hunk, ancestor: readonly string[]): Hunk[] {
+  if (!hunk.tokens.includes('\n')) return [hunk];
+  const old = partsOf(ancestor.slice(hunk.at, hunk.at + hunk.length));
+  const written = partsOf(hunk.tokens);
+  if (old.length !== written.length) return [hunk];
+  let at = hunk.at;
+  return old.flatMap((part, index) => {
+    const tokens = written[index] as readonly string[];
+    const own = { at, length: part.length, tokens };
+    at += part.length;
+    return part.join('') === tokens.join('') ? [] : [own];
+  });
+}
+
+/** What stands between spaces, and the spaces: by turns, beginning with the former. */
+function partsOf(tokens: readonly string[]): string[][] {
+  const parts: string[][] = [[]];
+  let isAfterBreak = false;
+  for (const token of tokens) {
+    const isSpace: boolean = /^\s/.test(token) || (isAfterBreak && token === '>');
+    isAfterBreak = isSpace && (isAfterBreak || token === '\n');
+    if (isSpace === (parts.length % 2 === 1)) parts.push([]);
+    parts.at(-1)?.push(token);
+  }
+  if (parts.length % 2 === 0) parts.push([]);
+  return parts;
 }
 
 function isBlankOrQuote(token: string): boolean {
@@ -157,94 +279,15 @@ function back(ancestor: readonly string[], { at, length, tokens }: Hunk): Hunk |
 }
 
 /** A merge of lines; lines that were replaced one for one are compared one by one. */
-export function mergeLines(ancestor: string, source: string, edited: string): string | undefined {
+export function mergeLines(ancestor: string, source: string, edited: string): string {
   const [before, written, after] = [ancestor, source, edited].map(linesIn) as [string[], string[], string[]];
-  const hand = difference(before, written);
-  const edits = hand && difference(before, after);
-  if (!hand || !edits) return undefined;
-  const changes = edits.flatMap(lineByLine);
-  const kept = hand.flatMap(lineByLine).filter((hunk) => !changes.some((edit) => overlap(edit, hunk)));
+  const changes = difference(before, after).flatMap(lineByLine);
+  const hand = difference(before, written).flatMap(lineByLine);
+  const kept = hand.filter((hunk) => !changes.some((edit) => overlap(edit, hunk)));
   return apply(before, [...changes, ...kept]);
 }
 
 function lineByLine(hunk: Hunk): Hunk[] {
   if (hunk.length !== hunk.tokens.length) return [hunk];
   return hunk.tokens.map((line, index) => ({ at: hunk.at + index, length: 1, tokens: [line] }));
-}
-
-/** More differences than this, and the comparison takes longer than an editor wants to wait. */
-const maxDifferences = 1_200;
-
-/** Myers' shortest edit script, as hunks; `undefined` when there are too many differences. */
-export function difference(before: readonly string[], after: readonly string[]): Hunk[] | undefined {
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before[start] === after[start]) start += 1;
-  let end = 0;
-  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
-  const a = before.slice(start, before.length - end);
-  const b = after.slice(start, after.length - end);
-  const path = shortestPath(a, b);
-  return path && hunksOf(path, a, b).map((hunk) => ({ ...hunk, at: hunk.at + start }));
-}
-
-/** A diagonal run: `length` equal tokens at `a` and `b`. */
-interface Run {
-  a: number;
-  b: number;
-  length: number;
-}
-
-function hunksOf(runs: readonly Run[], before: readonly string[], after: readonly string[]): Hunk[] {
-  const hunks: Hunk[] = [];
-  let [a, b] = [0, 0];
-  for (const run of [...runs, { a: before.length, b: after.length, length: 0 }]) {
-    if (run.a > a || run.b > b) hunks.push({ at: a, length: run.a - a, tokens: after.slice(b, run.b) });
-    [a, b] = [run.a + run.length, run.b + run.length];
-  }
-  return hunks;
-}
-
-function shortestPath(before: readonly string[], after: readonly string[]): Run[] | undefined {
-  const most = Math.min(before.length + after.length, maxDifferences);
-  // furthest[d][k + d]: how far in `before` d differences lead on the diagonal k.
-  const furthest: Int32Array[] = [];
-  for (let d = 0; d <= most; d += 1) {
-    const last = furthest[d - 1];
-    const row = new Int32Array(2 * d + 1);
-    furthest.push(row);
-    for (let k = -d; k <= d; k += 2) {
-      let x = last ? step(last, d, k) : 0;
-      while (x < before.length && x - k < after.length && before[x] === after[x - k]) x += 1;
-      row[k + d] = x;
-      if (x >= before.length && x - k >= after.length) return runsBack(furthest, before.length, after.length);
-    }
-  }
-  return undefined;
-}
-
-/** One more difference: a token of `after` inserted (from the diagonal above), or one of `before` deleted. */
-function step(last: Int32Array, d: number, k: number): number {
-  return inserts(last, d, k) ? (last[k + d] as number) : (last[k + d - 2] as number) + 1;
-}
-
-function inserts(last: Int32Array, d: number, k: number): boolean {
-  return k === -d || (k !== d && (last[k + d - 2] as number) < (last[k + d] as number));
-}
-
-function runsBack(furthest: readonly Int32Array[], a: number, b: number): Run[] {
-  const runs: Run[] = [];
-  let [x, y] = [a, b];
-  for (let d = furthest.length - 1; d >= 0; d -= 1) {
-    const k = x - y;
-    const last = furthest[d - 1];
-    const start = last ? step(last, d, k) : 0;
-    if (x > start) runs.push({ a: start, b: start - k, length: x - start });
-    x = start;
-    y = start - k;
-    if (!last) break;
-    if (inserts(last, d, k)) y -= 1;
-    else x -= 1;
-  }
-  return runs.reverse();
 }

@@ -18,7 +18,7 @@ import { merges, pairChildren, rewrites, type Written } from './rewrite.ts';
 import { print, printBoth } from './serialize.ts';
 import { otherMarkers, type Style, styleOf } from './style.ts';
 import { isSame, keyOf } from './tidy.ts';
-import { linesIn } from './tokens.ts';
+import { linesIn, linesWithin } from './tokens.ts';
 
 /** What is to be written. */
 export interface Task {
@@ -120,7 +120,9 @@ export class Writer {
   #solve(range: Change): WrittenRange | undefined {
     const key = this.#keyOf(range);
     if (!this.#solved.has(key)) {
-      const text = this.#candidates(range).find((candidate) => this.#readsRight(range, candidate));
+      const text = this.#withDefinitions(range, this.#candidates(range)).find((candidate) =>
+        this.#readsRight(range, candidate),
+      );
       const reads = this.#task.wanted.slice(range.from, range.from + range.count);
       this.#solved.set(key, text === undefined ? undefined : { text, reads });
     }
@@ -131,12 +133,30 @@ export class Writer {
     return [range.at, range.length, range.from, range.count, this.#isPrinted(range)].join();
   }
 
+  /** A link definition in a block that has gone, such as in the last item of a list, still serves other blocks. */
+  *#withDefinitions(range: Change, texts: Iterable<string>): Generator<string> {
+    const { source } = this.#task;
+    const { start, end } = linesOf(source, range);
+    const defined = linesWithin(source.parsed.hidden, start, end).flatMap(({ firstLine, endLine }) =>
+      source.lines.slice(start + firstLine, start + endLine).map(bareLine),
+    );
+    for (const text of texts) {
+      const written = new Set(defined.length > 0 ? linesIn(text).map(bareLine) : []);
+      const lost = defined.filter((line) => line !== '\n' && !written.has(line));
+      const [, body = '', gap = ''] = /^([\s\S]*?\n?)(\n*)$/.exec(text) ?? [];
+      const after = gap || (end < source.lines.length ? '\n' : '');
+      yield lost.length === 0 ? text : `${body}${body === '' ? '' : '\n'}${lost.join('')}${after}`;
+    }
+  }
+
   /** Markdown cannot say this: what it makes of it stays, with all its words, if the neighbours read as before. */
   #asItReads(range: Change): WrittenRange {
     const fenced = this.#livesOf(range).map(asCode);
     const texts = [
-      ...this.#printedTexts(range),
-      ...this.#printedIn(range, this.#task.source.style(), fenced),
+      ...this.#withDefinitions(range, [
+        ...this.#printedTexts(range),
+        ...this.#printedIn(range, this.#task.source.style(), fenced),
+      ]),
     ];
     for (const text of texts) {
       const reads = this.#readBetween(range, text);
@@ -186,7 +206,8 @@ export class Writer {
     );
     const before = gapBefore(source, range.at);
     const after = gapBefore(source, range.at + range.length);
-    for (const merged of merges(printed.old, text, printed.live)) yield before + merged + after;
+    const hidden = linesWithin(source.parsed.hidden, first.firstLine, last.endLine);
+    for (const merged of merges(printed.old, { text, hidden }, printed.live)) yield before + merged + after;
   }
 
   *#blockByBlock(range: Change, pairs: readonly (number | undefined)[]): Generator<string> {
@@ -209,7 +230,8 @@ export class Writer {
     const { source, options } = this.#task;
     const text = textOf(source, old);
     if (isSame(old.node, node)) return text;
-    const written: Written = { nodes: [old.node], text, style: this.#styleOf([old]) };
+    const hidden = linesWithin(source.parsed.hidden, old.firstLine, old.endLine);
+    const written: Written = { nodes: [old.node], text, hidden, style: this.#styleOf([old]) };
     const lead = once(() => (this.#reads(text, old.node) ? '' : this.#leadOf(at)));
     let last = text;
     for (last of rewrites(written, [node], { options, definitions: this.#definitions })) {
@@ -311,6 +333,11 @@ export class Writer {
 /** Source that would reach beyond its block, such as `<pre>` without an end, stands as code: nothing else is lost. */
 function asCode(node: NodeJson): NodeJson {
   return isOpaque(stringAttr(node, 'language')) ? { ...node, attrs: { language: 'html' } } : node;
+}
+
+/** A line without what indents or quotes it. */
+function bareLine(line: string): string {
+  return line.replace(/^[ \t>]+/, '');
 }
 
 export function docOf(nodes: readonly NodeJson[]): NodeJson {

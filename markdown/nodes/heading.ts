@@ -35,13 +35,14 @@ export const heading: Construct = {
       const form = node.data?.style?.form ?? 'atx';
       const isSetext = form === 'setext' && node.depth < 3;
       const sequence = '#'.repeat(node.depth);
+      const underlined = (text: string) =>
+        (node.depth === 1 ? '=' : '-').repeat(node.data?.style?.underline ?? Math.max(3, text.length));
       const exit = state.enter(isSetext ? 'headingSetext' : 'headingAtx');
       const exitPhrasing = state.enter('phrasing');
       const text = state.containerPhrasing(node, { ...info, before: isSetext ? '\n' : '# ', after: '\n' });
       exitPhrasing();
       exit();
-      if (isSetext && text !== '')
-        return `${text}\n${(node.depth === 1 ? '=' : '-').repeat(Math.max(3, text.length))}`;
+      if (isSetext && text !== '') return `${text}\n${underlined(text)}`;
       const line = text === '' ? sequence : `${sequence} ${text}`;
       return form === 'closedAtx' ? `${line} ${sequence}` : line;
     },

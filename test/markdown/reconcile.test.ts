@@ -10,6 +10,7 @@ import {
   h,
   hr,
   li,
+  md,
   note,
   noteText,
   ol,
@@ -127,6 +128,17 @@ describe('one word', () => {
     ['of a linked image', '[![old](/i.png)](/x) b\n', '[![new](/i.png)](/x) b\n'],
     ['in a task', '* [X] old\n* [ ] b\n', '* [X] new\n* [ ] b\n'],
     ['under a glued definition', '# a\n[x]: /y\nold [x]\n', '# a\n[x]: /y\nnew [x]\n'],
+    ['in a setext heading with a short line', 'a old\n--\n', 'a new\n--\n'],
+    [
+      'in the address of one of many badges by reference',
+      '[![a b][x]][y]\n[![c d][z]][y]\n\n[x]: /x/a/b\n[z]: /z/old/c\n[y]: /y\n',
+      '[![a b][x]][y]\n[![c d](/z/new/c)](/y)\n\n[x]: /x/a/b\n[z]: /z/old/c\n[y]: /y\n',
+    ],
+    [
+      'in a list item that holds definitions',
+      '- [a]\n- [b] old\n\n  [a]: /a/b\n  [b]: /b/a\n\nc [a]\n',
+      '- [a]\n- [b] new\n\n  [a]: /a/b\n  [b]: /b/a\n\nc [a]\n',
+    ],
     ['in a wrapped setext heading', 'a **b**\nold\n---\n\nc\n', 'a **b**\nnew\n---\n\nc\n'],
   ])('%s', (_where, before, after) => edited(before, word('old', 'new'), after));
 
@@ -147,6 +159,19 @@ describe('one word', () => {
       word('c d', 'c f'),
       '- [a b]\n- [c\n  f](/y) e\n\n[a b]: /x\n[c d]: /y\n',
     ));
+  it('changes no line under a setext heading', () =>
+    edited('a title\n=======\n', word('title', 'longer title'), 'a longer title\n=======\n'));
+  it('deleted from a link that is defined in its item leaves the definitions', () =>
+    edited(
+      '- [a]\n- [b c]\n\n  [a]: /a\n  [b c]: /b\n\nd [a]\n',
+      word('b c', 'c'),
+      '- [a]\n- [c](/b)\n\n  [a]: /a\n  [b c]: /b\n\nd [a]\n',
+    ));
+  it('in a long paragraph leaves its thousand wraps', () => {
+    const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index} *of* many`);
+    const before = `${lines.join('\n')}\n`;
+    edited(before, word('line 500', 'line fivehundred'), before.replace('line 500', 'line fivehundred'));
+  });
   it('that would be markup at the start of a line takes the wrap', () =>
     edited('a\nold b\n', word('old', '#'), 'a # b\n'));
 });
@@ -179,6 +204,16 @@ describe('blocks', () => {
     edited('a\n\n[x]: /y\n\nb [x]\n', drop(0), '[x]: /y\n\nb [x]\n'));
   it('with a reference move away from its definition', () =>
     edited('a [x]\n\n[x]: /y\n\nb\n', move(0, 1), '[x]: /y\n\nb\n\na [x]\n'));
+  it('at the end go, and leave the line before them its break', () => edited('a\n\nb', drop(1), 'a\n'));
+  it('with definitions in them go, and leave the definitions', () => {
+    edited('- a\n- [b]\n\n  [b]: /x\n  [c]: /y\n\nd [c]\n', drop(0), '[b]: /x\n[c]: /y\n\nd [c]\n');
+    edited(
+      '- a\n- [b]\n\n  [b]: /x\n  [c]: /y\n\nd [c]\n',
+      within(0, drop(1)),
+      '- a\n\n  [b]: /x\n  [c]: /y\n\nd [c]\n',
+    );
+    edited('> [b]: /x\n>\n> a\n\nd [b]\n', replace(0, p('a')), 'a\n\n[b]: /x\n\nd [b]\n');
+  });
   it('all go', () => edited('---\na: 1\n---\n\n# b\n\nc\n', drop(0, 2), '---\na: 1\n---\n'));
 });
 
@@ -296,6 +331,14 @@ describe('what Markdown cannot say', () => {
       put(1, p('b', civicRef('record', 'x', 'y'))),
       'a\n\nb<!--civic-ref type="record" id="x" label="y"-->\n',
     ));
+});
+
+describe('a tower of quotes or lists', () => {
+  it.each(['> ', '- ', '1. '])('%j is opaque, not a stack overflow', (marker) => {
+    const tower = `${marker.repeat(5_000)}old b\n`;
+    expect(open(tower).json.content).toEqual([md(tower.trimEnd())]);
+    edited(tower, word('old', 'new'), tower.replace('old', 'new'));
+  });
 });
 
 describe('any bytes without an edit', () => {

@@ -1,10 +1,10 @@
 /** The merge by itself: printed before, the source, printed after. */
 
 import { describe, expect, it } from 'vitest';
-import { difference, linesIn, type Meeting, merge, mergeLines, tokensOf } from '../../markdown/tokens.ts';
+import { compare, type Meeting, merged as mergedText, mergeLines, tokensOf } from '../../markdown/tokens.ts';
 
 const merged = (before: string, source: string, after: string, meeting: Meeting = { first: 'edit' }) =>
-  merge(tokensOf(before), tokensOf(source), tokensOf(after), meeting);
+  mergedText(compare(before, source, after), meeting);
 
 describe('tokens', () => {
   it('are words, spaces, line breaks, runs and single characters', () =>
@@ -42,26 +42,17 @@ describe('a merge', () => {
   it('lets a deletion slide off a wrap', () => expect(merged('a b c', 'a\nb c', 'a c')).toBe('a\nc'));
   it('indents wraps for their new place', () =>
     expect(merged('a b', 'a\nb', '> - a b')).toBe('> - a\n>   b'));
-  it('gives up on texts that have nothing in common', () => {
-    const many = (word: string) => Array.from({ length: 2_000 }, (_, index) => `${word}${index} `).join('');
-    expect(merged(many('a'), many('b'), many('c'))).toBeUndefined();
+  it('keeps the wraps around a space that goes with an escape', () =>
+    expect(merged('a b \\<c d', 'a\nb\n<c\nd', 'x b \\<c d')).toBe('x\nb\n<c\nd'));
+  it('drops all that its author wrote in the line of the edit, and nothing else', () => {
+    const line: Meeting = { first: 'edit', drops: 'line', keepsWraps: true };
+    expect(merged('a* b* c* d*', 'a\\* b\\*\nc\\* d\\*', 'a* x* c* d*', line)).toBe('a* x*\nc\\* d\\*');
+  });
+  it('keeps hidden lines, whatever goes around them', () => {
+    const source = '- [a]\n\n  [a]: /b\n- c\n';
+    const compared = compare('- [a](/b)\n- c\n', source, '- x\n', [{ firstLine: 1, endLine: 3 }]);
+    expect(mergedText(compared, { first: 'edit', drops: 16 })).toBe('- x\n\n  [a]: /b\n');
   });
   it('of lines compares them one by one where as many were replaced', () =>
     expect(mergeLines('a\nb\nc\n', 'A\nB\nc\n', 'a\nx\nc\n')).toBe('A\nx\nc\n'));
-});
-
-describe('a difference', () => {
-  it.each([
-    ['', ''],
-    ['a b', ''],
-    ['', 'a b'],
-    ['a b c d', 'b c x d e'],
-    ['a a a b', 'a b a'],
-  ])('leads from %j to %j', (before, after) => {
-    const tokens = tokensOf(before);
-    for (const { at, length, tokens: inserted } of difference(tokens, tokensOf(after))?.toReversed() ?? [])
-      tokens.splice(at, length, ...inserted);
-    expect(tokens.join('')).toBe(after);
-  });
-  it('is empty between equals', () => expect(difference(linesIn('a\nb'), linesIn('a\nb'))).toEqual([]));
 });
