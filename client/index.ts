@@ -8,7 +8,8 @@
  * const url = announceFeatures('wss://records.example.org/realtime', featuresOf(editor.schema));
  * const provider = new HocuspocusProvider({ url, name: 'record:noise-bylaw', token });
  */
-import type { Feature } from '../markdown/index.ts';
+import { type DialectName, dialects } from '../markdown/dialects.ts';
+import { allFeatures, type Feature, needs } from '../markdown/features.ts';
 
 /** As much of a ProseMirror schema as it takes: names of nodes and marks. */
 export interface SchemaNames {
@@ -16,23 +17,19 @@ export interface SchemaNames {
   readonly marks: Readonly<Record<string, unknown>>;
 }
 
-/** The nodes and marks that a feature needs; an editor that lacks one of them lacks the feature. */
-const needs: Readonly<Record<Feature, Partial<Record<'nodes' | 'marks', readonly string[]>>>> = {
-  table: { nodes: ['table', 'tableRow', 'tableHeader', 'tableCell'] },
-  taskList: { nodes: ['taskList', 'taskItem'] },
-  image: { nodes: ['image'] },
-  strike: { marks: ['strike'] },
-  footnote: { nodes: ['footnoteReference', 'footnoteDefinition'] },
-  civicRef: { nodes: ['civicRef'] },
-  html: { nodes: ['htmlInline'] },
-};
-
-/** The features that an editor with this schema has. */
-export function featuresOf(schema: SchemaNames): Feature[] {
-  const features = Object.keys(needs) as Feature[];
-  return features.filter((feature) => {
+/**
+ * The features that an editor with this schema has.
+ *
+ * @param dialect what its nodes are called: the server's `document.dialect`
+ */
+export function featuresOf(schema: SchemaNames, dialect: DialectName = 'tiptap'): Feature[] {
+  const has = (kind: 'nodes' | 'marks', name: string) => {
+    const spelling = dialects[dialect][kind][name];
+    return spelling !== undefined && spelling[0] in schema[kind];
+  };
+  return allFeatures.filter((feature) => {
     const { nodes = [], marks = [] } = needs[feature];
-    return nodes.every((name) => name in schema.nodes) && marks.every((name) => name in schema.marks);
+    return nodes.every((name) => has('nodes', name)) && marks.every((name) => has('marks', name));
   });
 }
 

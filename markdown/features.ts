@@ -6,6 +6,7 @@
  * literal Markdown in the text. The patterns here find that literal Markdown again when the text is printed.
  */
 
+import type { DialectName } from './dialects.ts';
 import type { MarkJson } from './json.ts';
 
 export type Feature = 'table' | 'taskList' | 'image' | 'strike' | 'footnote' | 'civicRef' | 'html';
@@ -20,21 +21,28 @@ export const allFeatures: readonly Feature[] = [
   'html',
 ];
 
+/** The nodes and marks that a feature needs, by our names; an editor that lacks one of them lacks the feature. */
+export const needs: Readonly<Record<Feature, Partial<Record<'nodes' | 'marks', readonly string[]>>>> = {
+  table: { nodes: ['table', 'tableRow', 'tableHeader', 'tableCell'] },
+  taskList: { nodes: ['taskList', 'taskItem'] },
+  image: { nodes: ['image'] },
+  strike: { marks: ['strike'] },
+  footnote: { nodes: ['footnoteReference', 'footnoteDefinition'] },
+  civicRef: { nodes: ['civicRef'] },
+  html: { nodes: ['htmlInline'] },
+};
+
 export interface MarkdownOptions {
   /** What the editors know; default: {@link allFeatures}. */
   features?: readonly Feature[];
+  /** What their nodes are called; default: `tiptap`. */
+  dialect?: DialectName;
 }
 
 export type FeatureSet = ReadonlySet<Feature>;
 
 export function featureSet(options: MarkdownOptions = {}): FeatureSet {
   return new Set(options.features ?? allFeatures);
-}
-
-/** The features, each once and in one order, so that equal sets are equal lists. */
-export function featuresIn(options: MarkdownOptions): Feature[] {
-  const features = featureSet(options);
-  return allFeatures.filter((feature) => features.has(feature));
 }
 
 /** The language of a code block that holds source, not code. */

@@ -7,15 +7,23 @@
  * save({ json: editor.getJSON(), base: document.base }); // the same, but for what was edited
  */
 
+export {
+  type DialectName,
+  dialectNames,
+  featuresHeldBy,
+  schemaOf,
+  usualFeaturesOf,
+} from './dialects.ts';
 export { allFeatures, type Feature, type MarkdownOptions } from './features.ts';
 export type { MarkJson, NodeJson } from './json.ts';
 export { schema } from './schema.ts';
-export { print } from './serialize.ts';
 export {
   type Base,
   converterVersion,
+  isAlike,
   isReadAlike,
   open,
+  print,
   type RecordDocument,
   rebase,
   save,

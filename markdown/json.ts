@@ -17,14 +17,13 @@ export interface NodeJson {
 }
 
 /** The order in which ProseMirror keeps marks: that of Tiptap's schema. */
-const markOrder = ['link', 'bold', 'code', 'italic', 'strike', 'underline'];
+const tiptapOrder = ['link', 'bold', 'code', 'italic', 'strike', 'underline'];
 
-const rankOf = (mark: MarkJson) => {
-  const rank = markOrder.indexOf(mark.type);
-  return rank < 0 ? markOrder.length : rank;
-};
-
-export function sortMarks(marks: readonly MarkJson[]): MarkJson[] {
+export function sortMarks(marks: readonly MarkJson[], order: readonly string[] = tiptapOrder): MarkJson[] {
+  const rankOf = (mark: MarkJson) => {
+    const rank = order.indexOf(mark.type);
+    return rank < 0 ? order.length : rank;
+  };
   return [...marks].sort((a, b) => rankOf(a) - rankOf(b) || (a.type < b.type ? -1 : 1));
 }
 

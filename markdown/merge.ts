@@ -6,7 +6,9 @@
  */
 import { diff3Merge } from 'node-diff3';
 import { changesBetween } from './align.ts';
+import type { DialectName } from './dialects.ts';
 import type { NodeJson } from './json.ts';
+import { understood } from './spelling.ts';
 import { keyOf } from './tidy.ts';
 
 export interface Merge {
@@ -40,12 +42,13 @@ function linesOf(text: string): string[] {
  * The wanted document, with the live one's own blocks wherever Markdown cannot tell them apart: so the space that
  * somebody has just typed, and the empty paragraph that they are about to fill, stay.
  */
-export function graft(live: NodeJson, wanted: NodeJson): NodeJson {
+export function graft(live: NodeJson, wanted: NodeJson, dialect: DialectName): NodeJson {
   const liveBlocks = live.content ?? [];
   const wantedBlocks = wanted.content ?? [];
+  const keysOf = (blocks: readonly NodeJson[]) => blocks.map((block) => keyOf(understood(block, dialect)));
   const blocks: NodeJson[] = [];
   let kept = 0;
-  for (const { at, length, from, count } of changesBetween(liveBlocks.map(keyOf), wantedBlocks.map(keyOf))) {
+  for (const { at, length, from, count } of changesBetween(keysOf(liveBlocks), keysOf(wantedBlocks))) {
     blocks.push(...liveBlocks.slice(kept, at));
     const replaced = liveBlocks.slice(at, at + length);
     blocks.push(...(count === 0 ? replaced.filter(isInvisible) : wantedBlocks.slice(from, from + count)));
@@ -54,6 +57,7 @@ export function graft(live: NodeJson, wanted: NodeJson): NodeJson {
   return { ...wanted, content: [...blocks, ...liveBlocks.slice(kept)] };
 }
 
+/** A paragraph has one name in every dialect. */
 function isInvisible(block: NodeJson): boolean {
   return block.type === 'paragraph' && !block.content;
 }

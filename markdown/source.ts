@@ -4,10 +4,15 @@
  */
 
 import { type Source, takeApart } from './apart.ts';
-import { type Feature, featuresIn, type MarkdownOptions } from './features.ts';
+import { type DialectName, featuresIn } from './dialects.ts';
+import type { Feature, MarkdownOptions } from './features.ts';
 import { block, type NodeJson } from './json.ts';
 import { reconcile } from './reconcile.ts';
+import * as serialize from './serialize.ts';
+import { spelled, understood } from './spelling.ts';
+import type { Style } from './style.ts';
 import { readText } from './text.ts';
+import { keyOf } from './tidy.ts';
 
 /**
  * Grows whenever the same text opens as another document than before: what was opened by another version is saved
@@ -20,13 +25,17 @@ export interface Base {
   /** The {@link converterVersion} that opened it. */
   readonly version: number;
   readonly markdown: string;
+  /** What the document's nodes are called. */
+  readonly dialect: DialectName;
   /** What stands in the document as nodes, in the order of `allFeatures`. */
   readonly features: readonly Feature[];
 }
 
 /** Whether opening the base's text today, with these options, gives the document that it gave then. */
 export function isReadAlike(base: Base, options: MarkdownOptions): boolean {
-  return base.version === converterVersion && base.features.join() === featuresIn(options).join();
+  const { dialect = 'tiptap' } = options;
+  if (base.version !== converterVersion || base.dialect !== dialect) return false;
+  return base.features.join() === featuresIn(options).join();
 }
 
 /** A document as an editor holds it, and the base to save it against. */
@@ -40,10 +49,11 @@ export function open(markdown: string | Uint8Array, options: MarkdownOptions = {
   const base: Base = {
     version: converterVersion,
     markdown: readText(markdown),
+    dialect: options.dialect ?? 'tiptap',
     features: featuresIn(options),
   };
   // A copy: what the caller does to the document must not change what it is compared with.
-  const content = sourceOf(base).blocks.map(({ node }) => copyOf(node));
+  const content = sourceOf(base).blocks.map(({ node }) => spelled(node, base.dialect));
   return { json: block('doc', content.length > 0 ? content : [block('paragraph')]), base };
 }
 
@@ -62,11 +72,25 @@ export function save(document: RecordDocument): string {
  * Cheaper than opening the saved text: it was taken apart already, to be checked.
  */
 export function rebase({ json, base }: RecordDocument): Base {
-  const { markdown, source } = reconcile(json, sourceOf(base), base);
+  const { markdown, source } = reconcile(understood(json, base.dialect), sourceOf(base), base);
   if (markdown === undefined || markdown === base.markdown) return base;
   const next: Base = { ...base, markdown };
   taken.set(next, source);
   return next;
+}
+
+/** Whether the two are the same to Markdown, and to editors of one dialect. */
+export function isAlike(one: RecordDocument, other: RecordDocument): boolean {
+  if (one.base.dialect !== other.base.dialect) return false;
+  const [oneKey, otherKey] = [one, other].map(({ json, base }) => keyOf(understood(json, base.dialect)));
+  return oneKey === otherKey;
+}
+
+/** Prints a document that grew from nothing, in a style. The line ending is `\n`, also at the end. */
+export function print(json: NodeJson, style?: Style, options: MarkdownOptions = {}): string {
+  return serialize.print(understood(json, options.dialect ?? 'tiptap'), style, {
+    features: featuresIn(options),
+  });
 }
 
 /** The same base is saved against again and again, and taking it apart is most of the work. */
@@ -76,16 +100,4 @@ function sourceOf(base: Base): Source {
   const known = taken.get(base) ?? takeApart(base.markdown, base);
   taken.set(base, known);
   return known;
-}
-
-function copyOf(node: NodeJson): NodeJson {
-  const { attrs, marks, content } = node;
-  return {
-    ...node,
-    ...(attrs && { attrs: { ...attrs } }),
-    ...(marks && {
-      marks: marks.map((mark) => (mark.attrs ? { ...mark, attrs: { ...mark.attrs } } : { ...mark })),
-    }),
-    ...(content && { content: content.map(copyOf) }),
-  };
 }

@@ -1,13 +1,16 @@
 /**
  * ProseMirror JSON ↔ Y.Doc, in the representation of y-prosemirror: an element per node, one Y.XmlText per run of
  * text, marks as formatting. Unlike y-prosemirror it needs no schema to read, so nothing is lost on the way.
+ *
+ * JSON is in the names of a dialect here, on both sides.
  */
 
 import { digest } from 'lib0/hash/sha256';
 import * as Y from 'yjs';
 import { changesBetween } from './align.ts';
+import type { DialectName } from './dialects.ts';
 import { block, joinText, type MarkJson, type NodeJson, sortMarks, stableString } from './json.ts';
-import { schema } from './schema.ts';
+import { completed, orderedMarks } from './spelling.ts';
 
 const fragmentName = 'default';
 
@@ -17,10 +20,10 @@ const fragmentName = 'default';
  * The same document and seed give the same bytes, so that two nodes that seed at once, or one that seeds late,
  * merge into one copy. The client id comes from a hash of both, out of a range that no editor's comes from.
  */
-export function seedUpdate(json: NodeJson, seed: string): Uint8Array {
+export function seedUpdate(json: NodeJson, seed: string, dialect: DialectName = 'tiptap'): Uint8Array {
   const doc = new Y.Doc();
   doc.clientID = clientIdOf(`${seed}\n${stableString(json)}`);
-  doc.getXmlFragment(fragmentName).insert(0, toShared(json.content ?? []));
+  doc.getXmlFragment(fragmentName).insert(0, toShared(completed(json, dialect).content ?? []));
   const update = Y.encodeStateAsUpdate(doc);
   doc.destroy();
   return update;
@@ -39,28 +42,32 @@ export function isSeedClientId(clientId: number): boolean {
 }
 
 /** The document as JSON; nodes and marks from outside the schema come through as they are. */
-export function jsonOf(doc: Y.Doc): NodeJson {
-  return block('doc', contentOf(doc.getXmlFragment(fragmentName)));
+export function jsonOf(doc: Y.Doc, dialect: DialectName = 'tiptap'): NodeJson {
+  return block('doc', contentOf(doc.getXmlFragment(fragmentName), dialect));
 }
 
-function contentOf(parent: Y.XmlFragment): NodeJson[] {
+function contentOf(parent: Y.XmlFragment, dialect: DialectName): NodeJson[] {
   const content = parent.toArray().flatMap((child) => {
-    if (child instanceof Y.XmlText) return textOf(child);
-    return child instanceof Y.XmlElement ? [elementOf(child)] : [];
+    if (child instanceof Y.XmlText) return textOf(child, dialect);
+    return child instanceof Y.XmlElement ? [elementOf(child, dialect)] : [];
   });
   return joinText(content);
 }
 
-function elementOf(element: Y.XmlElement): NodeJson {
+function elementOf(element: Y.XmlElement, dialect: DialectName): NodeJson {
   const attrs = element.getAttributes() as Record<string, unknown>;
-  return block(element.nodeName, contentOf(element), Object.keys(attrs).length > 0 ? attrs : undefined);
+  const content = contentOf(element, dialect);
+  return block(element.nodeName, content, Object.keys(attrs).length > 0 ? attrs : undefined);
 }
 
-function textOf(text: Y.XmlText): NodeJson[] {
+function textOf(text: Y.XmlText, dialect: DialectName = 'tiptap'): NodeJson[] {
   const delta = text.toDelta() as { insert: unknown; attributes?: Record<string, unknown> }[];
   return delta.flatMap(({ insert, attributes = {} }) => {
     if (typeof insert !== 'string') return [];
-    const marks = sortMarks(Object.entries(attributes).map(([name, value]) => markOf(name, value)));
+    const marks = orderedMarks(
+      Object.entries(attributes).map(([name, value]) => markOf(name, value)),
+      dialect,
+    );
     return [marks.length > 0 ? { type: 'text', text: insert, marks } : { type: 'text', text: insert }];
   });
 }
@@ -111,23 +118,13 @@ function deltaOf(run: readonly NodeJson[]) {
 }
 
 function formatOf(marks: readonly MarkJson[]): Record<string, unknown> {
-  return Object.fromEntries(
-    sortMarks(marks).map((mark) => [
-      mark.type,
-      { ...defaultsOf(schema.marks[mark.type]?.spec.attrs), ...mark.attrs },
-    ]),
-  );
+  return Object.fromEntries(sortMarks(marks).map(({ type, attrs = {} }) => [type, attrs]));
 }
 
-/** With the schema's defaults, as an editor would write them, so that editing nearby does not add them. */
+/** Those that are set. */
 function attrsOf(node: NodeJson): Record<string, unknown> {
-  const attrs = { ...defaultsOf(schema.nodes[node.type]?.spec.attrs), ...node.attrs };
-  const set = Object.entries(attrs).filter(([, value]) => value !== null && value !== undefined);
+  const set = Object.entries(node.attrs ?? {}).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function defaultsOf(attrs: Record<string, { default?: unknown }> = {}): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(attrs).map(([name, spec]) => [name, spec.default]));
 }
 
 /**
@@ -135,8 +132,13 @@ function defaultsOf(attrs: Record<string, { default?: unknown }> = {}): Record<s
  *
  * Nodes that stay the same keep their Yjs items, so cursors and other people's edits in them survive.
  */
-export function replaceContent(doc: Y.Doc, json: NodeJson, origin?: unknown): void {
-  doc.transact(() => updateChildren(doc.getXmlFragment(fragmentName), json.content ?? []), origin);
+export function replaceContent(
+  doc: Y.Doc,
+  json: NodeJson,
+  { dialect = 'tiptap', origin }: { dialect?: DialectName; origin?: unknown } = {},
+): void {
+  const { content = [] } = completed(json, dialect);
+  doc.transact(() => updateChildren(doc.getXmlFragment(fragmentName), content), origin);
 }
 
 function updateChildren(parent: Y.XmlFragment, content: readonly NodeJson[]): void {

@@ -2,22 +2,26 @@
  * A filter: what opening and saving a Markdown file gives, `npm run --silent roundtrip < file.md`.
  *
  * Without an edit that is the file, byte for byte. `-- --edit 'old=>new'` replaces the first `old` as somebody would
- * in a Tiptap editor that has the document open; `--features table,image` says what that editor knows (default: all);
- * `--no-through-ydoc` leaves out the Y.Doc that the server would keep.
+ * in an editor that has the document open; `--features table,image` says what that editor knows (default: all);
+ * `--dialect civicpress` gives it CivicPress' own schema in place of Tiptap's; `--no-through-ydoc` leaves out the Y.Doc
+ * that the server would keep.
  */
 import { parseArgs } from 'node:util';
 import { getSchema } from '@tiptap/core';
-import type { Node } from '@tiptap/pm/model';
+import type { Node, Schema } from '@tiptap/pm/model';
 import { Transform } from '@tiptap/pm/transform';
 import { applyUpdate, Doc } from 'yjs';
 import {
-  allFeatures,
+  type DialectName,
+  dialectNames,
   type Feature,
+  featuresHeldBy,
   jsonOf,
   type NodeJson,
   open,
   replaceContent,
   save,
+  schemaOf,
   seedUpdate,
 } from '../markdown/index.ts';
 import { recordExtensions } from '../server/demo/pages/extensions.ts';
@@ -26,7 +30,8 @@ const { values: options } = parseArgs({
   allowNegative: true,
   options: {
     edit: { type: 'string' },
-    features: { type: 'string', default: allFeatures.join(',') },
+    dialect: { type: 'string', default: 'tiptap' },
+    features: { type: 'string' },
     'through-ydoc': { type: 'boolean', default: true },
   },
 });
@@ -39,23 +44,24 @@ try {
 }
 
 function roundtrip(markdown: Uint8Array): string {
-  const features = featuresOf(options.features);
-  const { json, base } = open(markdown, { features });
+  const dialect = dialectOf(options.dialect);
+  const { json, base } = open(markdown, { dialect, features: featuresOf(options.features, dialect) });
   const document = new Doc();
-  if (options['through-ydoc']) applyUpdate(document, seedUpdate(json, 'roundtrip'));
-  const opened = options['through-ydoc'] ? jsonOf(document) : json;
+  if (options['through-ydoc']) applyUpdate(document, seedUpdate(json, 'roundtrip', dialect));
+  const opened = options['through-ydoc'] ? jsonOf(document, dialect) : json;
   if (options.edit === undefined) return save({ json: opened, base });
 
-  const edited = edit(opened, options.edit);
+  const schema = dialect === 'tiptap' ? getSchema(recordExtensions) : schemaOf(dialect);
+  const edited = edit(opened, options.edit, schema);
   if (!options['through-ydoc']) return save({ json: edited, base });
-  replaceContent(document, edited);
-  return save({ json: jsonOf(document), base });
+  replaceContent(document, edited, { dialect });
+  return save({ json: jsonOf(document, dialect), base });
 }
 
-function edit(json: NodeJson, instruction: string): NodeJson {
+function edit(json: NodeJson, instruction: string, schema: Schema): NodeJson {
   const [old, replacement, ...rest] = instruction.split('=>');
   if (!old || replacement === undefined || rest.length > 0) throw new Error("--edit takes 'old=>new'");
-  const document = getSchema(recordExtensions).nodeFromJSON(json);
+  const document = schema.nodeFromJSON(json);
   const at = positionOf(document, old);
   const transform = new Transform(document);
   transform.replaceWith(at, at + old.length, document.type.schema.text(replacement, marksAt(document, at)));
@@ -77,11 +83,19 @@ function marksAt(document: Node, position: number) {
   return document.nodeAt(position)?.marks ?? [];
 }
 
-function featuresOf(list: string): Feature[] {
+function dialectOf(name: string): DialectName {
+  const found = dialectNames.find((known) => known === name);
+  if (!found) throw new Error(`no dialect: ${name}. There are: ${dialectNames.join(', ')}`);
+  return found;
+}
+
+function featuresOf(list: string | undefined, dialect: DialectName): Feature[] {
+  const held = featuresHeldBy(dialect);
+  if (list === undefined) return held;
   const names = list === '' ? [] : list.split(',');
-  const unknown = names.filter((name) => !(allFeatures as readonly string[]).includes(name));
+  const unknown = names.filter((name) => !(held as readonly string[]).includes(name));
   if (unknown.length > 0)
-    throw new Error(`no features: ${unknown.join(', ')}. There are: ${allFeatures.join(', ')}`);
+    throw new Error(`no features of ${dialect}: ${unknown.join(', ')}. There are: ${held.join(', ')}`);
   return names as Feature[];
 }
 

@@ -21,7 +21,7 @@ import { RecordSync } from '../extensions/record-sync.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
 import { Writeback } from '../extensions/writeback.ts';
-import type { Feature } from '../markdown/index.ts';
+import { type Feature, usualFeaturesOf } from '../markdown/index.ts';
 import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Gateway } from './gateway.ts';
@@ -29,9 +29,6 @@ import { createHttp } from './http.ts';
 import type { Identity, Logger, Records, SnapshotStore } from './ports.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
-
-/** What a Tiptap editor has that was given nothing but StarterKit. */
-const starterKitFeatures: readonly Feature[] = ['strike'];
 
 export interface Ports {
   readonly identity: Identity;
@@ -66,9 +63,10 @@ export interface RealtimeServer {
 
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
   const { identity, records, snapshots, log } = ports;
-  const features = (config.document.features ?? starterKitFeatures) as Feature[];
+  const { dialect } = config.document;
+  const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
   const converter = new WorkerConverter({
-    markdown: { features },
+    markdown: { dialect, features },
     deadlineMs: config.document.conversion_ms,
   });
 

@@ -6,7 +6,7 @@
  */
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { allFeatures } from '../markdown/index.ts';
+import { allFeatures, dialectNames, featuresHeldBy, usualFeaturesOf } from '../markdown/index.ts';
 
 /** Node's timers fire at once beyond 2³¹ ms. */
 const longestTimerSeconds = 2_147_483;
@@ -138,12 +138,18 @@ const schema = z.strictObject({
     .prefault({}),
   document: z
     .strictObject({
+      dialect: z
+        .enum(dialectNames)
+        .default('tiptap')
+        .describe(
+          'What the editors call their nodes: tiptap (bulletList), or civicpress for its own schema (bullet_list).',
+        ),
       features: z
         .array(z.enum(allFeatures as [string, ...string[]]))
         .optional()
         .describe(
           `What the deployed editors have nodes for, of ${allFeatures.join(', ')}; the rest travels as opaque blocks. ` +
-            'Unset: strike (a plain StarterKit); all in the demo.',
+            `Unset: ${usualFeaturesOf('tiptap').join(', ')} (a plain StarterKit), all in the demo; with civicpress ${usualFeaturesOf('civicpress').join(', ')}.`,
         ),
       conversion_ms: z
         .int()
@@ -155,6 +161,13 @@ const schema = z.strictObject({
         .boolean()
         .default(false)
         .describe('Whether editors that do not announce their features are kept out.'),
+    })
+    .superRefine(({ dialect, features = [] }, context) => {
+      const held = featuresHeldBy(dialect) as string[];
+      const missing = features.filter((feature) => !held.includes(feature));
+      if (missing.length === 0) return;
+      const message = `has ${missing.join(', ')}, which no ${dialect} editor can hold; those can hold ${held.join(', ')}`;
+      context.addIssue({ code: 'custom', path: ['features'], message });
     })
     .prefault({}),
   rate_limiting: z

@@ -109,6 +109,11 @@ async function run(config: Config): Promise<void> {
 /** Anybody can sign in as anybody, so it stays on this machine; and its editor knows everything. */
 function demoConfigOf(config: Config): Config {
   const { host = '127.0.0.1', document } = config;
+  if (document.dialect !== 'tiptap') {
+    throw new ConfigError([
+      `document.dialect: the demo's editor is a Tiptap editor, not a ${document.dialect} one`,
+    ]);
+  }
   return { ...config, host, document: { ...document, features: document.features ?? [...allFeatures] } };
 }
 

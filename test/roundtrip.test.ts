@@ -25,10 +25,12 @@ it.each([
   expect(roundtrip(markdown)).toEqual({ output: markdown, complaint: '', status: 0 });
   expect(roundtrip(markdown, '--no-through-ydoc').output).toBe(markdown);
   expect(roundtrip(markdown, '--features', '').output).toBe(markdown);
+  expect(roundtrip(markdown, '--dialect', 'civicpress').output).toBe(markdown);
 });
 
-it('makes an edit as an editor would, in its marks', () => {
-  const { output } = roundtrip('* one\n* a **bold** word\n', '--edit', 'bold=>brave');
+it.each(['tiptap', 'civicpress'])('makes an edit as a %s editor would, in its marks', (dialect) => {
+  const markdown = '* one\n* a **bold** word\n';
+  const { output } = roundtrip(markdown, '--dialect', dialect, '--edit', 'bold=>brave');
   expect(output).toBe('* one\n* a **brave** word\n');
 });
 
@@ -36,7 +38,14 @@ it.each([
   ['input that is not UTF-8', Uint8Array.from([0x23, 0xff]), [], 'not valid UTF-8'],
   ['an edit of what is not there', 'A word.\n', ['--edit', 'sentence=>x'], 'does not say "sentence"'],
   ['an edit that is none', 'A word.\n', ['--edit', 'word'], "'old=>new'"],
-  ['an unknown feature', 'A word.\n', ['--features', 'video'], 'no features: video'],
+  ['an unknown dialect', 'A word.\n', ['--dialect', 'snake'], 'no dialect: snake'],
+  [
+    'a feature that the dialect cannot hold',
+    'A word.\n',
+    ['--dialect', 'civicpress', '--features', 'taskList'],
+    'no features of civicpress: taskList',
+  ],
+  ['an unknown feature', 'A word.\n', ['--features', 'video'], 'no features of tiptap: video'],
 ])('refuses %s and writes nothing', (_what, input, args, complaint) => {
   const result = roundtrip(input, ...args);
   expect(result.complaint).toContain(complaint);

@@ -5,6 +5,7 @@ import { workerData } from 'node:worker_threads';
 import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import {
   type Base,
+  isAlike,
   jsonOf,
   type MarkdownOptions,
   open,
@@ -14,7 +15,6 @@ import {
   seedUpdate,
 } from '../../markdown/index.ts';
 import { graft, mergeMarkdown } from '../../markdown/merge.ts';
-import { keyOf } from '../../markdown/tidy.ts';
 import { answerCalls } from '../worker-calls.ts';
 
 export interface Seed {
@@ -45,28 +45,29 @@ const maxKnownBases = 32;
 const methods = {
   seed(markdown: string, recordId: string): Seed {
     const { json, base } = open(markdown, markdownOptions);
-    return { state: seedUpdate(json, recordId), base: known(base) };
+    return { state: seedUpdate(json, recordId, base.dialect), base: known(base) };
   },
-  reopen(state: Uint8Array, base: Base, recordId: string): Reopened {
-    const json = jsonOf(documentOf(state));
+  reopen(state: Uint8Array, readAs: Base, recordId: string): Reopened {
     // Bases of the first version do not say how they were read: as it is configured, as far as anybody knows.
-    const written = save({ json, base: { ...open('', markdownOptions).base, ...base } });
-    const opened = open(written, markdownOptions);
+    const base: Base = { ...open('', markdownOptions).base, ...readAs };
+    const stored = { json: jsonOf(documentOf(state), base.dialect), base };
+    const opened = open(save(stored), markdownOptions);
     const readNow = known({ ...opened.base, markdown: base.markdown });
-    if (keyOf(opened.json) === keyOf(json)) return { state: null, base: readNow };
-    return { state: seedUpdate(opened.json, recordId), base: readNow };
+    if (isAlike(stored, opened)) return { state: null, base: readNow };
+    return { state: seedUpdate(opened.json, recordId, readNow.dialect), base: readNow };
   },
   save(state: Uint8Array, base: Base): Base {
-    return known(rebase({ json: jsonOf(documentOf(state)), base: known(base) }));
+    return known(rebase({ json: jsonOf(documentOf(state), base.dialect), base: known(base) }));
   },
   absorb(state: Uint8Array, base: Base, outside: string): Absorbed {
+    const { dialect } = base;
     const document = documentOf(state);
-    const json = jsonOf(document);
+    const json = jsonOf(document, dialect);
     const live = save({ json, base: known(base) });
     const { markdown, conflicts } = mergeMarkdown(base.markdown, live, outside);
     if (markdown === live) return { update: null, conflicts };
     const before = encodeStateVector(document);
-    replaceContent(document, graft(json, open(markdown, base).json));
+    replaceContent(document, graft(json, open(markdown, base).json, dialect), { dialect });
     return { update: encodeStateAsUpdate(document, before), conflicts };
   },
 };

@@ -76,7 +76,12 @@ const stores: StoreUnderTest[] = [
   { name: 'memory', open: async () => openMemorySnapshots() },
 ];
 
-const base = (markdown: string): Snapshot['base'] => ({ version: 2, markdown, features: ['table'] });
+const base = (markdown: string): Snapshot['base'] => ({
+  version: 2,
+  markdown,
+  dialect: 'tiptap',
+  features: ['table'],
+});
 const snapshot = (text: string): Snapshot => ({ state: bytes(text), base: base(`${text}\n`) });
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 

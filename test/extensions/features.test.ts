@@ -9,11 +9,17 @@ import { allFeatures } from '../../markdown/index.ts';
 import { recordExtensions } from '../../server/demo/pages/extensions.ts';
 import { errors } from '../../server/errors.ts';
 import { TownHall } from '../helpers/town-hall.ts';
+import { civicpressSchema } from '../markdown/helpers/civicpress.ts';
 
 describe('the announcement', () => {
   it('names what an editor’s schema has', () => {
     expect(featuresOf(getSchema([StarterKit]))).toEqual(['strike']);
     expect(featuresOf(getSchema(recordExtensions)).sort()).toEqual([...allFeatures].sort());
+  });
+
+  it('names what an editor with CivicPress’ own schema has', () => {
+    expect(featuresOf(civicpressSchema, 'civicpress')).toEqual(['table', 'image', 'civicRef']);
+    expect(featuresOf(civicpressSchema)).not.toContain('table');
   });
 
   it('stands in the address, whatever else does', () => {

@@ -3,7 +3,7 @@
  */
 import { afterEach, expect, it } from 'vitest';
 import { XmlElement } from 'yjs';
-import { allFeatures } from '../../markdown/index.ts';
+import { allFeatures, featuresHeldBy } from '../../markdown/index.ts';
 import { errors } from '../../server/errors.ts';
 import type { Clerk } from '../helpers/clerk.ts';
 import { TownHall } from '../helpers/town-hall.ts';
@@ -27,8 +27,8 @@ async function editAndStop(features: string, edit: (alice: Clerk) => Promise<voi
   await townHall.close({ keepFolder: true });
 }
 
-async function startAgain(features: string): Promise<Clerk> {
-  const settings = { 'document.features': features };
+async function startAgain(features: string, dialect = 'tiptap'): Promise<Clerk> {
+  const settings = { 'document.features': features, 'document.dialect': dialect };
   townHall = await TownHall.open({ settings, folder: townHall.folder });
   return (await townHall.join('plan')).synced();
 }
@@ -60,6 +60,25 @@ it('[M8] takes from a stored document what editors no longer know, and writes no
   await until('nothing is owed', () => townHall.server.rooms().every((room) => room.unsavedSince === null));
   expect(written()).toEqual([]);
   expect(await townHall.draftOf('plan')).toBe(changed('Plan', 'Map'));
+});
+
+it("[M10] gives CivicPress' own editor a stored document under its names, and writes nothing but its edit", async () => {
+  await editAndStop(allFeatures.join(), rename);
+  const alice = await startAgain(featuresHeldBy('civicpress').join(), 'civicpress');
+  expect(blocksOf(alice)).toEqual(['heading', 'table', 'paragraph']);
+  expect(alice.fragment.toString()).toMatch(/<table_cell [^>]*><paragraph>45 dB/);
+  expect(alice.fragment.toString()).toContain('<em>Noise</em>');
+  await until('nothing is owed', () => townHall.server.rooms().every((room) => room.unsavedSince === null));
+  expect(written()).toEqual([]);
+
+  alice.replace('45', '50');
+  const louder = changed('Plan', 'Map').replace('45', '50');
+  await until('the draft has it', async () => (await townHall.draftOf('plan')) === louder);
+  await townHall.putDraft('plan', louder.replace('quiet', 'busy'));
+  alice.replace('50', '60');
+  const both = louder.replace('quiet', 'busy').replace('50', '60');
+  await until('the draft has both', async () => (await townHall.draftOf('plan')) === both);
+  expect(alice.text).toContain('A ~~busy~~ town.');
 });
 
 it('[M8] brings an edit that was not written yet into the draft, and nothing beside it', async () => {

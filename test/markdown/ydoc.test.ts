@@ -54,7 +54,7 @@ describe('replacing the content', () => {
     const ydoc = seeded(doc(p('one two three'), p('four')));
     const updates: Uint8Array[] = [];
     ydoc.on('update', (update: Uint8Array) => updates.push(update));
-    replaceContent(ydoc, doc(p('one 2 three'), p('four')), 'outside');
+    replaceContent(ydoc, doc(p('one 2 three'), p('four')), { origin: 'outside' });
     expect(jsonOf(ydoc)).toEqual(doc(p('one 2 three'), p('four')));
     expect(updates).toHaveLength(1);
     expect(updates[0]?.length).toBeLessThan(60);

@@ -39,6 +39,15 @@ describe('the file', () => {
     expect(loadConfig(yaml)).toEqual(loadConfig(''));
   });
 
+  it('[C1] is refused for features that no editor of the dialect can hold', () => {
+    const yaml = 'document: { dialect: civicpress, features: [table, taskList, html] }';
+    expect(problemsOf(yaml)).toEqual([
+      'document.features: has taskList, html, which no civicpress editor can hold; ' +
+        'those can hold table, image, civicRef',
+    ]);
+    expect(problemsOf('document: { features: [table, taskList, html] }')).toEqual([]);
+  });
+
   it('[C1] is refused for every wrong value, and each is named', () => {
     const wrong = {
       port: 70_000,

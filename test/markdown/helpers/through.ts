@@ -11,13 +11,13 @@ import {
   sniffStyle,
 } from '../../../markdown/index.ts';
 
-export function throughYDoc(json: NodeJson): NodeJson {
+export function throughYDoc(json: NodeJson, { dialect }: MarkdownOptions = {}): NodeJson {
   const doc = new Y.Doc();
-  Y.applyUpdate(doc, seedUpdate(json, 'test'));
-  return jsonOf(doc);
+  Y.applyUpdate(doc, seedUpdate(json, 'test', dialect));
+  return jsonOf(doc, dialect);
 }
 
 /** The text printed anew, without the help of its own bytes. */
 export function printedAnew(markdown: string, options: MarkdownOptions = {}): string {
-  return print(throughYDoc(open(markdown, options).json), sniffStyle(markdown), options);
+  return print(throughYDoc(open(markdown, options).json, options), sniffStyle(markdown), options);
 }
