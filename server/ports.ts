@@ -51,39 +51,136 @@ export interface Records {
   writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void>;
 }
 
+/** Somebody whose edits a document holds. */
+export type Contributor = Pick<User, 'id' | 'name'>;
+
+/**
+ * Where an entry stands in the journal of its document. Later ones stand behind earlier ones; only the journal that
+ * gave a position knows how to compare it.
+ */
+export type Position = string;
+
+export interface NewJournalEntry {
+  /** A Yjs update. */
+  readonly update: Uint8Array;
+  /** `null` when the server made the edit by itself. */
+  readonly user: Contributor | null;
+  /** In ms since the epoch. */
+  readonly at: number;
+  /** What the document grew from, on the entry that it begins with; `null` on all others. */
+  readonly base: Base | null;
+}
+
+export interface JournalEntry extends NewJournalEntry {
+  readonly position: Position;
+}
+
+export interface JournalContent {
+  /** In the order in which they were appended. */
+  readonly entries: readonly JournalEntry[];
+  /** How many more there were, whose checksum is wrong. */
+  readonly damaged: number;
+}
+
+/** Every edit of every document, on stable storage before anybody hears that it is saved. */
+export interface Journal {
+  /**
+   * Resolves with the position of the last one once all are on stable storage. Entries become durable in the order
+   * of the calls. When it rejects none of them counts, and appending them again is safe: Yjs takes an update twice.
+   */
+  append(documentName: string, entries: readonly NewJournalEntry[]): Promise<Position>;
+  /** What was appended behind `after`, or everything that is still there. */
+  read(documentName: string, after: Position | null): Promise<JournalContent>;
+  /** Forgets the entries up to this one; positions go on behind it all the same. */
+  trim(documentName: string, through: Position): Promise<void>;
+  /**
+   * Hands over each entry behind `after`, in order and once it is durable, those that come later included, whoever
+   * appends them. Resolves with a function that ends this.
+   */
+  follow(
+    documentName: string,
+    after: Position | null,
+    onEntry: (entry: JournalEntry) => void,
+  ): Promise<() => void>;
+  close(): Promise<void>;
+}
+
+/** How a record and its document stand to each other. */
+export interface LedgerEntry {
+  /** The Markdown that the record was last seen to hold. */
+  readonly base: Base;
+  /** Whether the record may lack what the journal holds, or held. */
+  readonly owesWriteback: boolean;
+  /** Fingerprints of drafts that were about to be sent, and of which it is not known whether they arrived. */
+  readonly unconfirmed: readonly string[];
+}
+
+/** What each document owes its record; each change is on stable storage when its promise resolves. */
+export interface Ledger {
+  /** `null` while nothing was sent or settled. */
+  read(documentName: string): Promise<LedgerEntry | null>;
+  /** These drafts are about to be sent, to a record that was seen to hold `base`. */
+  sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void>;
+  /** The record holds `base` now, and with it every edit up to `through`. Later ones are owed. */
+  settle(documentName: string, through: Position | null, base: Base): Promise<void>;
+  /** The names of the documents that owe their record a writeback. */
+  owing(): Promise<string[]>;
+}
+
 /** A document at one moment, with what it takes to go on from there. */
 export interface Snapshot {
   /** `Y.encodeStateAsUpdate` of the whole document. */
   readonly state: Uint8Array;
-  /** The Markdown that the document grew from, and that the record held when it was last seen. */
+  /** `Y.encodeStateVector` of it. */
+  readonly stateVector: Uint8Array;
+  /** The Markdown that the document grew from. */
   readonly base: Base;
+  /** Whose edits came in since the snapshot before, each once. */
+  readonly contributors: readonly Contributor[];
+  /** In ms since the epoch. */
+  readonly at: number;
+  /** It holds every journal entry up to this one; `null` when there was none. */
+  readonly covers: Position | null;
 }
 
-export interface StoredSnapshot extends Snapshot {
-  /** Grows by one with every snapshot of this document. */
+/** What a list of versions says of a snapshot. */
+export interface SnapshotInfo {
+  /** Grows with every snapshot of this document, from 1. */
   readonly revision: number;
-  /** Whether the record's draft may still lack what this snapshot holds. */
-  readonly owesWriteback: boolean;
-  /** Drafts that were about to be sent, and of which it is not known whether they arrived. */
-  readonly unconfirmed: readonly string[];
+  /** In ms since the epoch. */
+  readonly at: number;
+  /** As it is stored, in bytes. */
+  readonly byteSize: number;
+  readonly contributors: readonly Contributor[];
+  /** Given by somebody; one with a name is kept for good. */
+  readonly name: string | null;
 }
 
-/** Keeps the newest snapshot of each document, and whether it still owes its record a writeback. */
+/** Keeps the snapshots of each document, as the bytes that snapshot-format.ts makes of them. */
 export interface SnapshotStore {
-  /** The newest snapshot, or `null` when there is none. */
-  read(documentName: string): Promise<StoredSnapshot | null>;
+  /** Newest first. */
+  list(documentName: string): Promise<SnapshotInfo[]>;
+  /** The bytes as they were given; `null` when there is no such revision. */
+  read(documentName: string, revision: number): Promise<Uint8Array | null>;
   /**
-   * Resolves with the new revision once the snapshot is on stable storage, marked as owing a writeback.
-   * A failed write leaves the one before in place.
+   * Resolves once the snapshot is on stable storage. A failed write leaves everything else as it was.
+   *
+   * @throws Error when this revision is there already
    */
-  write(documentName: string, snapshot: Snapshot): Promise<number>;
-  /** These drafts are about to be sent; remembered until the next `settle`. Without a snapshot nothing is kept. */
-  sending(documentName: string, unconfirmed: readonly string[]): Promise<void>;
-  /** The record's text is `base` now. Nothing is owed, unless a revision newer than `revision` was written. */
-  settle(documentName: string, revision: number, base: Base): Promise<void>;
-  /** The names of the documents whose newest snapshot owes a writeback. */
-  owing(): Promise<string[]>;
+  write(documentName: string, info: SnapshotInfo, bytes: Uint8Array): Promise<void>;
+  /** Resolves with `false` when there is no such revision. `null` takes the name away. */
+  rename(documentName: string, revision: number, name: string | null): Promise<boolean>;
+  /** Those that are not there count as removed. */
+  remove(documentName: string, revisions: readonly number[]): Promise<void>;
+  /** The names of all documents that have snapshots. */
+  documents(): Promise<string[]>;
   close(): Promise<void>;
+}
+
+/** Hears what happened, by the names of CivicPress' hooks, such as `realtime:snapshot:saved`. */
+export interface Events {
+  /** Never throws, and nobody waits for it. */
+  emit(name: `realtime:${string}`, data: Readonly<Record<string, unknown>>): void;
 }
 
 /** `fields` are structured facts: ids and numbers, never a token or a record's text. */
