@@ -1,29 +1,48 @@
 /**
- * Keeps snapshots in a folder, one file for each document: a line of JSON, then the state's bytes.
+ * Keeps snapshots in a folder: below it one folder for each document, in that one file for each version, which holds
+ * a line of JSON and then the snapshot's bytes.
  *
- * A file is replaced by renaming a finished one over it, so a crash leaves the old or the new, never half of one.
+ * A file gets its name when it is finished and on stable storage, so a crash leaves the old or the new, never half of
+ * one. Two processes may share the folder: a name that is there is never given again.
  */
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Base } from '../../markdown/index.ts';
+import { z } from 'zod';
 import { parseDocumentName } from '../../server/document-name.ts';
-import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
+import type { SnapshotInfo, SnapshotStore } from '../../server/ports.ts';
+import { RevisionTaken } from '../../server/revision-taken.ts';
 
-const formatVersion = 1;
+/** What the first line says; the rest of `SnapshotInfo` is in the file's name and length. */
+const headerShape = z.object({
+  at: z.number(),
+  name: z.string().nullable(),
+  contributors: z.array(z.object({ id: z.string(), name: z.string() })),
+});
 
-interface Header {
-  readonly version: typeof formatVersion;
-  readonly documentName: string;
-  readonly base: Base;
-  readonly revision: number;
-  readonly owesWriteback: boolean;
-  readonly unconfirmed: readonly string[];
-}
+type Header = z.infer<typeof headerShape>;
 
-const suffix = '.snapshot';
+const unfinishedFolder = '.unfinished';
+
+/** Nobody still writes a file that was begun this long ago. */
+const abandonedAfterMs = 60_000;
+
+const newline = 0x0a;
 
 export async function openFilesystemSnapshots(folder: string): Promise<SnapshotStore> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(join(folder, unfinishedFolder), { recursive: true });
+  await sweepAbandoned(join(folder, unfinishedFolder));
   return new FilesystemSnapshots(folder);
 }
 
@@ -38,60 +57,77 @@ class FilesystemSnapshots implements SnapshotStore {
     this.#folder = folder;
   }
 
-  async read(documentName: string): Promise<StoredSnapshot | null> {
+  async list(documentName: string): Promise<SnapshotInfo[]> {
     this.#refuseWhenClosed();
-    return this.#read(documentName);
+    const revisions = await revisionsIn(this.#folderOf(documentName));
+    const infos = await Promise.all(revisions.map((revision) => this.#infoOf(documentName, revision)));
+    return infos.filter((info) => info !== null).sort((one, other) => other.revision - one.revision);
   }
 
-  async #read(documentName: string): Promise<StoredSnapshot | null> {
-    const file = this.#fileOf(documentName);
-    const bytes = await readFile(file).catch(nullWhenMissing);
-    if (!bytes) return null;
-    const { header, state } = parse(bytes, file);
-    const { base, revision, owesWriteback, unconfirmed } = header;
-    return { state, base, revision, owesWriteback, unconfirmed };
+  async read(documentName: string, revision: number): Promise<Uint8Array | null> {
+    this.#refuseWhenClosed();
+    const content = await readFile(this.#fileOf(documentName, revision)).catch(nullWhenMissing);
+    return content && new Uint8Array(content.subarray(bytesStartIn(content)));
   }
 
-  write(documentName: string, { state, base }: Snapshot): Promise<number> {
+  write(documentName: string, info: SnapshotInfo, bytes: Uint8Array): Promise<void> {
     return this.#change(documentName, async () => {
-      const newest = await this.#read(documentName);
-      const revision = (newest?.revision ?? 0) + 1;
-      const unconfirmed = newest?.unconfirmed ?? [];
-      await this.#replace({ documentName, base, revision, owesWriteback: true, unconfirmed }, state);
-      return revision;
+      const unfinished = await this.#writeUnfinished(info, bytes);
+      const folder = this.#folderOf(documentName);
+      const file = this.#fileOf(documentName, info.revision);
+      try {
+        await mkdir(folder, { recursive: true });
+        await syncFolder(this.#folder);
+        // A rename would replace what is there.
+        await link(unfinished, file).catch((error: NodeJS.ErrnoException) => {
+          throw error.code === 'EEXIST' ? new RevisionTaken(documentName, info.revision) : error;
+        });
+        await syncFolder(folder).catch(async (error: unknown) => {
+          await rm(file, { force: true });
+          throw error;
+        });
+      } finally {
+        await rm(unfinished, { force: true });
+      }
     });
   }
 
-  sending(documentName: string, unconfirmed: readonly string[]): Promise<void> {
+  rename(documentName: string, revision: number, name: string | null): Promise<boolean> {
     return this.#change(documentName, async () => {
-      const newest = await this.#read(documentName);
-      if (!newest) return;
-      const { state, ...header } = newest;
-      await this.#replace({ ...header, documentName, unconfirmed }, state);
+      const file = this.#fileOf(documentName, revision);
+      const content = await readFile(file).catch(nullWhenMissing);
+      const info = content && (await this.#infoOf(documentName, revision));
+      if (!info) return false;
+      const unfinished = await this.#writeUnfinished(
+        { ...info, name },
+        content.subarray(bytesStartIn(content)),
+      );
+      await rename(unfinished, file);
+      await syncFolder(this.#folderOf(documentName));
+      return true;
     });
   }
 
-  settle(documentName: string, revision: number, base: Base): Promise<void> {
+  remove(documentName: string, revisions: readonly number[]): Promise<void> {
     return this.#change(documentName, async () => {
-      const newest = await this.#read(documentName);
-      if (!newest) return;
-      const owesWriteback = newest.owesWriteback && newest.revision > revision;
-      const header = { documentName, base, revision: newest.revision, owesWriteback, unconfirmed: [] };
-      await this.#replace(header, newest.state);
+      for (const revision of revisions) await rm(this.#fileOf(documentName, revision), { force: true });
+      const folder = this.#folderOf(documentName);
+      const left = await revisionsIn(folder);
+      if (left.length > 0) return syncFolder(folder);
+      // Empty by now, unless another process is about to put something into it.
+      await rmdir(folder).catch(() => undefined);
+      return syncFolder(this.#folder);
     });
   }
 
-  async owing(): Promise<string[]> {
+  async documents(): Promise<string[]> {
     this.#refuseWhenClosed();
     const names: string[] = [];
-    for (const name of await readdir(this.#folder)) {
-      if (!name.endsWith(suffix)) continue;
-      const file = join(this.#folder, name);
-      // One that cannot be read is reported when its document is opened; the others are owed all the same.
-      const header = await readFile(file)
-        .then((bytes) => parse(bytes, file).header)
-        .catch(() => null);
-      if (header?.owesWriteback) names.push(header.documentName);
+    for (const folder of await readdir(this.#folder)) {
+      const documentName = documentNameIn(folder);
+      // A crash may leave an empty folder.
+      const isKept = documentName && (await revisionsIn(join(this.#folder, folder))).length > 0;
+      if (isKept) names.push(documentName);
     }
     return names;
   }
@@ -117,52 +153,99 @@ class FilesystemSnapshots implements SnapshotStore {
     return after;
   }
 
-  async #replace(fields: Omit<Header, 'version'>, state: Uint8Array): Promise<void> {
-    const header: Header = { version: formatVersion, ...fields };
-    const file = this.#fileOf(header.documentName);
-    const unfinished = `${file}.unfinished`;
-    await writeDurably(unfinished, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), state]));
-    await rename(unfinished, file);
-    await syncFolder(this.#folder);
+  /** `null` when it is gone meanwhile. What a damaged header does not tell, the file itself does. */
+  async #infoOf(documentName: string, revision: number): Promise<SnapshotInfo | null> {
+    const handle = await open(this.#fileOf(documentName, revision)).catch(nullWhenMissing);
+    if (!handle) return null;
+    try {
+      const { size, mtimeMs } = await handle.stat();
+      const head = await headOf(handle);
+      const header = headerIn(head) ?? { at: Math.round(mtimeMs), contributors: [], name: null };
+      return { revision, byteSize: size - bytesStartIn(head), ...header };
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Finished and on stable storage, but not yet by its name; a failure leaves nothing. */
+  async #writeUnfinished({ at, contributors, name }: SnapshotInfo, bytes: Uint8Array): Promise<string> {
+    const file = join(this.#folder, unfinishedFolder, randomUUID());
+    const header: Header = { at, name, contributors: contributors.map(({ id, name }) => ({ id, name })) };
+    try {
+      const handle = await open(file, 'wx');
+      try {
+        await handle.writeFile(Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), bytes]));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
+    }
+    return file;
+  }
+
+  #fileOf(documentName: string, revision: number): string {
+    return join(this.#folderOf(documentName), `${revision}.snapshot`);
   }
 
   /** The grammar of ids leaves no way out of the folder. */
-  #fileOf(documentName: string): string {
+  #folderOf(documentName: string): string {
     const { type, id } = parseDocumentName(documentName);
-    return join(this.#folder, `${type}.${id}${suffix}`);
+    return join(this.#folder, `${type}.${id}`);
   }
 }
 
-/** @throws Error when the file was written by another version, or is no snapshot */
-function parse(bytes: Buffer, file: string): { header: Header; state: Uint8Array } {
-  const end = bytes.indexOf('\n');
-  const header = headerOf(bytes.toString('utf8', 0, Math.max(0, end)));
-  if (header?.version !== formatVersion) {
-    const found = header?.version === undefined ? 'no snapshot' : `format ${header.version}`;
-    throw new Error(`${file} holds ${found}; this version reads format ${formatVersion}`);
-  }
-  return { header, state: new Uint8Array(bytes.subarray(end + 1)) };
+/** Where the snapshot's bytes begin: behind the first line, or at once where there is no line. */
+function bytesStartIn(content: Buffer): number {
+  return content.indexOf(newline) + 1;
 }
 
-function headerOf(line: string): Header | undefined {
+function headerIn(content: Buffer): Header | null {
   try {
-    return JSON.parse(line) as Header;
+    return headerShape.parse(JSON.parse(content.toString('utf8', 0, content.indexOf(newline))));
   } catch {
-    return undefined;
+    return null;
   }
 }
 
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(file, 'w');
+/** The beginning of a file, with all of its first line in it. */
+async function headOf(handle: FileHandle): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  for (let length = 4_096; ; length *= 4) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, 0);
+    head = buffer.subarray(0, bytesRead);
+    if (head.includes(newline) || bytesRead < length) return head;
+  }
+}
+
+/** `null` for what else may lie beside the documents' folders. */
+function documentNameIn(folder: string): string | null {
   try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const { type, id } = parseDocumentName(folder.replace('.', ':'));
+    return `${type}:${id}`;
+  } catch {
+    return null;
   }
 }
 
-/** A rename is only durable once the folder that holds the name is. */
+/** None for a document without a folder. */
+async function revisionsIn(folder: string): Promise<number[]> {
+  const names = (await readdir(folder).catch(nullWhenMissing)) ?? [];
+  const found = names.map((name) => /^([1-9]\d*)\.snapshot$/.exec(name)?.[1]);
+  return found.filter((text) => text !== undefined).map(Number);
+}
+
+async function sweepAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name);
+    const stats = await stat(file).catch(nullWhenMissing);
+    if (stats && stats.mtimeMs < Date.now() - abandonedAfterMs) await rm(file, { force: true });
+  }
+}
+
+/** A name is only durable once the folder that holds it is. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

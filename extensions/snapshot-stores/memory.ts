@@ -2,52 +2,68 @@
  * Keeps snapshots in memory only: for `snapshots.enabled: false`, where nothing but the record's draft outlives the
  * process. Within it documents are remembered, so that editors who come back find the one that they know.
  */
-import type { Base } from '../../markdown/index.ts';
-import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
+import type { SnapshotInfo, SnapshotStore } from '../../server/ports.ts';
+import { RevisionTaken } from '../../server/revision-taken.ts';
+
+interface Kept {
+  readonly info: SnapshotInfo;
+  readonly bytes: Uint8Array;
+}
 
 export function openMemorySnapshots(): SnapshotStore {
   return new MemorySnapshots();
 }
 
 class MemorySnapshots implements SnapshotStore {
-  readonly #snapshots = new Map<string, StoredSnapshot>();
+  /** By document and revision; a document without snapshots is not in it. */
+  readonly #documents = new Map<string, Map<number, Kept>>();
   #isClosed = false;
 
-  async read(documentName: string): Promise<StoredSnapshot | null> {
-    return this.#open().get(documentName) ?? null;
+  async list(documentName: string): Promise<SnapshotInfo[]> {
+    const infos = [...this.#of(documentName).values()].map(({ info }) => info);
+    return infos.sort((one, other) => other.revision - one.revision);
   }
 
-  async write(documentName: string, snapshot: Snapshot): Promise<number> {
-    const newest = this.#open().get(documentName);
-    const revision = (newest?.revision ?? 0) + 1;
-    const unconfirmed = newest?.unconfirmed ?? [];
-    this.#open().set(documentName, { ...snapshot, revision, owesWriteback: true, unconfirmed });
-    return revision;
+  async read(documentName: string, revision: number): Promise<Uint8Array | null> {
+    return this.#of(documentName).get(revision)?.bytes ?? null;
   }
 
-  async sending(documentName: string, unconfirmed: readonly string[]): Promise<void> {
-    const newest = this.#open().get(documentName);
-    if (newest) this.#open().set(documentName, { ...newest, unconfirmed });
+  async write(documentName: string, info: SnapshotInfo, bytes: Uint8Array): Promise<void> {
+    const snapshots = this.#of(documentName);
+    if (snapshots.has(info.revision)) throw new RevisionTaken(documentName, info.revision);
+    snapshots.set(info.revision, { info, bytes });
+    this.#documents.set(documentName, snapshots);
   }
 
-  async settle(documentName: string, revision: number, base: Base): Promise<void> {
-    const newest = this.#open().get(documentName);
-    if (!newest) return;
-    const owesWriteback = newest.owesWriteback && newest.revision > revision;
-    this.#open().set(documentName, { ...newest, base, owesWriteback, unconfirmed: [] });
+  async rename(documentName: string, revision: number, name: string | null): Promise<boolean> {
+    const snapshots = this.#of(documentName);
+    const kept = snapshots.get(revision);
+    if (kept) snapshots.set(revision, { ...kept, info: { ...kept.info, name } });
+    return kept !== undefined;
   }
 
-  async owing(): Promise<string[]> {
-    return [...this.#open()].filter(([, { owesWriteback }]) => owesWriteback).map(([name]) => name);
+  async remove(documentName: string, revisions: readonly number[]): Promise<void> {
+    const snapshots = this.#of(documentName);
+    for (const revision of revisions) snapshots.delete(revision);
+    if (snapshots.size === 0) this.#documents.delete(documentName);
+  }
+
+  async documents(): Promise<string[]> {
+    this.#refuseWhenClosed();
+    return [...this.#documents.keys()];
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#snapshots.clear();
+    this.#documents.clear();
   }
 
-  #open(): Map<string, StoredSnapshot> {
+  #of(documentName: string): Map<number, Kept> {
+    this.#refuseWhenClosed();
+    return this.#documents.get(documentName) ?? new Map();
+  }
+
+  #refuseWhenClosed(): void {
     if (this.#isClosed) throw new Error('the snapshot store is closed');
-    return this.#snapshots;
   }
 }

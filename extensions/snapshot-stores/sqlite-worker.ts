@@ -5,67 +5,68 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
 import { answerCalls } from '../../server/worker-calls.ts';
 
-/** A row as it stands: the base and the unconfirmed drafts travel as JSON text. */
+/** A version as it stands in the table: its contributors travel as JSON text. */
 export interface SnapshotRow {
-  readonly state: Uint8Array<ArrayBuffer>;
-  readonly base: string;
   readonly revision: number;
-  readonly owesWriteback: boolean;
-  readonly unconfirmed: string;
+  readonly at: number;
+  readonly byteSize: number;
+  readonly contributors: string;
+  readonly name: string | null;
 }
 
-const formatVersion = 1;
+const formatVersion = 2;
 
-const database = new DatabaseSync((workerData as { file: string }).file);
-database.exec(`
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA busy_timeout = 2000;
-`);
-createTables();
+/** Another process that opens the same new file has made its table by then. */
+const openingMs = 2_000;
+
+/** A lock that lasts longer is reported, and whoever asked tries again: other documents wait behind this one. */
+const lockedMs = 200;
+
+const database = open((workerData as { file: string }).file);
 
 const statements = {
-  read: database.prepare(
-    'SELECT state, base, revision, owes_writeback AS owes, unconfirmed FROM snapshots WHERE document_name = ?',
-  ),
+  list: database.prepare(`
+    SELECT revision, at, length(bytes) AS byteSize, contributors, name
+      FROM snapshots WHERE document_name = ? ORDER BY revision DESC
+  `),
+  read: database.prepare('SELECT bytes FROM snapshots WHERE document_name = ? AND revision = ?'),
   write: database.prepare(`
-    INSERT INTO snapshots (document_name, state, base, revision, owes_writeback) VALUES (?, ?, ?, 1, 1)
-    ON CONFLICT (document_name) DO UPDATE
-      SET state = excluded.state, base = excluded.base, revision = revision + 1, owes_writeback = 1
-    RETURNING revision
+    INSERT INTO snapshots (document_name, revision, at, contributors, name, bytes) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING
   `),
-  sending: database.prepare('UPDATE snapshots SET unconfirmed = ? WHERE document_name = ?'),
-  settle: database.prepare(`
-    UPDATE snapshots
-      SET base = ?, owes_writeback = (revision > ?) AND owes_writeback, unconfirmed = '[]'
-      WHERE document_name = ?
+  rename: database.prepare('UPDATE snapshots SET name = ? WHERE document_name = ? AND revision = ?'),
+  remove: database.prepare(`
+    DELETE FROM snapshots WHERE document_name = ? AND revision IN (SELECT value FROM json_each(?))
   `),
-  owing: database.prepare('SELECT document_name AS name FROM snapshots WHERE owes_writeback = 1'),
+  documents: database.prepare('SELECT DISTINCT document_name AS name FROM snapshots'),
 };
 
 const methods = {
-  read(documentName: string): SnapshotRow | null {
-    const row = statements.read.get(documentName);
-    if (!row) return null;
-    return {
-      state: new Uint8Array(row.state as Uint8Array<ArrayBuffer>),
-      base: String(row.base),
+  list(documentName: string): SnapshotRow[] {
+    return statements.list.all(documentName).map((row) => ({
       revision: Number(row.revision),
-      owesWriteback: row.owes === 1,
-      unconfirmed: String(row.unconfirmed),
-    };
+      at: Number(row.at),
+      byteSize: Number(row.byteSize),
+      contributors: String(row.contributors),
+      name: row.name === null ? null : String(row.name),
+    }));
   },
-  write(documentName: string, state: Uint8Array, base: string): number {
-    return Number(statements.write.get(documentName, state, base)?.revision);
+  read(documentName: string, revision: number): Uint8Array<ArrayBuffer> | null {
+    const row = statements.read.get(documentName, revision);
+    return row ? new Uint8Array(row.bytes as Uint8Array<ArrayBuffer>) : null;
   },
-  sending(documentName: string, unconfirmed: string): void {
-    statements.sending.run(unconfirmed, documentName);
+  /** `false` when there is such a revision already. */
+  write(documentName: string, { revision, at, contributors, name }: SnapshotRow, bytes: Uint8Array): boolean {
+    return statements.write.run(documentName, revision, at, contributors, name, bytes).changes === 1;
   },
-  settle(documentName: string, revision: number, base: string): void {
-    statements.settle.run(base, revision, documentName);
+  rename(documentName: string, revision: number, name: string | null): boolean {
+    return statements.rename.run(name, documentName, revision).changes === 1;
   },
-  owing(): string[] {
-    return statements.owing.all().map((row: Record<string, SQLOutputValue>) => String(row.name));
+  remove(documentName: string, revisions: readonly number[]): void {
+    statements.remove.run(documentName, JSON.stringify(revisions));
+  },
+  documents(): string[] {
+    return statements.documents.all().map((row: Record<string, SQLOutputValue>) => String(row.name));
   },
   close(): void {
     database.close();
@@ -74,22 +75,44 @@ const methods = {
 
 export type SqliteMethods = typeof methods;
 
-answerCalls(methods, (result) => (result as SnapshotRow | null | undefined)?.state);
+answerCalls(methods, (result) => (result instanceof Uint8Array ? result : undefined));
 
-function createTables(): void {
-  const version = database.prepare('PRAGMA user_version').get()?.user_version;
-  if (version === formatVersion) return;
-  if (version !== 0) {
-    throw new Error(`the database has format ${version}; this version reads format ${formatVersion}`);
+function open(file: string): DatabaseSync {
+  const opened = new DatabaseSync(file, { timeout: openingMs });
+  try {
+    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
+    createTable(opened);
+    opened.exec(`COMMIT; PRAGMA busy_timeout = ${lockedMs}`);
+    return opened;
+  } catch (error) {
+    // The thread may live on for a while, and its lock with it.
+    opened.close();
+    throw error;
   }
-  database.exec(`
+}
+
+/** @throws Error when another version made the file */
+function createTable(opened: DatabaseSync): void {
+  const version = opened.prepare('PRAGMA user_version').get()?.user_version;
+  if (version === formatVersion) return;
+  if (version === 1) {
+    throw new Error(
+      'it has format 1, which was in no release and is not read any more. ' +
+        'Move it away; documents are then opened from the drafts of their records',
+    );
+  }
+  if (version !== 0) {
+    throw new Error(`it has format ${version}; this version reads format ${formatVersion}`);
+  }
+  opened.exec(`
     CREATE TABLE snapshots (
-      document_name TEXT PRIMARY KEY,
-      state BLOB NOT NULL,
-      base TEXT NOT NULL,
+      document_name TEXT NOT NULL,
       revision INTEGER NOT NULL,
-      owes_writeback INTEGER NOT NULL,
-      unconfirmed TEXT NOT NULL DEFAULT '[]'
+      at INTEGER NOT NULL,
+      contributors TEXT NOT NULL,
+      name TEXT,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (document_name, revision)
     ) STRICT;
     PRAGMA user_version = ${formatVersion};
   `);

@@ -3,53 +3,60 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Base } from '../../markdown/index.ts';
-import type { Snapshot, SnapshotStore, StoredSnapshot } from '../../server/ports.ts';
+import type { Contributor, SnapshotInfo, SnapshotStore } from '../../server/ports.ts';
+import { RevisionTaken } from '../../server/revision-taken.ts';
 import { WorkerCalls, workerBeside } from '../../server/worker-calls.ts';
 import type { SqliteMethods } from './sqlite-worker.ts';
 
 /** @throws Error when the file cannot be opened, or was written by another version */
 export async function openSqliteSnapshots(file: string): Promise<SnapshotStore> {
   await mkdir(dirname(file), { recursive: true });
-  const store = new SqliteSnapshots(file);
-  await store.owing().catch((cause: Error) => {
-    throw new Error(`the snapshots in ${file} cannot be opened: ${cause.message}`, { cause });
-  });
-  return store;
+  const url = workerBeside(import.meta.url, 'sqlite-worker');
+  const worker = new WorkerCalls<SqliteMethods>(url, { file }, 'the snapshot store is closed');
+  try {
+    await worker.call('documents');
+  } catch (cause) {
+    await worker.close();
+    throw new Error(`the snapshots in ${file} cannot be opened: ${(cause as Error).message}`, { cause });
+  }
+  return new SqliteSnapshots(worker);
 }
 
 class SqliteSnapshots implements SnapshotStore {
   readonly #worker: WorkerCalls<SqliteMethods>;
 
-  constructor(file: string) {
-    const url = workerBeside(import.meta.url, 'sqlite-worker');
-    this.#worker = new WorkerCalls(url, { file }, 'the snapshot store is closed');
+  constructor(worker: WorkerCalls<SqliteMethods>) {
+    this.#worker = worker;
   }
 
-  async read(documentName: string): Promise<StoredSnapshot | null> {
-    const row = await this.#worker.call('read', documentName);
-    if (!row) return null;
-    return {
+  async list(documentName: string): Promise<SnapshotInfo[]> {
+    const rows = await this.#worker.call('list', documentName);
+    return rows.map(({ contributors, ...row }) => ({
       ...row,
-      base: JSON.parse(row.base) as Base,
-      unconfirmed: JSON.parse(row.unconfirmed) as string[],
-    };
+      contributors: JSON.parse(contributors) as Contributor[],
+    }));
   }
 
-  write(documentName: string, { state, base }: Snapshot): Promise<number> {
-    return this.#worker.call('write', documentName, state, JSON.stringify(base));
+  read(documentName: string, revision: number): Promise<Uint8Array | null> {
+    return this.#worker.call('read', documentName, revision);
   }
 
-  sending(documentName: string, unconfirmed: readonly string[]): Promise<void> {
-    return this.#worker.call('sending', documentName, JSON.stringify(unconfirmed));
+  async write(documentName: string, info: SnapshotInfo, bytes: Uint8Array): Promise<void> {
+    const contributors = JSON.stringify(info.contributors);
+    const isWritten = await this.#worker.call('write', documentName, { ...info, contributors }, bytes);
+    if (!isWritten) throw new RevisionTaken(documentName, info.revision);
   }
 
-  settle(documentName: string, revision: number, base: Base): Promise<void> {
-    return this.#worker.call('settle', documentName, revision, JSON.stringify(base));
+  rename(documentName: string, revision: number, name: string | null): Promise<boolean> {
+    return this.#worker.call('rename', documentName, revision, name);
   }
 
-  owing(): Promise<string[]> {
-    return this.#worker.call('owing');
+  remove(documentName: string, revisions: readonly number[]): Promise<void> {
+    return this.#worker.call('remove', documentName, revisions);
+  }
+
+  documents(): Promise<string[]> {
+    return this.#worker.call('documents');
   }
 
   async close(): Promise<void> {

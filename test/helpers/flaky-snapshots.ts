@@ -1,7 +1,7 @@
 /**
  * A snapshot store that fails on demand, in front of a real one.
  */
-import type { Snapshot, SnapshotStore } from '../../server/ports.ts';
+import type { SnapshotInfo, SnapshotStore } from '../../server/ports.ts';
 
 export class FlakySnapshots implements SnapshotStore {
   readonly #real: SnapshotStore;
@@ -9,10 +9,10 @@ export class FlakySnapshots implements SnapshotStore {
   /** While set, writing fails like a full disk. */
   isFull = false;
 
-  /** While set, reading fails. */
+  /** While set, listing and reading fail. */
   isUnreadable = false;
 
-  /** How many writes and reads were asked for. */
+  /** How many writes were asked for, and how often the versions of a document. */
   writes = 0;
   reads = 0;
 
@@ -20,22 +20,31 @@ export class FlakySnapshots implements SnapshotStore {
     this.#real = real;
   }
 
-  async read(documentName: string) {
+  async list(documentName: string) {
     this.reads += 1;
-    if (this.isUnreadable) throw new Error('EIO: i/o error, read /secret/path');
-    return this.#real.read(documentName);
+    this.#refuseWhenUnreadable();
+    return this.#real.list(documentName);
   }
 
-  async write(documentName: string, snapshot: Snapshot) {
+  async read(documentName: string, revision: number) {
+    this.#refuseWhenUnreadable();
+    return this.#real.read(documentName, revision);
+  }
+
+  async write(documentName: string, info: SnapshotInfo, bytes: Uint8Array) {
     this.writes += 1;
     if (this.isFull) throw new Error('ENOSPC: no space left on device');
-    return this.#real.write(documentName, snapshot);
+    return this.#real.write(documentName, info, bytes);
   }
 
-  sending: SnapshotStore['sending'] = (...args) => this.#real.sending(...args);
-  settle: SnapshotStore['settle'] = (...args) => this.#real.settle(...args);
-  owing: SnapshotStore['owing'] = () => this.#real.owing();
+  rename: SnapshotStore['rename'] = (...args) => this.#real.rename(...args);
+  remove: SnapshotStore['remove'] = (...args) => this.#real.remove(...args);
+  documents: SnapshotStore['documents'] = () => this.#real.documents();
   close: SnapshotStore['close'] = () => this.#real.close();
+
+  #refuseWhenUnreadable(): void {
+    if (this.isUnreadable) throw new Error('EIO: i/o error, read /secret/path');
+  }
 }
 
 /** A store for `TownHall.open({ snapshots })`, and the handle that makes it fail. */
