@@ -1,0 +1,244 @@
+/**
+ * The thread behind `sqlite.ts`: it alone opens the database, so that no disk is ever waited for by the event loop.
+ *
+ * An entry costs one row and, since a document's rows lie together, one page of the database at each commit. Which
+ * sequence comes next is kept in memory and found again when the file is opened; nothing else is written for it.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { workerData } from 'node:worker_threads';
+import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { answerCalls } from '../../server/worker-calls.ts';
+
+export interface JournalRow {
+  readonly sequence: number;
+  readonly update: Uint8Array;
+  readonly userId: string | null;
+  readonly userName: string | null;
+  readonly at: number;
+  /** As JSON text. */
+  readonly base: string | null;
+}
+
+export interface AppendCall {
+  readonly documentName: string;
+  readonly rows: readonly Omit<JournalRow, 'sequence'>[];
+}
+
+export interface LedgerRow {
+  /** As JSON text. */
+  readonly base: string;
+  readonly owesWriteback: boolean;
+  /** As JSON text. */
+  readonly unconfirmed: string;
+}
+
+/** A document in memory: its key in the tables, and its last entry's sequence. */
+interface Known {
+  readonly key: number;
+  last: number;
+}
+
+const formatVersion = 1;
+
+const database = new DatabaseSync((workerData as { file: string }).file);
+// A commit writes whole pages, and an edit is small: so the pages are. The size must be said before the first table.
+database.exec(`
+  PRAGMA page_size = 1024;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA busy_timeout = 1500;
+`);
+createTables();
+
+const statements = {
+  begin: database.prepare('BEGIN IMMEDIATE'),
+  commit: database.prepare('COMMIT'),
+  rollback: database.prepare('ROLLBACK'),
+  find: database.prepare(`
+    SELECT key, MAX(trimmed_through, IFNULL((SELECT MAX(sequence) FROM entries WHERE document = key), 0)) AS last
+      FROM documents WHERE name = ?
+  `),
+  add: database.prepare('INSERT INTO documents (name) VALUES (?) RETURNING key'),
+  append: database.prepare(
+    'INSERT INTO entries (document, sequence, at, user_id, user_name, base, content, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  ),
+  read: database.prepare(`
+    SELECT sequence, at, user_id, user_name, base, content, checksum
+      FROM entries WHERE document = ? AND sequence > ? ORDER BY sequence
+  `),
+  trim: database.prepare('DELETE FROM entries WHERE document = ? AND sequence <= ?'),
+  trimmed: database.prepare('UPDATE documents SET trimmed_through = MAX(trimmed_through, ?) WHERE key = ?'),
+  ledger: database.prepare(
+    'SELECT base, settled_through AS settled, unconfirmed FROM documents WHERE key = ?',
+  ),
+  sending: database.prepare('UPDATE documents SET base = ?, unconfirmed = ? WHERE key = ?'),
+  settle: database.prepare(
+    "UPDATE documents SET base = ?, settled_through = MAX(settled_through, ?), unconfirmed = '[]' WHERE key = ?",
+  ),
+  owing: database.prepare(`
+    SELECT name FROM documents
+      WHERE MAX(trimmed_through, IFNULL((SELECT MAX(sequence) FROM entries WHERE document = key), 0)) > settled_through
+      ORDER BY name
+  `),
+};
+
+const known = new Map<string, Known>();
+
+const methods = {
+  /** Each call's last sequence, in order. */
+  append(calls: readonly AppendCall[]): number[] {
+    return inOneCommit(() =>
+      calls.map(({ documentName, rows }) => {
+        const document = documentOf(documentName);
+        for (const row of rows) {
+          document.last += 1;
+          const { update, userId, userName, at, base } = row;
+          const checksum = checksumOf(documentName, { ...row, sequence: document.last });
+          const stored = base === null ? null : zstdCompressSync(base);
+          statements.append.run(document.key, document.last, at, userId, userName, stored, update, checksum);
+        }
+        return document.last;
+      }),
+    );
+  },
+
+  read(documentName: string, after: number): { rows: JournalRow[]; damaged: number } {
+    const document = find(documentName);
+    const stored = document ? statements.read.all(document.key, after) : [];
+    const rows = stored.map((row) => readable(documentName, row));
+    const good = rows.filter((row) => row !== null);
+    return { rows: good, damaged: rows.length - good.length };
+  },
+
+  trim(documentName: string, through: number): void {
+    const document = find(documentName);
+    if (!document) return;
+    inOneCommit(() => {
+      statements.trim.run(document.key, through);
+      statements.trimmed.run(Math.min(through, document.last), document.key);
+    });
+  },
+
+  ledger(documentName: string): LedgerRow | null {
+    const document = find(documentName);
+    const row = document && statements.ledger.get(document.key);
+    if (!document || !row?.base) return null;
+    return {
+      base: zstdDecompressSync(row.base as Uint8Array).toString(),
+      owesWriteback: document.last > Number(row.settled),
+      unconfirmed: String(row.unconfirmed),
+    };
+  },
+
+  sending(documentName: string, base: string, unconfirmed: string): void {
+    inOneCommit(() => {
+      statements.sending.run(zstdCompressSync(base), unconfirmed, documentOf(documentName).key);
+    });
+  },
+
+  settle(documentName: string, through: number, base: string): void {
+    inOneCommit(() => {
+      statements.settle.run(zstdCompressSync(base), through, documentOf(documentName).key);
+    });
+  },
+
+  owing(): string[] {
+    return statements.owing.all().map(({ name }) => String(name));
+  },
+
+  close(): void {
+    database.close();
+  },
+};
+
+export type SqliteJournalMethods = typeof methods;
+
+answerCalls(methods, () => undefined);
+
+function inOneCommit<Result>(change: () => Result): Result {
+  statements.begin.run();
+  try {
+    const result = change();
+    statements.commit.run();
+    return result;
+  } catch (error) {
+    // What memory knows of sequences may be ahead of what is stored now.
+    known.clear();
+    if (database.isTransaction) statements.rollback.run();
+    throw error;
+  }
+}
+
+function documentOf(documentName: string): Known {
+  const found = find(documentName);
+  if (found) return found;
+  const added: Known = { key: Number(statements.add.get(documentName)?.key), last: 0 };
+  known.set(documentName, added);
+  return added;
+}
+
+function find(documentName: string): Known | undefined {
+  const remembered = known.get(documentName);
+  if (remembered) return remembered;
+  const row = statements.find.get(documentName);
+  if (row?.key === undefined || row.key === null) return undefined;
+  const found = { key: Number(row.key), last: Number(row.last) };
+  known.set(documentName, found);
+  return found;
+}
+
+/** `null` when the row is not what was appended. */
+function readable(documentName: string, row: Record<string, unknown>): JournalRow | null {
+  try {
+    const found: JournalRow = {
+      sequence: Number(row.sequence),
+      update: new Uint8Array(row.content as Uint8Array),
+      userId: row.user_id as string | null,
+      userName: row.user_name as string | null,
+      at: Number(row.at),
+      base: row.base === null ? null : zstdDecompressSync(row.base as Uint8Array).toString(),
+    };
+    return checksumOf(documentName, found) === row.checksum ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function checksumOf(
+  documentName: string,
+  { sequence, update, userId, userName, at, base }: JournalRow,
+): number {
+  return crc32(update, crc32(JSON.stringify([documentName, sequence, userId, userName, at, base])));
+}
+
+function createTables(): void {
+  const version = database.prepare('PRAGMA user_version').get()?.user_version;
+  if (version === formatVersion) return;
+  if (version !== 0) {
+    throw new Error(`the database has format ${version}; this version reads format ${formatVersion}`);
+  }
+  database.exec(`
+    BEGIN;
+    CREATE TABLE documents (
+      key INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      trimmed_through INTEGER NOT NULL DEFAULT 0,
+      settled_through INTEGER NOT NULL DEFAULT 0,
+      base BLOB,
+      unconfirmed TEXT NOT NULL DEFAULT '[]'
+    ) STRICT;
+    CREATE TABLE entries (
+      document INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      user_id TEXT,
+      user_name TEXT,
+      base BLOB,
+      checksum INTEGER NOT NULL,
+      content BLOB NOT NULL,
+      PRIMARY KEY (document, sequence)
+    ) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = ${formatVersion};
+    COMMIT;
+  `);
+}

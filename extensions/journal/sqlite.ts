@@ -1,0 +1,192 @@
+/**
+ * Keeps the journal and the ledger in one SQLite file, through Node's own `node:sqlite` in a worker thread.
+ *
+ * Group commit: while one commit is on its way to the disk, the entries of all documents that come meanwhile wait,
+ * and go into the next one together. So the busier the server, the fewer commits an edit costs.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Base } from '../../markdown/index.ts';
+import type {
+  Journal,
+  JournalContent,
+  JournalEntry,
+  Ledger,
+  LedgerEntry,
+  NewJournalEntry,
+  Position,
+} from '../../server/ports.ts';
+import { WorkerCalls, workerBeside } from '../../server/worker-calls.ts';
+import type { AppendCall, JournalRow, SqliteJournalMethods } from './sqlite-worker.ts';
+
+/** @throws Error when the file cannot be opened, or was written by another version */
+export async function openSqliteJournal(file: string): Promise<Journal & Ledger> {
+  await mkdir(dirname(file), { recursive: true });
+  const journal = new SqliteJournal(file);
+  await journal.owing().catch((cause: Error) => {
+    throw new Error(`the journal in ${file} cannot be opened: ${cause.message}`, { cause });
+  });
+  return journal;
+}
+
+interface WaitingAppend {
+  readonly documentName: string;
+  readonly entries: readonly NewJournalEntry[];
+  resolve(position: Position): void;
+  reject(error: Error): void;
+}
+
+interface Follower {
+  readonly onEntry: (entry: JournalEntry) => void;
+  /** Sequence of the last entry that was handed over. */
+  last: number;
+  /** What became durable while the entries before it were being read. */
+  waiting: JournalEntry[] | null;
+}
+
+class SqliteJournal implements Journal, Ledger {
+  readonly #worker: WorkerCalls<SqliteJournalMethods>;
+  #waiting: WaitingAppend[] = [];
+  #committing: Promise<void> | undefined;
+  readonly #followers = new Map<string, Set<Follower>>();
+
+  constructor(file: string) {
+    const url = workerBeside(import.meta.url, 'sqlite-worker');
+    this.#worker = new WorkerCalls(url, { file }, 'the journal is closed');
+  }
+
+  append(documentName: string, entries: readonly NewJournalEntry[]): Promise<Position> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ documentName, entries, resolve, reject });
+      this.#committing ??= this.#commitAll();
+    });
+  }
+
+  async read(documentName: string, after: Position | null): Promise<JournalContent> {
+    const { rows, damaged } = await this.#worker.call('read', documentName, sequenceOf(after));
+    return { entries: rows.map(entryOf), damaged };
+  }
+
+  trim(documentName: string, through: Position): Promise<void> {
+    return this.#worker.call('trim', documentName, sequenceOf(through));
+  }
+
+  async follow(
+    documentName: string,
+    after: Position | null,
+    onEntry: (entry: JournalEntry) => void,
+  ): Promise<() => void> {
+    const follower: Follower = { onEntry, last: sequenceOf(after), waiting: [] };
+    const followers = this.#followers.get(documentName) ?? new Set();
+    this.#followers.set(documentName, followers.add(follower));
+    const stop = () => {
+      followers.delete(follower);
+      if (followers.size === 0 && this.#followers.get(documentName) === followers) {
+        this.#followers.delete(documentName);
+      }
+    };
+    try {
+      const { entries } = await this.read(documentName, after);
+      for (const entry of [...entries, ...(follower.waiting ?? [])]) handOver(follower, entry);
+      follower.waiting = null;
+      return stop;
+    } catch (error) {
+      stop();
+      throw error;
+    }
+  }
+
+  async recall(documentName: string): Promise<LedgerEntry | null> {
+    const row = await this.#worker.call('ledger', documentName);
+    if (!row) return null;
+    const { base, owesWriteback, unconfirmed } = row;
+    return {
+      base: JSON.parse(base) as Base,
+      owesWriteback,
+      unconfirmed: JSON.parse(unconfirmed) as string[],
+    };
+  }
+
+  sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void> {
+    return this.#worker.call('sending', documentName, JSON.stringify(base), JSON.stringify(unconfirmed));
+  }
+
+  settle(documentName: string, through: Position | null, base: Base): Promise<void> {
+    return this.#worker.call('settle', documentName, sequenceOf(through), JSON.stringify(base));
+  }
+
+  owing(): Promise<string[]> {
+    return this.#worker.call('owing');
+  }
+
+  async close(): Promise<void> {
+    // What was asked for before is done first.
+    await this.#committing;
+    await this.#worker.call('close').catch(() => undefined);
+    await this.#worker.close();
+  }
+
+  async #commitAll(): Promise<void> {
+    // Whatever else arrives in this turn of the event loop goes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        const sequences = await this.#worker.call('append', batch.map(callOf));
+        for (const [index, append] of batch.entries()) this.#appended(append, sequences[index] as number);
+      } catch (error) {
+        for (const { reject } of batch) reject(error as Error);
+      }
+    }
+    this.#committing = undefined;
+  }
+
+  #appended({ documentName, entries, resolve }: WaitingAppend, last: number): void {
+    resolve(String(last));
+    const first = last - entries.length + 1;
+    for (const follower of this.#followers.get(documentName) ?? []) {
+      for (const [index, entry] of entries.entries()) {
+        const durable = { ...entry, position: String(first + index) };
+        if (follower.waiting) follower.waiting.push(durable);
+        else handOver(follower, durable);
+      }
+    }
+  }
+}
+
+function handOver(follower: Follower, entry: JournalEntry): void {
+  if (sequenceOf(entry.position) <= follower.last) return;
+  follower.last = sequenceOf(entry.position);
+  follower.onEntry(entry);
+}
+
+function callOf({ documentName, entries }: WaitingAppend): AppendCall {
+  const rows = entries.map(({ update, user, at, base }) => ({
+    update: withOwnBuffer(update),
+    userId: user?.id ?? null,
+    userName: user?.name ?? null,
+    at,
+    base: base && JSON.stringify(base),
+  }));
+  return { documentName, rows };
+}
+
+/** A view of a larger buffer would take the whole of it along to the other thread. */
+function withOwnBuffer(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+}
+
+function entryOf({ sequence, update, userId, userName, at, base }: JournalRow): JournalEntry {
+  return {
+    position: String(sequence),
+    update,
+    user: userId === null ? null : { id: userId, name: userName ?? '' },
+    at,
+    base: base === null ? null : (JSON.parse(base) as Base),
+  };
+}
+
+function sequenceOf(position: Position | null): number {
+  return position === null ? 0 : Number(position);
+}

@@ -1,0 +1,191 @@
+/**
+ * What every journal keeps to, and the ledger beside it: the contracts of `Journal` and `Ledger` in `server/ports.ts`.
+ *
+ * A new journal joins with one more entry in `journals`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
+import { open as openMarkdown } from '../../markdown/index.ts';
+import type { Journal, JournalEntry, Ledger, NewJournalEntry } from '../../server/ports.ts';
+
+interface JournalUnderTest {
+  readonly name: string;
+  open(folder: string): Promise<Journal & Ledger>;
+  /** Makes each append fail, until the returned function is called. */
+  breakAppends(folder: string): Promise<() => Promise<void>>;
+  /** Changes one byte of the last entry of `record:a`. */
+  damageLast(folder: string): Promise<void>;
+}
+
+const file = (folder: string) => join(folder, 'journal.sqlite');
+
+async function inDatabase(folder: string, sql: string): Promise<void> {
+  const database = new DatabaseSync(file(folder), { timeout: 2_000 });
+  database.exec(sql);
+  database.close();
+}
+
+const journals: JournalUnderTest[] = [
+  {
+    name: 'sqlite',
+    open: (folder) => openSqliteJournal(file(folder)),
+    async breakAppends(folder) {
+      const raise = "BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+      await inDatabase(folder, `CREATE TRIGGER full BEFORE INSERT ON entries ${raise}`);
+      return () => inDatabase(folder, 'DROP TRIGGER full');
+    },
+    damageLast: (folder) =>
+      inDatabase(
+        folder,
+        `UPDATE entries SET content = CAST(x'ff' || substr(content, 2) AS BLOB)
+           WHERE sequence = (SELECT MAX(sequence) FROM entries) AND document =
+             (SELECT key FROM documents WHERE name = 'record:a')`,
+      ),
+  },
+];
+
+const alice = { id: '1', name: 'Alice' };
+const entry = (text: string): NewJournalEntry => ({
+  update: new Uint8Array(Buffer.from(text)),
+  user: alice,
+  at: 1_700_000_000_000,
+  base: null,
+});
+const textsOf = (entries: readonly JournalEntry[]) =>
+  entries.map(({ update }) => Buffer.from(update).toString());
+
+describe.each(journals)('the journal "$name"', ({ open, breakAppends, damageLast }) => {
+  let folder: string;
+  let journal: Journal & Ledger;
+
+  const opened = async () => {
+    const another = await open(folder);
+    onTestFinished(() => another.close());
+    return another;
+  };
+  const reopen = async () => {
+    await journal.close();
+    journal = await opened();
+  };
+  const stored = async (name = 'record:a') => textsOf((await journal.read(name, null)).entries);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'journal-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    journal = await opened();
+  });
+
+  it('[J1] has nothing at first', async () => {
+    expect(await journal.read('record:a', null)).toEqual({ entries: [], damaged: 0 });
+    expect(await journal.recall('record:a')).toBeNull();
+    expect(await journal.owing()).toEqual([]);
+  });
+
+  it('[J1] gives back what was appended, with who and when, also to the next process', async () => {
+    const { base } = openMarkdown('# Noise\n');
+    const first = { ...entry('seed'), user: null, base };
+    const position = await journal.append('record:a', [first, entry('one')]);
+    await reopen();
+    const { entries } = await journal.read('record:a', null);
+    expect(entries.map(({ position: _, ...rest }) => rest)).toEqual([first, entry('one')]);
+    expect(entries.at(-1)?.position).toBe(position);
+  });
+
+  it('[J1] keeps the order of the calls, and documents apart', async () => {
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        journal.append(index % 2 ? 'record:a' : 'record:b', [entry(String(index))]),
+      ),
+    );
+    const odd = Array.from({ length: 100 }, (_, index) => String(2 * index + 1));
+    expect(await stored()).toEqual(odd);
+    expect(await stored('record:b')).toHaveLength(100);
+  });
+
+  it('[J1] reads on behind a position', async () => {
+    const position = await journal.append('record:a', [entry('one'), entry('two')]);
+    await journal.append('record:a', [entry('three')]);
+    expect(textsOf((await journal.read('record:a', position)).entries)).toEqual(['three']);
+  });
+
+  it('[J1] forgets what is trimmed, and goes on behind it, also in the next process', async () => {
+    const position = await journal.append('record:a', [entry('one'), entry('two')]);
+    await journal.trim('record:a', position);
+    expect(await stored()).toEqual([]);
+    await reopen();
+    await journal.append('record:a', [entry('three')]);
+    expect(textsOf((await journal.read('record:a', position)).entries)).toEqual(['three']);
+  });
+
+  it('[J1] keeps nothing of an append that failed, and takes it when it comes again', async () => {
+    await journal.append('record:a', [entry('one')]);
+    const mend = await breakAppends(folder);
+    await expect(journal.append('record:a', [entry('two')])).rejects.toThrow();
+    expect(await stored()).toEqual(['one']);
+    await mend();
+    await journal.append('record:a', [entry('two')]);
+    expect(await stored()).toEqual(['one', 'two']);
+  });
+
+  it('[J1] tells an entry that was damaged from a good one', async () => {
+    await journal.append('record:a', [entry('one'), entry('two')]);
+    await journal.close();
+    await damageLast(folder);
+    journal = await opened();
+    expect(await stored()).toEqual(['one']);
+    expect((await journal.read('record:a', null)).damaged).toBe(1);
+    await journal.append('record:a', [entry('three')]);
+    expect(await stored()).toEqual(['one', 'three']);
+  });
+
+  it('[J1] hands followers each entry once, in order, those before them first', async () => {
+    const position = await journal.append('record:a', [entry('one')]);
+    await journal.append('record:a', [entry('two')]);
+    const seen: JournalEntry[] = [];
+    const following = journal.follow('record:a', position, (each) => seen.push(each));
+    const appending = journal.append('record:a', [entry('three'), entry('four')]);
+    const stop = await following;
+    await appending;
+    await journal.append('record:b', [entry('elsewhere')]);
+    await journal.append('record:a', [entry('five')]);
+    expect(textsOf(seen)).toEqual(['two', 'three', 'four', 'five']);
+    expect(textsOf((await journal.read('record:a', seen[2]?.position as string)).entries)).toEqual(['five']);
+    stop();
+    await journal.append('record:a', [entry('six')]);
+    expect(seen).toHaveLength(4);
+  });
+
+  it('[J1] owes a writeback from an append until it is settled, also in the next process', async () => {
+    const { base } = openMarkdown('# Noise\n');
+    const one = await journal.append('record:a', [entry('one')]);
+    expect(await journal.owing()).toEqual(['record:a']);
+    await journal.append('record:a', [entry('two')]);
+    await journal.settle('record:a', one, base);
+    expect(await journal.recall('record:a')).toEqual({ base, owesWriteback: true, unconfirmed: [] });
+    const three = await journal.append('record:a', [entry('three')]);
+    await journal.settle('record:a', three, base);
+    await journal.trim('record:a', three);
+    await reopen();
+    expect(await journal.recall('record:a')).toEqual({ base, owesWriteback: false, unconfirmed: [] });
+    expect(await journal.owing()).toEqual([]);
+  });
+
+  it('[J1] remembers drafts that were about to be sent, until the record is known to have them', async () => {
+    const { base } = openMarkdown('# Noise\n');
+    await journal.sending('record:a', base, ['first', 'second']);
+    await reopen();
+    expect(await journal.recall('record:a')).toMatchObject({ base, unconfirmed: ['first', 'second'] });
+    await journal.settle('record:a', null, base);
+    expect(await journal.recall('record:a')).toMatchObject({ unconfirmed: [] });
+  });
+
+  it('[J1] refuses to be used when it is closed', async () => {
+    await journal.close();
+    await expect(journal.append('record:a', [entry('one')])).rejects.toThrow('closed');
+    await expect(journal.read('record:a', null)).rejects.toThrow('closed');
+  });
+});
