@@ -1,35 +1,51 @@
 /**
- * May this update touch this document? Refused before it is applied: what cannot be read, and a stranger's seed.
+ * May this update touch this document? Refused before it is applied: what cannot be read, what builds on something
+ * that the server lacks, and a stranger's seed.
  *
  * A document that nobody has edited is in no snapshot. When its record has changed by the next time that it is opened,
  * it grows from another seed, and an editor that still holds the old one would merge it in: the whole bylaw, twice.
  */
 import { type beforeSyncPayload, type Document, type Extension, OutgoingMessage } from '@hocuspocus/server';
-import { messageYjsSyncStep1 } from 'y-protocols/sync';
-import { decodeUpdate } from 'yjs';
+import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
 import { isSeedClientId } from '../markdown/index.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { ConnectionContext } from '../server/session.ts';
+import { clientIdsIn, lacksHistory, readUpdate } from '../server/update-facts.ts';
 
 export class Guard implements Extension<ConnectionContext> {
   async beforeSync(message: beforeSyncPayload<ConnectionContext>): Promise<void> {
     if (message.type === messageYjsSyncStep1) return;
-    const clientIds = clientIdsIn(message.payload);
-    if (!clientIds) throw refused(message, 'invalid-update');
-    for (const clientId of clientIds) {
+    const update = updateIn(message);
+    for (const clientId of clientIdsIn(update)) {
       if (isSeedClientId(clientId) && !isIn(message.document, clientId)) {
         throw refused(message, 'document-replaced');
       }
     }
+    if (mustBeWhole(message) && lacksHistory(message.document, update)) {
+      throw new RealtimeError('history-missing', { context: { documentName: message.document.name } });
+    }
   }
 }
 
-/** Whose words an update holds; `null` when it cannot be read. */
-function clientIdsIn(update: Uint8Array): Set<number> | null {
+/** So many bytes of edits may wait, in a document, for those that they build on. */
+const maxWaitingBytes = 1_048_576;
+
+/**
+ * While states are exchanged, what was just typed overtakes what was typed offline; the exchange brings all of it.
+ * A reader's edit is not taken anyway.
+ */
+function mustBeWhole({ connection, context, document, type }: beforeSyncPayload<ConnectionContext>): boolean {
+  if (connection.readOnly) return false;
+  const waitingBytes = document.store.pendingStructs?.update.byteLength ?? 0;
+  const isExchanging = !context.socket.acknowledgements.isExchanged(connection.messageAddress);
+  return type === messageYjsSyncStep2 || !isExchanging || waitingBytes > maxWaitingBytes;
+}
+
+function updateIn(message: beforeSyncPayload): ReturnType<typeof readUpdate> {
   try {
-    return new Set(decodeUpdate(update).structs.map(({ id }) => id.client));
+    return readUpdate(message.payload);
   } catch {
-    return null;
+    throw refused(message, 'invalid-update');
   }
 }
 

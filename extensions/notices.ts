@@ -13,7 +13,10 @@ import type { connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server
 import type { Failure } from '../server/owed-work.ts';
 import type { ConnectionContext } from '../server/session.ts';
 
-export type Layer = 'snapshot' | 'writeback';
+/** Every layer that can fail, in the order in which an edit meets them. */
+const layers = ['journal', 'snapshot', 'writeback'] as const;
+
+export type Layer = (typeof layers)[number];
 
 export type Notice =
   | { event: 'saved'; data: { at: number } }
@@ -26,7 +29,7 @@ export class Notices implements Extension<ConnectionContext> {
   readonly #troubles = new Map<string, Notice>();
 
   async connected({ documentName, connection }: connectedPayload<ConnectionContext>): Promise<void> {
-    for (const layer of ['snapshot', 'writeback'] as const) {
+    for (const layer of layers) {
       const trouble = this.#troubles.get(`${layer} ${documentName}`);
       if (trouble) connection.sendStateless(JSON.stringify(trouble));
     }

@@ -1,66 +1,84 @@
 /**
- * Where does a document come from, and where is it kept?
+ * Where does a document come from, and when does its journal become a snapshot?
  *
- * The first one in gets the newest snapshot, else the record's Markdown; an edit is in a snapshot a moment later.
- * Hocuspocus forgets a document when its last client leaves, even when the store before that failed: so this
- * extension remembers which documents hold unsaved edits, refuses to let those go, and keeps trying.
+ * The first one in gets what is stored: snapshot and journal, else the record's Markdown. From then on the journal
+ * has every edit; a snapshot of the whole is written after some time, after so many edits, and when the last one
+ * leaves. A document whose snapshot could not be stored stays in memory, and the store is tried again.
  */
-import { Database } from '@hocuspocus/extension-database';
 import type {
   afterUnloadDocumentPayload,
   beforeUnloadDocumentPayload,
+  Document,
   Extension,
   Hocuspocus,
   onChangePayload,
   onConfigurePayload,
+  onDisconnectPayload,
   onLoadDocumentPayload,
-  onStoreDocumentPayload,
 } from '@hocuspocus/server';
+import { applyUpdate, encodeStateAsUpdate, mergeUpdates } from 'yjs';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
-import type { Logger, Records, SnapshotStore, StoredSnapshot } from '../server/ports.ts';
+import type {
+  Contributor,
+  Events,
+  Journal,
+  Ledger,
+  Logger,
+  Position,
+  Records,
+  SnapshotStore,
+} from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
+import { type Recovered, Recovery } from './recovery.ts';
 import type { Sources } from './sources.ts';
-import { storeNow, storePayload } from './store-now.ts';
 
 export interface PersistenceOptions {
   readonly snapshots: SnapshotStore;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly records: Records;
   readonly sources: Sources;
   readonly notices: Notices;
   readonly converter: Converter;
-  /** Updates after which a snapshot is written at once. */
+  readonly events: Events;
+  /** Longest time, in ms, that an edit is in the journal only. */
+  readonly intervalMs: number;
+  /** So many edits in the journal make a snapshot at once. */
   readonly maxUpdates: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly log: Logger;
 }
 
-/** Edits that are in no snapshot yet. */
-interface Unsaved {
-  /** When the first of them came, in ms since the epoch. */
-  readonly since: number;
+/** An open document's snapshots. */
+interface Progress {
+  /** What the newest snapshot covers: the journal up to here goes when the next one is stored. */
+  covers: Position | null;
+  /** Edits since. */
   updates: number;
+  /** Who made them, by id. */
+  contributors: Map<string, Contributor>;
 }
 
-export class Persistence extends Database implements Extension<ConnectionContext> {
+export class Persistence implements Extension<ConnectionContext> {
   readonly #options: PersistenceOptions;
-  readonly #unsaved = new Map<string, Unsaved>();
+  readonly #recovery: Recovery;
+  readonly #progress = new Map<string, Progress>();
   readonly #owed: OwedWork;
   #instance: Hocuspocus | undefined;
 
   constructor(options: PersistenceOptions) {
-    super({
-      fetch: ({ documentName }) => this.#fetch(documentName),
-      store: ({ documentName, state }) => this.#store(documentName, state),
-    });
     this.#options = options;
+    this.#recovery = new Recovery(options);
     this.#owed = new OwedWork({
-      perform: (documentName) => this.#save(documentName),
+      perform: (documentName) => this.#store(documentName),
+      pauseMs: options.intervalMs,
+      atLatestMs: options.intervalMs,
       retryMinMs: options.retryMinMs,
       retryMaxMs: options.retryMaxMs,
       onFailed: (documentName, failure) => this.#failed(documentName, failure),
@@ -72,34 +90,35 @@ export class Persistence extends Database implements Extension<ConnectionContext
     this.#instance = instance;
   }
 
-  override async onLoadDocument(load: onLoadDocumentPayload): Promise<void> {
+  async onLoadDocument({ document }: onLoadDocumentPayload<ConnectionContext>): Promise<void> {
     try {
-      await super.onLoadDocument(load);
+      await this.#load(document);
     } catch (error) {
       // Hocuspocus forgets a document that failed to load, but not its timers.
-      load.document.destroy();
+      document.destroy();
       throw error;
     }
   }
 
-  async onChange({ instance, documentName, document }: onChangePayload): Promise<void> {
-    const unsaved = this.#unsaved.get(documentName) ?? { since: Date.now(), updates: 0 };
-    this.#unsaved.set(documentName, unsaved);
-    unsaved.updates += 1;
-    if (unsaved.updates === this.#options.maxUpdates) storeNow(instance, document);
+  async onChange({ documentName, context }: onChangePayload<ConnectionContext>): Promise<void> {
+    const progress = this.#progressOf(documentName);
+    const { id, name } = context.session?.user ?? {};
+    if (id !== undefined) progress.contributors.set(id, { id, name: name ?? '' });
+    progress.updates += 1;
+    void this.#owed.owe(documentName, { now: progress.updates >= this.#options.maxUpdates });
   }
 
-  /** Resolves when the snapshot is stored; the layers after this one wait for a stored snapshot. */
-  override async onStoreDocument({ documentName }: onStoreDocumentPayload): Promise<void> {
-    await this.#owed.owe(documentName);
-    if (this.#owed.owes(documentName)) throw new Veto();
+  async onDisconnect({ documentName, document }: onDisconnectPayload<ConnectionContext>): Promise<void> {
+    if (document.getConnectionsCount() === 0) this.hurry(documentName);
   }
 
   async beforeUnloadDocument({ documentName }: beforeUnloadDocumentPayload): Promise<void> {
+    this.hurry(documentName);
     if (this.owes(documentName)) throw new Veto();
   }
 
   async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    this.#progress.delete(documentName);
     this.#options.sources.forget(documentName);
   }
 
@@ -107,14 +126,14 @@ export class Persistence extends Database implements Extension<ConnectionContext
     this.#owed.stop();
   }
 
-  /** When the oldest edit came that no snapshot holds, in ms since the epoch. */
-  unsavedSince(documentName: string): number | null {
-    return this.#unsaved.get(documentName)?.since ?? this.#owed.owedSince(documentName);
-  }
-
   /** Whether there are edits that no snapshot holds. */
   owes(documentName: string): boolean {
-    return this.unsavedSince(documentName) !== null;
+    return this.#owed.owes(documentName);
+  }
+
+  /** What is owed to this document begins now, and not when the interval is over. */
+  hurry(documentName: string): void {
+    this.#owed.hurry(documentName);
   }
 
   /** Tries what is owed once more, now. */
@@ -122,49 +141,94 @@ export class Persistence extends Database implements Extension<ConnectionContext
     return this.#owed.drain();
   }
 
-  async #fetch(documentName: string): Promise<Uint8Array> {
-    const { snapshots, records, sources, converter } = this.#options;
-    const snapshot = await snapshots.read(documentName);
-    if (snapshot) return this.#recall(documentName, snapshot);
+  async #load(document: Document): Promise<void> {
+    const { name: documentName } = document;
+    const recovered = await this.#recovery.recover(documentName);
+    if (recovered) return this.#goOn(document, recovered);
+
+    const { records, sources, converter } = this.#options;
     const recordId = recordIdOf(documentName);
     const record = await records.read(recordId);
     if (!record) throw new RealtimeError('no-such-record', { context: { recordId } });
     // The same text makes the same update: a seed that comes late merges with the first into one copy.
     const { state, base } = await converter.seed(record.markdown, recordId);
-    sources.seeded(documentName, base);
-    return state;
+    sources.seeded(documentName, base, state);
+    applyUpdate(document, state);
   }
 
-  async #recall(documentName: string, snapshot: StoredSnapshot): Promise<Uint8Array> {
-    const { snapshots, sources, converter } = this.#options;
-    const reopened = await converter.reopen(snapshot.state, snapshot.base, recordIdOf(documentName));
-    const { base } = reopened;
-    if (!reopened.state) {
-      sources.recalled(documentName, { ...snapshot, base });
-      return snapshot.state;
-    }
-    const revision = await snapshots.write(documentName, { state: reopened.state, base });
-    sources.recalled(documentName, { ...snapshot, base, revision, owesWriteback: true });
-    return reopened.state;
+  async #goOn(document: Document, recovered: Recovered): Promise<void> {
+    const { name: documentName } = document;
+    const { ledger, sources } = this.#options;
+    const { state, updates, base, position, covers, contributors } = await this.#readAsConfigured(
+      documentName,
+      recovered,
+    );
+    applyUpdate(document, state);
+    document.transact(() => {
+      for (const update of updates) applyUpdate(document, update);
+    });
+    const known = await ledger.recall(documentName);
+    const entry = known ?? { base, owesWriteback: position !== null, unconfirmed: [] };
+    // What the record holds is the ledger's to say; how the document reads it, the document's.
+    const recordBase = { ...base, markdown: entry.base.markdown };
+    sources.recovered(documentName, { ...entry, base: recordBase }, position);
+    const byId = new Map(contributors.map((contributor) => [contributor.id, contributor]));
+    this.#progress.set(documentName, { covers, updates: updates.length, contributors: byId });
+    if (updates.length > 0) void this.#owed.owe(documentName);
   }
 
-  async #save(documentName: string): Promise<void> {
+  /** A document that was read with other features than those of today's editors begins anew. */
+  async #readAsConfigured(documentName: string, recovered: Recovered): Promise<Recovered> {
+    const { converter, journal } = this.#options;
+    if (converter.isReadAlike(recovered.base)) return recovered;
+    const whole = mergeUpdates([recovered.state, ...recovered.updates]);
+    const { state, base } = await converter.reopen(whole, recovered.base, recordIdOf(documentName));
+    const entry = { update: state ?? whole, base, user: null, at: Date.now() };
+    const position = await journal.append(documentName, [entry]);
+    return { ...recovered, state: entry.update, base, updates: [], position };
+  }
+
+  async #store(documentName: string): Promise<void> {
     const document = this.#instance?.documents.get(documentName);
-    if (!this.#instance || !document) return;
-    const unsaved = this.#unsaved.get(documentName);
-    this.#unsaved.delete(documentName);
+    if (!document) return;
+    const { snapshots, journal, sources, converter, events } = this.#options;
+    const progress = this.#progressOf(documentName);
+    const { updates, contributors } = progress;
+    progress.updates = 0;
+    progress.contributors = new Map();
     try {
-      await super.onStoreDocument(storePayload(this.#instance, document));
+      const at = Date.now();
+      const by = [...contributors.values()];
+      const { base, position: covers } = sources.of(documentName);
+      const bytes = await converter.snapshot(encodeStateAsUpdate(document), {
+        base,
+        covers,
+        at,
+        contributors: by,
+      });
+      const [newest] = await snapshots.list(documentName);
+      const revision = (newest?.revision ?? 0) + 1;
+      const info = { revision, at, byteSize: bytes.byteLength, contributors: by, name: null };
+      await snapshots.write(documentName, info, bytes);
+      // From the snapshot before this one on, so that there is always a second way.
+      if (progress.covers !== null) await journal.trim(documentName, progress.covers);
+      progress.covers = covers;
+      events.emit('realtime:snapshot:saved', { documentName, revision, byteSize: info.byteSize });
     } catch (error) {
-      if (unsaved) this.#unsaved.set(documentName, { ...unsaved, updates: 0 });
+      progress.updates += updates;
+      progress.contributors = new Map([...contributors, ...progress.contributors]);
       throw error;
     }
   }
 
-  async #store(documentName: string, state: Uint8Array): Promise<void> {
-    const { snapshots, sources } = this.#options;
-    const { base } = sources.of(documentName);
-    sources.stored(documentName, await snapshots.write(documentName, { state, base }));
+  #progressOf(documentName: string): Progress {
+    const progress = this.#progress.get(documentName) ?? {
+      covers: null,
+      updates: 0,
+      contributors: new Map(),
+    };
+    this.#progress.set(documentName, progress);
+    return progress;
   }
 
   #failed(documentName: string, failure: Failure): void {
@@ -173,17 +237,16 @@ export class Persistence extends Database implements Extension<ConnectionContext
       { documentName, since, tries, retryInMs, cause: String(error.cause) },
       'the snapshot could not be stored',
     );
-    if (this.#instance) {
-      this.#options.notices.couldNotSave(this.#instance, documentName, 'snapshot', failure);
-    }
+    if (this.#instance) this.#options.notices.couldNotSave(this.#instance, documentName, 'snapshot', failure);
   }
 
-  /** After trouble, the layers that were passed over get their turn. */
   #done(documentName: string, failure: Failure | undefined): void {
     const document = this.#instance?.documents.get(documentName);
-    if (!failure || !this.#instance || !document) return;
-    this.#options.log.info({ documentName, tries: failure.tries }, 'the snapshot is stored again');
-    this.#options.notices.savedAgain(this.#instance, documentName, 'snapshot');
-    storeNow(this.#instance, document);
+    if (!this.#instance || !document) return;
+    if (failure) {
+      this.#options.log.info({ documentName, tries: failure.tries }, 'the snapshot is stored again');
+      this.#options.notices.savedAgain(this.#instance, documentName, 'snapshot');
+    }
+    if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }
 }

@@ -4,6 +4,7 @@
  * One job at a time for each document, so that what the record was seen to hold (the base) never changes under a
  * job that is waiting for CivicPress. `ExternalEdits` asks for a look at the record, `Writeback` owes it the draft.
  */
+import { hash } from 'node:crypto';
 import type { Document, Hocuspocus } from '@hocuspocus/server';
 import { applyUpdate, encodeStateAsUpdate } from 'yjs';
 import type { Base } from '../markdown/index.ts';
@@ -11,16 +12,18 @@ import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
-import type { Logger, Records, RecordText, SnapshotStore } from '../server/ports.ts';
+import type { Ledger, Logger, Records, RecordText } from '../server/ports.ts';
 import type { Notices } from './notices.ts';
 import type { Source, Sources } from './sources.ts';
 
 export interface RecordSyncOptions {
   readonly records: Records;
-  readonly snapshots: SnapshotStore;
+  readonly ledger: Ledger;
   readonly sources: Sources;
   readonly notices: Notices;
   readonly converter: Converter;
+  /** Resolves when all that the document holds now is durable: no draft says what a crash would take back. */
+  readonly durable: (documentName: string) => Promise<void>;
   /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
   readonly pauseMs: number;
   readonly atLatestMs: number;
@@ -85,7 +88,8 @@ export class RecordSync {
   }
 
   async #perform(documentName: string): Promise<void> {
-    const { snapshots, sources } = this.#options;
+    const { ledger, sources } = this.#options;
+    await this.#options.durable(documentName);
     const document = this.#instance?.documents.get(documentName);
     if (!this.#instance || !document) return;
     const source = sources.of(documentName);
@@ -99,8 +103,8 @@ export class RecordSync {
     if (mayDiffer || isDoubtful) await this.#reconcile(this.#instance, document, source, live);
     const { base } = sources.of(documentName);
     if (!source.owesWriteback && base.markdown === source.base.markdown) return;
-    await snapshots.settle(documentName, source.revision, base);
-    sources.settled(documentName, source.revision);
+    await ledger.settle(documentName, source.position, base);
+    sources.settled(documentName, source.position);
   }
 
   /** Whether the record still holds what it was last seen to hold: a look that costs no conversion. */
@@ -127,7 +131,7 @@ export class RecordSync {
       return this.#write(document, record, live);
     }
     // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
-    const isOurs = source.unconfirmed.some((draft) => isSameText(record, draft));
+    const isOurs = source.unconfirmed.includes(fingerprintOf(record.markdown));
     if (!isOurs) await this.#absorb(instance, document, source.base, record);
     const base: Base = { ...source.base, markdown: record.markdown };
     sources.seen(document.name, base);
@@ -135,10 +139,11 @@ export class RecordSync {
   }
 
   async #write(document: Document, record: RecordText, text: Base): Promise<void> {
-    const { records, snapshots, sources } = this.#options;
+    const { records, ledger, sources } = this.#options;
     if (!isSameText(record, text.markdown)) {
-      sources.sending(document.name, text.markdown);
-      await snapshots.sending(document.name, sources.of(document.name).unconfirmed);
+      sources.sending(document.name, fingerprintOf(text.markdown));
+      const { base, unconfirmed } = sources.of(document.name);
+      await ledger.sending(document.name, base, unconfirmed);
       await records.writeDraft(recordIdOf(document.name), text.markdown, record);
       sources.confirmed(document.name);
     }
@@ -184,6 +189,11 @@ export class RecordSync {
     notices.tell(this.#instance, documentName, { event: 'saved', data: { at: Date.now() } });
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }
+}
+
+/** By which a draft of ours is known again; white space at its ends does not count. */
+function fingerprintOf(markdown: string): string {
+  return hash('sha256', markdown.trim(), 'base64');
 }
 
 /** CivicPress trims a published text; white space at its ends says nothing about an edit. */

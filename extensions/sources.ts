@@ -1,22 +1,25 @@
 /**
- * What each open document grew from: the Markdown that its record held when the server last saw it.
+ * What each open document grew from, and how far each layer has come with it.
  *
  * Kept here, beside the documents and never inside them: an editor deletes from a document what it does not know.
  */
 import type { Base } from '../markdown/index.ts';
-import type { StoredSnapshot } from '../server/ports.ts';
+import type { LedgerEntry, Position } from '../server/ports.ts';
 
 export interface Source {
+  /** The Markdown that the record held when the server last saw it. */
   readonly base: Base;
-  /** When the record was seen to hold the base's text, in monotonic ms; -Infinity when only a snapshot says so. */
+  /** When that was, in monotonic ms; -Infinity when only the ledger or a snapshot says so. */
   readonly seenAt: number;
-  /** Of the newest snapshot; 0 when there is none. */
-  readonly revision: number;
-  /** Whether the record's draft may lack what the newest snapshot holds. */
+  /** The update that the document began with, while neither journal nor snapshot holds it. */
+  readonly seed: Uint8Array | null;
+  /** Of the newest durable entry in the journal. */
+  readonly position: Position | null;
+  /** Whether the record's draft may lack what the journal holds. */
   readonly owesWriteback: boolean;
   /**
-   * Drafts that were sent and not confirmed: whether they arrived is not known, and they still may, even behind
-   * newer ones. Newest last.
+   * Fingerprints of drafts that were sent and not confirmed: whether they arrived is not known, and they still may,
+   * even behind newer ones. Newest last.
    */
   readonly unconfirmed: readonly string[];
 }
@@ -35,20 +38,30 @@ export class Sources {
   }
 
   /** The document begins with its record's text, which was just read. */
-  seeded(documentName: string, base: Base): void {
+  seeded(documentName: string, base: Base, seed: Uint8Array): void {
     this.#sources.set(documentName, {
       base,
+      seed,
       seenAt: performance.now(),
-      revision: 0,
+      position: null,
       owesWriteback: false,
       unconfirmed: [],
     });
   }
 
-  /** The document begins with this snapshot; whether its record still holds the same text is not known. */
-  recalled(documentName: string, { base, revision, owesWriteback, unconfirmed }: StoredSnapshot): void {
+  /** The document begins with what was stored of it; whether its record still holds the same text is not known. */
+  recovered(documentName: string, entry: LedgerEntry, position: Position | null): void {
+    const { base, owesWriteback, unconfirmed } = entry;
     const seenAt = Number.NEGATIVE_INFINITY;
-    this.#sources.set(documentName, { base, seenAt, revision, owesWriteback, unconfirmed });
+    this.#sources.set(documentName, { base, seenAt, seed: null, position, owesWriteback, unconfirmed });
+  }
+
+  /** The seed, to whoever makes it durable; once. */
+  takeSeed(documentName: string): { update: Uint8Array; base: Base } | null {
+    const source = this.#sources.get(documentName);
+    if (!source?.seed) return null;
+    this.#change(documentName, { seed: null });
+    return { update: source.seed, base: source.base };
   }
 
   /** The record holds this text now: it was just read or written. */
@@ -56,14 +69,14 @@ export class Sources {
     this.#change(documentName, { base, seenAt: performance.now() });
   }
 
-  /** A snapshot of the document was stored; its record lacks it. */
-  stored(documentName: string, revision: number): void {
-    this.#change(documentName, { revision, owesWriteback: true });
+  /** The document's edits up to here are durable, and its record lacks them. */
+  journaled(documentName: string, position: Position): void {
+    this.#change(documentName, { position, owesWriteback: true });
   }
 
-  /** This draft is about to be sent. */
-  sending(documentName: string, markdown: string): void {
-    const unconfirmed = [...this.of(documentName).unconfirmed, markdown].slice(-maxUnconfirmed);
+  /** A draft with this fingerprint is about to be sent. */
+  sending(documentName: string, fingerprint: string): void {
+    const unconfirmed = [...this.of(documentName).unconfirmed, fingerprint].slice(-maxUnconfirmed);
     this.#change(documentName, { unconfirmed });
   }
 
@@ -72,9 +85,9 @@ export class Sources {
     this.#change(documentName, { unconfirmed: this.of(documentName).unconfirmed.slice(0, -1) });
   }
 
-  /** The record has what the snapshot of this revision holds. */
-  settled(documentName: string, revision: number): void {
-    if (this.#sources.get(documentName)?.revision === revision) {
+  /** The record has every edit up to here. */
+  settled(documentName: string, through: Position | null): void {
+    if (this.#sources.get(documentName)?.position === through) {
       this.#change(documentName, { owesWriteback: false });
     }
   }

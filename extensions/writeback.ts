@@ -1,7 +1,7 @@
 /**
  * When does the record's draft change?
  *
- * A moment after a stored snapshot the document is turned into Markdown. Unchanged: no request. Changed: the record
+ * A moment after an edit the document is turned into Markdown. Unchanged: no request. Changed: the record
  * is read, compared and merged, and the result becomes its draft. CivicPress being slow or away never holds up an
  * editor: the draft is owed then, and its room stays until it is written.
  */
@@ -11,10 +11,10 @@ import type {
   beforeUnloadDocumentPayload,
   Extension,
   Hocuspocus,
+  onChangePayload,
   onConfigurePayload,
-  onStoreDocumentPayload,
 } from '@hocuspocus/server';
-import type { Logger, SnapshotStore } from '../server/ports.ts';
+import type { Ledger, Logger } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { Veto } from './guarded.ts';
 import type { RecordSync } from './record-sync.ts';
@@ -22,7 +22,7 @@ import type { Sources } from './sources.ts';
 
 export interface WritebackOptions {
   readonly recordSync: RecordSync;
-  readonly snapshots: SnapshotStore;
+  readonly ledger: Ledger;
   readonly sources: Sources;
   readonly log: Logger;
 }
@@ -41,7 +41,7 @@ export class Writeback implements Extension<ConnectionContext> {
     this.#options.recordSync.attach(instance);
   }
 
-  /** A snapshot that the process left behind before its draft was written is written back now. */
+  /** Edits that the process left behind before their draft was written are written back now. */
   async afterLoadDocument({ documentName }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
     const { sources, recordSync } = this.#options;
     this.#unopened.delete(documentName);
@@ -49,7 +49,7 @@ export class Writeback implements Extension<ConnectionContext> {
     if (sources.of(documentName).owesWriteback) setImmediate(() => recordSync.owe(documentName));
   }
 
-  async onStoreDocument({ documentName }: onStoreDocumentPayload): Promise<void> {
+  async onChange({ documentName }: onChangePayload<ConnectionContext>): Promise<void> {
     this.#options.recordSync.owe(documentName);
   }
 
@@ -69,9 +69,9 @@ export class Writeback implements Extension<ConnectionContext> {
 
   /** Opens again what owed a draft when the process ended; opening it is enough. */
   async resume(instance: Hocuspocus): Promise<void> {
-    const { snapshots, log } = this.#options;
+    const { ledger, log } = this.#options;
     try {
-      for (const documentName of await snapshots.owing()) await this.#open(instance, documentName);
+      for (const documentName of await ledger.owing()) await this.#open(instance, documentName);
     } catch (error) {
       const cause = String(error);
       log.error({ cause }, 'which drafts are owed could not be read; each is written when it is opened');

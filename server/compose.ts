@@ -14,6 +14,7 @@ import { ExternalEdits } from '../extensions/external-edits.ts';
 import { Features } from '../extensions/features.ts';
 import { Guard } from '../extensions/guard.ts';
 import { guarded } from '../extensions/guarded.ts';
+import { Journaling } from '../extensions/journaling.ts';
 import { Limits } from '../extensions/limits.ts';
 import { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
@@ -26,16 +27,22 @@ import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Gateway } from './gateway.ts';
 import { createHttp } from './http.ts';
-import type { Identity, Logger, Records, SnapshotStore } from './ports.ts';
+import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
 
 export interface Ports {
   readonly identity: Identity;
   readonly records: Records;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly snapshots: SnapshotStore;
+  /** Nobody hears them when there is none. */
+  readonly events?: Events;
   readonly log: Logger;
 }
+
+const unheard: Events = { emit: () => undefined };
 
 export interface ComposeOptions {
   /** Further HTTP routes, such as the demo's pages; they may look at the open rooms. */
@@ -62,7 +69,7 @@ export interface RealtimeServer {
 }
 
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
-  const { identity, records, snapshots, log } = ports;
+  const { identity, records, journal, ledger, snapshots, events = unheard, log } = ports;
   const { dialect } = config.document;
   const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
   const converter = new WorkerConverter({
@@ -73,33 +80,37 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   // What each document grew from, what its room is told, and the job that keeps it in step with its record.
   const sources = new Sources();
   const notices = new Notices();
+  const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
+  const journaling = new Journaling({ journal, sources, notices, ...retries, log });
   const recordSync = new RecordSync({
     records,
-    snapshots,
+    ledger,
     sources,
     notices,
     converter,
+    durable: (documentName) => journaling.durable(documentName),
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
-    retryMinMs: config.saving.retry_min_ms,
-    retryMaxMs: config.saving.retry_max_ms,
+    ...retries,
     log,
   });
   const persistence = new Persistence({
     snapshots,
+    journal,
+    ledger,
     records,
     sources,
     notices,
     converter,
+    events,
+    intervalMs: config.snapshots.interval * 1_000,
     maxUpdates: config.snapshots.max_updates,
-    retryMinMs: config.saving.retry_min_ms,
-    retryMaxMs: config.saving.retry_max_ms,
+    ...retries,
     log,
   });
-  const writeback = new Writeback({ recordSync, snapshots, sources, log });
+  const writeback = new Writeback({ recordSync, ledger, sources, log });
 
-  // The order counts: a document that could not be stored is not written back, and what a later one looks up an
-  // earlier one has put there.
+  // The order counts: what a later one looks up an earlier one has put there.
   const extensions = [
     // Does this editor know all that a document may hold?
     new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
@@ -114,7 +125,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     new Guard(),
     // How many documents are open, and how long does one stay?
     new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
-    // Where does a document come from, and where is it kept?
+    // Is this edit on stable storage? Only then does its author hear that it is saved.
+    journaling,
+    // Where does a document come from, and when does its journal become a snapshot?
     persistence,
     // Did the record change outside meanwhile?
     new ExternalEdits(sources, recordSync),
@@ -128,8 +141,6 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
 
   const hocuspocus = new Hocuspocus<ConnectionContext>({
     extensions: extensions.map((extension) => guarded(extension, log)),
-    debounce: config.saving.after_ms,
-    maxDebounce: Math.min(config.saving.at_latest_ms, config.snapshots.interval * 1_000),
     quiet: true,
   });
 
@@ -139,6 +150,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     maxFrameBytes: config.limits.frame_bytes,
     maxSocketsPerAddress: config.rate_limiting.connections_per_ip,
     pingEveryMs: config.limits.ping_seconds * 1_000,
+    whenDurable: (documentName, then) => journaling.whenDurable(documentName, then),
     log,
   });
 
@@ -147,9 +159,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       const { name: documentName } = document;
       const connections = document.getConnections();
       const people = new Set(connections.map(({ context }) => context.session?.user.name ?? ''));
-      const owed = [persistence.unsavedSince(documentName), recordSync.owedSince(documentName)];
-      const since = owed.filter((time) => time !== null);
-      const unsavedSince = since.length > 0 ? Math.min(...since) : null;
+      const unsavedSince = recordSync.owedSince(documentName);
       return { documentName, connections: connections.length, people: [...people], unsavedSince };
     });
 
@@ -174,11 +184,19 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     },
     async stop() {
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
-      const unsaved = await shutDown({ gateway, hocuspocus, persistence, recordSync, deadlineMs });
+      const unsaved = await shutDown({
+        gateway,
+        hocuspocus,
+        journaling,
+        persistence,
+        recordSync,
+        log,
+        deadlineMs,
+      });
       await http.close();
       await snapshots.close();
+      await journal.close();
       await converter.close();
-      for (const documentName of unsaved) log.error({ documentName }, 'stopped before it was saved');
       return unsaved;
     },
   };

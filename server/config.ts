@@ -23,7 +23,7 @@ const schema = z.strictObject({
     .regex(/^\/[\w\-/]*$/, 'must begin with / and hold letters, digits, "_", "-" and "/" only')
     .default('/realtime')
     .describe('URL path of the Hocuspocus WebSocket.'),
-  data_dir: z.string().min(1).default('.system-data/realtime').describe('Folder for snapshots.'),
+  data_dir: z.string().min(1).default('.system-data/realtime').describe('Folder for journal and snapshots.'),
   civicpress: z
     .strictObject({
       url: z
@@ -82,9 +82,7 @@ const schema = z.strictObject({
         .int()
         .min(1)
         .default(300)
-        .describe(
-          'Seconds after an edit by which it is in a snapshot; counts where it is shorter than saving.at_latest_ms.',
-        ),
+        .describe('Seconds after an edit by which a snapshot holds it; until then the journal does.'),
       max_updates: z.int().min(1).default(100).describe('Updates after which a snapshot is written at once.'),
       storage: z
         .enum(['database', 'filesystem'])
@@ -94,18 +92,6 @@ const schema = z.strictObject({
     .prefault({}),
   saving: z
     .strictObject({
-      after_ms: z
-        .int()
-        .min(0)
-        .max(60_000)
-        .default(500)
-        .describe('Pause in typing, in ms, after which a document is saved.'),
-      at_latest_ms: z
-        .int()
-        .min(0)
-        .max(600_000)
-        .default(3_000)
-        .describe('Longest time, in ms, that continued typing puts off saving.'),
       retry_min_ms: z
         .int()
         .min(10)
@@ -127,13 +113,13 @@ const schema = z.strictObject({
         .min(0)
         .max(600_000)
         .default(2_000)
-        .describe('Pause, in ms, after a saved edit after which the record’s draft is written.'),
+        .describe('Pause in typing, in ms, after which the record’s draft is written.'),
       at_latest_ms: z
         .int()
         .min(0)
         .max(3_600_000)
         .default(10_000)
-        .describe('Longest time, in ms, that further edits put off writing the draft.'),
+        .describe('Longest time, in ms, that continued typing puts off writing the draft.'),
     })
     .prefault({}),
   document: z

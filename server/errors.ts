@@ -90,6 +90,18 @@ export const errors = {
     statusCode: 400,
     retry: false,
   },
+  'history-missing': {
+    reason: 'An edit builds on another one that the server does not have. Comparing anew.',
+    closeCode: 4500,
+    statusCode: 409,
+    retry: true,
+  },
+  'not-durable': {
+    reason: 'Changes cannot be stored at the moment. They are kept, and storing is tried again.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
   'not-converted': {
     reason: 'This text is too intricate to be shown as a document. Edit it as Markdown.',
     closeCode: 4422,

@@ -9,8 +9,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { WebSocket, WebSocketServer } from 'ws';
+import { Acknowledgements } from './acknowledgements.ts';
 import { type ErrorCode, errors } from './errors.ts';
-import { refusalOf } from './frame-address.ts';
+import { acknowledgedAddress, refusalOf } from './frame-address.ts';
 import type { Logger } from './ports.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
 import { frameOf } from './websocket-frame.ts';
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   readonly maxFrameBytes: number;
   readonly maxSocketsPerAddress: number;
   readonly pingEveryMs: number;
+  /** Calls back once everything that the document holds now is durable. */
+  readonly whenDurable: (documentName: string, then: () => void) => void;
   readonly log: Logger;
 }
 
@@ -79,7 +82,8 @@ export class Gateway {
   }
 
   #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
-    const socket = new GatewaySocket(ws, stream, request, maxBufferedFrames * this.#options.maxFrameBytes);
+    const { maxFrameBytes, whenDurable } = this.#options;
+    const socket = new GatewaySocket(ws, stream, request, maxBufferedFrames * maxFrameBytes, whenDurable);
     const { address } = socket;
     const fromHere = (this.#socketsByAddress.get(address) ?? 0) + 1;
     this.#sockets.add(socket);
@@ -90,6 +94,7 @@ export class Gateway {
     ws.on('close', (code, reason) => {
       this.#sockets.delete(socket);
       this.#forget(address);
+      socket.acknowledgements.forget();
       connection?.handleClose({ code, reason: reason.toString() });
     });
     if (fromHere > this.#options.maxSocketsPerAddress) return socket.refuse('too-many-connections');
@@ -127,6 +132,7 @@ class GatewaySocket implements ClientSocket {
   readonly address: string;
   readonly features: ReadonlySet<string> | null;
   readonly openDocuments = new Set<string>();
+  readonly acknowledgements: Acknowledgements;
   isAlive = true;
   readonly #ws: WebSocket;
   /** The TCP connection under it. Without compression nothing waits inside `ws`, so both may write, in order. */
@@ -134,12 +140,19 @@ class GatewaySocket implements ClientSocket {
   /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
   readonly #maxBufferedBytes: number;
 
-  constructor(ws: WebSocket, stream: Duplex, request: IncomingMessage, maxBufferedBytes: number) {
+  constructor(
+    ws: WebSocket,
+    stream: Duplex,
+    request: IncomingMessage,
+    maxBufferedBytes: number,
+    whenDurable: GatewayOptions['whenDurable'],
+  ) {
     this.#ws = ws;
     this.#stream = stream;
     this.address = request.socket.remoteAddress ?? '';
     this.features = announcedFeatures(request);
     this.#maxBufferedBytes = maxBufferedBytes;
+    this.acknowledgements = new Acknowledgements({ whenDurable, send: (frame) => this.#write(frame) });
   }
 
   get readyState(): number {
@@ -147,10 +160,16 @@ class GatewaySocket implements ClientSocket {
   }
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
     // Hocuspocus sends bytes only.
-    if (this.#stream.writableLength <= this.#maxBufferedBytes)
-      this.#stream.write(frameOf(data as Uint8Array));
+    const message = data as Uint8Array;
+    const address = acknowledgedAddress(message);
+    if (address === null) this.#write(message);
+    else this.acknowledgements.take(address, message);
+  }
+
+  #write(message: Uint8Array): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (this.#stream.writableLength <= this.#maxBufferedBytes) this.#stream.write(frameOf(message));
     else this.#ws.terminate();
   }
 

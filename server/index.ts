@@ -4,10 +4,12 @@
  * @example
  * const config = loadConfig(yaml, process.env);
  * const civicpress = connectCivicPress({ url, service, timeoutMs: 3_000, cacheMs: 60_000, forwardAddress: false });
+ * const journal = await openSqliteJournal('data/journal.sqlite');
  * const snapshots = await openSqliteSnapshots('data/snapshots.sqlite');
- * const server = compose(config, { ...civicpress, snapshots, log });
+ * const server = compose(config, { ...civicpress, journal, ledger: journal, snapshots, log });
  * await server.start();
  */
+export { openSqliteJournal } from '../extensions/journal/sqlite.ts';
 export { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
 export { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
 export { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
@@ -25,13 +27,29 @@ export { type ErrorCode, errors, RealtimeError } from './errors.ts';
 export { createLog } from './log.ts';
 export type {
   Access,
+  Contributor,
   Credentials,
+  Events,
   Identity,
+  Journal,
+  JournalContent,
+  JournalEntry,
+  Ledger,
+  LedgerEntry,
   Logger,
+  NewJournalEntry,
+  Position,
   Records,
   RecordText,
   Snapshot,
+  SnapshotInfo,
   SnapshotStore,
-  StoredSnapshot,
   User,
 } from './ports.ts';
+export { RevisionTaken } from './revision-taken.ts';
+export {
+  decodeSnapshot,
+  encodeSnapshot,
+  SnapshotDamaged,
+  UnknownSnapshotFormat,
+} from './snapshot-format.ts';

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { openSqliteJournal } from '../extensions/journal/sqlite.ts';
 import { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
 import { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
 import { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
@@ -75,10 +76,11 @@ async function run(config: Config): Promise<void> {
     forwardAddress: config.civicpress.forward_address,
   });
   const dataDir = demo ? demoFolder : config.data_dir;
+  const journal = await openSqliteJournal(join(dataDir, 'journal.sqlite'));
   const snapshots = await openSnapshots(config, dataDir);
   const server = compose(
     demo ? demoConfigOf(config) : config,
-    { ...civicpress, snapshots, log },
+    { ...civicpress, journal, ledger: journal, snapshots, log },
     demo ? { pages: demo.pages } : {},
   );
   const url = await server.start();

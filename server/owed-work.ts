@@ -34,6 +34,8 @@ const seldom = 30;
 
 interface Debt {
   since: number;
+  /** The same in monotonic ms: a clock that is set puts nothing off. */
+  startedAt: number;
   /** Counts what was owed, so that what came during a run is not taken for done. */
   owed: number;
   run: Promise<void> | undefined;
@@ -59,6 +61,7 @@ export class OwedWork {
   owe(documentName: string, { now = false } = {}): Promise<void> {
     const debt = this.#debts.get(documentName) ?? {
       since: Date.now(),
+      startedAt: performance.now(),
       owed: 0,
       run: undefined,
       timer: undefined,
@@ -69,6 +72,12 @@ export class OwedWork {
     if (debt.run) return debt.run;
     if (debt.failure) return Promise.resolve();
     return now ? this.#run(documentName, debt) : this.#afterPause(documentName, debt);
+  }
+
+  /** Begins what waits for its pause to be over. What failed keeps its own pace. */
+  hurry(documentName: string): void {
+    const debt = this.#debts.get(documentName);
+    if (debt && !debt.run && !debt.failure) void this.#run(documentName, debt);
   }
 
   owes(documentName: string): boolean {
@@ -94,7 +103,7 @@ export class OwedWork {
 
   #afterPause(documentName: string, debt: Debt): Promise<void> {
     const { pauseMs = 0, atLatestMs = 0 } = this.#options;
-    const waitMs = Math.min(pauseMs, debt.since + atLatestMs - Date.now());
+    const waitMs = Math.min(pauseMs, debt.startedAt + atLatestMs - performance.now());
     if (waitMs <= 0 || this.#isHurried) return this.#run(documentName, debt);
     this.#runIn(waitMs, documentName, debt);
     return Promise.resolve();
@@ -133,6 +142,7 @@ export class OwedWork {
     const { failure } = debt;
     if (debt.owed > covered) {
       debt.since = Date.now();
+      debt.startedAt = performance.now();
       debt.failure = undefined;
       this.#runIn(pauseMs, documentName, debt);
     } else {

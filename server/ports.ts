@@ -118,7 +118,7 @@ export interface LedgerEntry {
 /** What each document owes its record; each change is on stable storage when its promise resolves. */
 export interface Ledger {
   /** `null` while nothing was sent or settled. */
-  read(documentName: string): Promise<LedgerEntry | null>;
+  recall(documentName: string): Promise<LedgerEntry | null>;
   /** These drafts are about to be sent, to a record that was seen to hold `base`. */
   sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void>;
   /** The record holds `base` now, and with it every edit up to `through`. Later ones are owed. */
@@ -158,14 +158,16 @@ export interface SnapshotInfo {
 
 /** Keeps the snapshots of each document, as the bytes that snapshot-format.ts makes of them. */
 export interface SnapshotStore {
-  /** Newest first. */
+  /**
+   * Newest first, and every revision that is taken: one that is damaged is in the list, with what is known of it.
+   */
   list(documentName: string): Promise<SnapshotInfo[]>;
   /** The bytes as they were given; `null` when there is no such revision. */
   read(documentName: string, revision: number): Promise<Uint8Array | null>;
   /**
    * Resolves once the snapshot is on stable storage. A failed write leaves everything else as it was.
    *
-   * @throws Error when this revision is there already
+   * @throws RevisionTaken when this revision is there already, from whatever process: nothing is ever overwritten
    */
   write(documentName: string, info: SnapshotInfo, bytes: Uint8Array): Promise<void>;
   /** Resolves with `false` when there is no such revision. `null` takes the name away. */

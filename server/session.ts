@@ -4,6 +4,7 @@
  * Hocuspocus copies the context whenever a hook adds to it, so what may change lives in these objects,
  * of which there is one.
  */
+import type { Acknowledgements } from './acknowledgements.ts';
 import type { Access, User } from './ports.ts';
 
 /** The part of a client's socket that hooks may use. */
@@ -14,6 +15,8 @@ export interface ClientSocket {
   readonly features: ReadonlySet<string> | null;
   /** Names of the documents that this socket is in; kept by `Auth`. */
   readonly openDocuments: Set<string>;
+  /** Says when this editor hears that an edit is saved. */
+  readonly acknowledgements: Acknowledgements;
   /** Closes with a code and a reason that the client may read; what was sent before still arrives. */
   close(code: number, reason: string): void;
 }

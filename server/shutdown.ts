@@ -5,16 +5,20 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hocuspocus } from '@hocuspocus/server';
+import type { Journaling } from '../extensions/journaling.ts';
 import type { Persistence } from '../extensions/persistence.ts';
 import type { RecordSync } from '../extensions/record-sync.ts';
 import type { Gateway } from './gateway.ts';
+import type { Logger } from './ports.ts';
 import type { ConnectionContext } from './session.ts';
 
 export interface ShutDownOptions {
   readonly gateway: Gateway;
   readonly hocuspocus: Hocuspocus<ConnectionContext>;
+  readonly journaling: Journaling;
   readonly persistence: Persistence;
   readonly recordSync: RecordSync;
+  readonly log: Logger;
   readonly deadlineMs: number;
 }
 
@@ -24,9 +28,9 @@ const closingMs = 1_000;
 /** Pause between two looks at what is still open or owed. */
 const pollMs = 20;
 
-/** Resolves, at the deadline at the latest, with the names of the documents that are not saved. */
+/** Resolves, at the deadline at the latest, with the names of the documents that are not saved; the log has why. */
 export async function shutDown(options: ShutDownOptions): Promise<string[]> {
-  const { gateway, hocuspocus, persistence, recordSync, deadlineMs } = options;
+  const { gateway, hocuspocus, journaling, persistence, recordSync, log, deadlineMs } = options;
   const deadline = performance.now() + deadlineMs;
   const isTimeLeft = () => performance.now() < deadline;
   const inTime = (work: Promise<unknown>[]) =>
@@ -42,15 +46,26 @@ export async function shutDown(options: ShutDownOptions): Promise<string[]> {
   gateway.terminate();
   await inTime(connections.map((connection) => connection.waitForPendingMessages()));
 
-  // What waits for a pause in typing is stored at once; what failed before is tried once more at once,
-  // and from then on at its own pace.
-  const { debouncer } = hocuspocus;
+  // What waits for its pause begins at once; what failed before is tried once more at once, and from then on at
+  // its own pace.
+  const layers = { journal: journaling, snapshot: persistence, writeback: recordSync };
   const documentNames = [...hocuspocus.documents.keys()];
-  await inTime(documentNames.map(async (name) => debouncer.executeNow(`onStoreDocument-${name}`)));
-  await inTime([persistence.drain(), recordSync.drain()]);
-  const unsaved = () => documentNames.filter((name) => persistence.owes(name) || recordSync.owes(name));
+  await inTime(Object.values(layers).map((layer) => layer.drain()));
+  const owedTo = (documentName: string) =>
+    Object.entries(layers).flatMap(([name, layer]) => (layer.owes(documentName) ? name : []));
+  const unsaved = () => documentNames.filter((documentName) => owedTo(documentName).length > 0);
   while (unsaved().length > 0 && isTimeLeft()) await delay(pollMs);
 
   await hocuspocus.hooks('onDestroy', { instance: hocuspocus });
+  for (const documentName of unsaved()) {
+    const missing = owedTo(documentName);
+    const isKept = !missing.includes('journal');
+    log.error(
+      { documentName, missing },
+      isKept
+        ? 'stopped before it was saved; the journal has it'
+        : 'stopped with edits that could not be stored',
+    );
+  }
   return unsaved();
 }

@@ -2,7 +2,7 @@
  * The thread behind `converter.ts`: it alone parses and prints Markdown while the server runs.
  */
 import { workerData } from 'node:worker_threads';
-import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector, encodeStateVectorFromUpdate } from 'yjs';
 import {
   type Base,
   isAlike,
@@ -15,6 +15,8 @@ import {
   seedUpdate,
 } from '../../markdown/index.ts';
 import { graft, mergeMarkdown } from '../../markdown/merge.ts';
+import type { Snapshot } from '../ports.ts';
+import { encodeSnapshot } from '../snapshot-format.ts';
 import { answerCalls } from '../worker-calls.ts';
 
 export interface Seed {
@@ -35,6 +37,9 @@ export interface Absorbed {
   /** The other side's lines that did not come in, because the room changed the same ones. */
   readonly conflicts: readonly string[];
 }
+
+/** What a snapshot says beside the document's state. */
+export type SnapshotDetails = Omit<Snapshot, 'state' | 'stateVector'>;
 
 const markdownOptions = workerData as MarkdownOptions;
 
@@ -70,11 +75,15 @@ const methods = {
     replaceContent(document, graft(json, open(markdown, base).json, dialect), { dialect });
     return { update: encodeStateAsUpdate(document, before), conflicts };
   },
+  snapshot(state: Uint8Array, about: SnapshotDetails): Uint8Array {
+    return encodeSnapshot({ ...about, state, stateVector: encodeStateVectorFromUpdate(state) });
+  },
 };
 
 export type ConversionMethods = typeof methods;
 
 answerCalls(methods, (result) => {
+  if (result instanceof Uint8Array) return result;
   const { state, update } = result as Partial<Seed | Reopened> & Partial<Absorbed>;
   return state ?? update ?? undefined;
 });

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Base, isReadAlike, type MarkdownError, type MarkdownOptions } from '../../markdown/index.ts';
 import { RealtimeError } from '../errors.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
-import type { Absorbed, ConversionMethods, Reopened, Seed } from './conversion-worker.ts';
+import type { Absorbed, ConversionMethods, Reopened, Seed, SnapshotDetails } from './conversion-worker.ts';
 
 export interface Converter {
   /**
@@ -25,10 +25,14 @@ export interface Converter {
    * @param base with the text that the record was last seen to hold
    */
   reopen(state: Uint8Array, base: Base, recordId: string): Promise<Reopened>;
+  /** Whether a document with this base needs no reopening. */
+  isReadAlike(base: Base): boolean;
   /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
   save(state: Uint8Array, base: Base): Promise<Base>;
   /** What brings into the document what only `outside` changed since `base`. */
   absorb(state: Uint8Array, base: Base, outside: string): Promise<Absorbed>;
+  /** The document as the bytes of a snapshot. */
+  snapshot(state: Uint8Array, about: SnapshotDetails): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -65,8 +69,16 @@ export class WorkerConverter implements Converter {
   }
 
   async reopen(state: Uint8Array, base: Base, recordId: string): Promise<Reopened> {
-    if (isReadAlike(base, this.#markdown)) return { state: null, base };
+    if (this.isReadAlike(base)) return { state: null, base };
     return this.#inTurn(() => this.#calls.call('reopen', state, base, recordId));
+  }
+
+  isReadAlike(base: Base): boolean {
+    return isReadAlike(base, this.#markdown);
+  }
+
+  snapshot(state: Uint8Array, about: SnapshotDetails): Promise<Uint8Array> {
+    return this.#inTurn(() => this.#calls.call('snapshot', state, about));
   }
 
   save(state: Uint8Array, base: Base): Promise<Base> {

@@ -47,7 +47,7 @@ export function markdownRows(): MarkdownRow[] {
 }
 
 /** Sections of a hard-wrapped law with lists, a table now and then, emphasis and links. */
-function law(length: number): string {
+export function law(length: number): string {
   let text = '---\ntitle: Law\n---\n\n';
   for (let section = 1; text.length < length; section += 1) {
     text += `## Section ${section} *Scope*\n\n`;

@@ -8,9 +8,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { encodeStateVectorFromUpdate } from 'yjs';
+import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
 import { open, seedUpdate } from '../../markdown/index.ts';
 import { CivicPressClient, fieldOf } from '../../server/civicpress/client.ts';
+import { encodeSnapshot } from '../../server/snapshot-format.ts';
 import { coldLoad } from './cold-load.ts';
 import { fanOut } from './fan-out.ts';
 import { idleMemory } from './idle-memory.ts';
@@ -73,6 +76,7 @@ async function fillDatabases(): Promise<void> {
   const bare = new DatabaseSync(join(folder, 'bare.sqlite'));
   bare.exec('CREATE TABLE documents (name TEXT PRIMARY KEY, data BLOB NOT NULL)');
   const ours = await openSqliteSnapshots(join(folder, 'ours.sqlite'));
+  const journal = await openSqliteJournal(join(folder, 'journal.sqlite'));
   await mkdir(join(folder, 'records'), { recursive: true });
   for (const documentName of [quiet, ...typed, ...large]) {
     const id = documentName.replace('record:', '');
@@ -80,12 +84,18 @@ async function fillDatabases(): Promise<void> {
     const { json, base } = open(markdown);
     const state = seedUpdate(json, id);
     bare.prepare('INSERT INTO documents VALUES (?, ?)').run(documentName, state);
-    await ours.settle(documentName, await ours.write(documentName, { state, base }), base);
+    const at = Date.now();
+    const stateVector = encodeStateVectorFromUpdate(state);
+    const bytes = encodeSnapshot({ state, stateVector, base, contributors: [], at, covers: null });
+    const info = { revision: 1, at, byteSize: bytes.byteLength, contributors: [], name: null };
+    await ours.write(documentName, info, bytes);
+    await journal.settle(documentName, null, base);
     const frontmatter = `---\nid: ${id}\ntitle: ${id}\ntype: bylaw\nstatus: published\n---\n\n`;
     await writeFile(join(folder, 'records', `${id}.md`), frontmatter + markdown);
   }
   bare.close();
   await ours.close();
+  await journal.close();
 }
 
 function textOf500Kb(title: string): string {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Database } from '@hocuspocus/extension-database';
 import { Server } from '@hocuspocus/server';
+import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
 import { compose } from '../../server/compose.ts';
@@ -51,7 +52,9 @@ const start: Record<ServerKind, () => Promise<number>> = {
       forwardAddress: false,
     });
     const snapshots = await openSqliteSnapshots(join(folder, 'ours.sqlite'));
-    const url = await compose(config, { ...civicpress, snapshots, log: createLog('error', false) }).start();
+    const journal = await openSqliteJournal(join(folder, 'journal.sqlite'));
+    const ports = { ...civicpress, journal, ledger: journal, snapshots, log: createLog('error', false) };
+    const url = await compose(config, ports).start();
     return Number(new URL(url).port);
   },
 

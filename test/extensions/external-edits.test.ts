@@ -11,7 +11,7 @@ afterEach(() => townHall.close());
 const original = '# Plan\n\nFirst paragraph.\n\nSecond paragraph.\n\nThird paragraph.\n';
 
 async function openPlan() {
-  townHall = await TownHall.open({ settings: { 'saving.after_ms': 50 } });
+  townHall = await TownHall.open();
   await townHall.createDraftOnly('plan', original);
   return (await townHall.join('plan')).synced();
 }

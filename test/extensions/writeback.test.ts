@@ -23,7 +23,7 @@ const draftWith = (text: string, recordId = 'noise-bylaw') =>
   );
 
 it('[W1] makes no request for an edit that was taken back', async () => {
-  townHall = await TownHall.open({ settings: { 'saving.after_ms': 100 } });
+  townHall = await TownHall.open({ settings: { 'writeback.after_ms': 100 } });
   const alice = await (await townHall.join('noise-bylaw')).synced();
   const { text } = alice;
   alice.replace('Noise', 'Silence');
@@ -115,7 +115,7 @@ it('[W5] writes after a start what was owed when the process ended', async () =>
 
 it('[W6] writes once for many edits', async () => {
   townHall = await TownHall.open({
-    settings: { 'saving.after_ms': 0, 'writeback.after_ms': 200, 'writeback.at_latest_ms': 60_000 },
+    settings: { 'writeback.after_ms': 200, 'writeback.at_latest_ms': 60_000 },
   });
   const alice = await (await townHall.join('noise-bylaw')).synced();
   for (const word of ['one', 'two', 'three', 'four']) {

@@ -119,6 +119,12 @@ export class Clerk {
     });
   }
 
+  /** Deletes the first `text`, in one transaction. */
+  erase(text: string): void {
+    const { node, offset } = this.#find(text);
+    node.delete(offset, text.length);
+  }
+
   /** Sends a sync message as no provider would. */
   sendRaw(type: number, payload: Uint8Array): void {
     const encoder = createEncoder();

@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
 import { allFeatures, type Feature } from '../../markdown/index.ts';
 import { CivicPressClient, fieldOf, type Reply } from '../../server/civicpress/client.ts';
@@ -20,7 +21,7 @@ import {
   startEmbeddedCivicPress,
 } from '../../server/demo/civicpress/index.ts';
 import { createLog } from '../../server/log.ts';
-import type { Records, SnapshotStore } from '../../server/ports.ts';
+import type { Events, Journal, Ledger, Records, SnapshotStore } from '../../server/ports.ts';
 import { Clerk, type ClerkOptions } from './clerk.ts';
 import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
 
@@ -28,10 +29,13 @@ export interface TownHallOptions {
   /** By dotted path, over those that make tests fast. */
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly civicpress?: Partial<EmbeddedCivicPressOptions>;
+  /** Puts something between the server and its journal. */
+  readonly journal?: (real: Journal & Ledger) => Journal & Ledger;
   /** Puts something between the server and its snapshot store. */
   readonly snapshots?: (real: SnapshotStore) => SnapshotStore;
   /** Puts something between the server and the records. */
   readonly records?: (real: Records) => Records;
+  readonly events?: Events;
   /** Uses the folder of a town hall that was closed with `keepFolder`. */
   readonly folder?: string;
 }
@@ -42,8 +46,6 @@ const fastSettings = {
   'document.features': allFeatures.join(),
   port: 0,
   host: '127.0.0.1',
-  'saving.after_ms': 30,
-  'saving.at_latest_ms': 150,
   'writeback.after_ms': 20,
   'writeback.at_latest_ms': 100,
   'saving.retry_min_ms': 20,
@@ -81,6 +83,8 @@ export class TownHall {
     });
     const wire = await startFlakyProxy(civicpress.url);
     const config = configOf({ ...fastSettings, ...options.settings });
+    const realJournal = await openSqliteJournal(join(folder, 'journal.sqlite'));
+    const journal = options.journal?.(realJournal) ?? realJournal;
     const snapshots = await openSqliteSnapshots(join(folder, 'snapshots.sqlite'));
     const { identity, records } = connectCivicPress({
       url: wire.url,
@@ -92,7 +96,10 @@ export class TownHall {
     const server = compose(config, {
       identity,
       records: options.records?.(records) ?? records,
+      journal,
+      ledger: journal,
       snapshots: options.snapshots?.(snapshots) ?? snapshots,
+      ...(options.events && { events: options.events }),
       log: createLog('error', false),
     });
     const url = await server.start();

@@ -60,7 +60,7 @@ describe('the file', () => {
       'rooms.max_rooms': -1,
       'rooms.cleanup_timeout': 99_999_999,
       'snapshots.storage': 's3',
-      'saving.after_ms': null,
+      'saving.retry_min_ms': null,
       'document.features': 'table',
       'limits.frame_bytes': 10,
       'limits.ping_seconds': 3_600,

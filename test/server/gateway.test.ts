@@ -27,6 +27,7 @@ async function openGateway(options: Options = {}) {
     maxFrameBytes: 1_000_000,
     maxSocketsPerAddress: 100,
     pingEveryMs: 60_000,
+    whenDurable: (_documentName, then) => then(),
     log: { debug: note, info: note, warn: note, error: note },
     ...options.gateway,
   });

@@ -1,0 +1,194 @@
+/**
+ * Is this edit on stable storage? Only then does its author hear that it is saved.
+ *
+ * Everybody else in the room sees an edit at once. Whatever changes the document, somebody's edit or the server's
+ * own, is appended to the journal; one append at a time for each document, so that its entries stay in order. What
+ * cannot be appended is kept here and tried again, and until it succeeds nothing is acknowledged in that room.
+ */
+import {
+  type afterLoadDocumentPayload,
+  type afterUnloadDocumentPayload,
+  type beforeSyncPayload,
+  type beforeUnloadDocumentPayload,
+  type Document,
+  type Extension,
+  type Hocuspocus,
+  isTransactionOrigin,
+} from '@hocuspocus/server';
+import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
+import { RealtimeError } from '../server/errors.ts';
+import { type Failure, OwedWork } from '../server/owed-work.ts';
+import type { Journal, Logger, NewJournalEntry } from '../server/ports.ts';
+import type { ClientSocket, ConnectionContext } from '../server/session.ts';
+import { readUpdate } from '../server/update-facts.ts';
+import { Veto } from './guarded.ts';
+import type { Notices } from './notices.ts';
+import type { Sources } from './sources.ts';
+
+export interface JournalingOptions {
+  readonly journal: Journal;
+  readonly sources: Sources;
+  readonly notices: Notices;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly log: Logger;
+}
+
+/** Edits of one document that are not durable yet. */
+interface Pending {
+  readonly entries: NewJournalEntry[];
+  /** Of those who made them. */
+  readonly authors: Set<ClientSocket>;
+  /** Whether the last append failed. */
+  isFailing: boolean;
+  /** How many entries were ever taken, and how many of them are durable. */
+  taken: number;
+  durable: number;
+  /** Who waits until so many are durable; in order. */
+  readonly waiting: { readonly until: number; readonly then: () => void }[];
+}
+
+export class Journaling implements Extension<ConnectionContext> {
+  readonly #options: JournalingOptions;
+  readonly #pending = new Map<string, Pending>();
+  readonly #owed: OwedWork;
+  #instance: Hocuspocus | undefined;
+
+  constructor(options: JournalingOptions) {
+    this.#options = options;
+    this.#owed = new OwedWork({
+      perform: (documentName) => this.#append(documentName),
+      retryMinMs: options.retryMinMs,
+      retryMaxMs: options.retryMaxMs,
+      onFailed: (documentName, failure) => this.#failed(documentName, failure),
+      onDone: (documentName, failure) => this.#done(documentName, failure),
+    });
+  }
+
+  async afterLoadDocument({
+    instance,
+    document,
+  }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
+    this.#instance = instance;
+    // Not the hook `onChange`: Hocuspocus has sent the acknowledgement before that one runs.
+    document.on('update', (update: Uint8Array, origin: unknown) => this.#take(document, update, origin));
+  }
+
+  /** The last to see a message before it is handled: says what its acknowledgement is for. */
+  async beforeSync({
+    connection,
+    context,
+    type,
+    payload,
+  }: beforeSyncPayload<ConnectionContext>): Promise<void> {
+    const { acknowledgements } = context.socket;
+    const address = connection.messageAddress;
+    if (type === messageYjsSyncStep1) acknowledgements.exchangeBegins(address, payload);
+    else if (type === messageYjsSyncStep2) acknowledgements.exchangeEnds(address);
+    else acknowledgements.editComes(address, readUpdate(payload));
+  }
+
+  async beforeUnloadDocument({ documentName }: beforeUnloadDocumentPayload): Promise<void> {
+    if (this.#owed.owes(documentName)) throw new Veto();
+  }
+
+  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    this.#pending.delete(documentName);
+  }
+
+  async onDestroy(): Promise<void> {
+    this.#owed.stop();
+  }
+
+  /** Calls back once everything that the document holds now is durable: at once, when it is. */
+  whenDurable(documentName: string, then: () => void): void {
+    const pending = this.#pending.get(documentName);
+    if (!pending || pending.durable === pending.taken) then();
+    else pending.waiting.push({ until: pending.taken, then });
+  }
+
+  /** The same as a promise. */
+  durable(documentName: string): Promise<void> {
+    return new Promise((resolve) => this.whenDurable(documentName, resolve));
+  }
+
+  /** Whether there are edits that are not durable. */
+  owes(documentName: string): boolean {
+    return this.#owed.owes(documentName);
+  }
+
+  /** Tries what is owed once more, now. */
+  drain(): Promise<void> {
+    return this.#owed.drain();
+  }
+
+  #take(document: Document, update: Uint8Array, origin: unknown): void {
+    const { name: documentName } = document;
+    const context = contextOf(origin);
+    const pending = this.#pendingOf(documentName);
+    const seed = this.#options.sources.takeSeed(documentName);
+    if (seed) pending.entries.push({ ...seed, user: null, at: Date.now() });
+    const { id, name } = context?.session?.user ?? {};
+    const user = id === undefined ? null : { id, name: name ?? '' };
+    pending.entries.push({ update, user, at: Date.now(), base: null });
+    pending.taken += seed ? 2 : 1;
+    if (context?.socket) pending.authors.add(context.socket);
+    void this.#owed.owe(documentName);
+  }
+
+  #pendingOf(documentName: string): Pending {
+    const pending = this.#pending.get(documentName) ?? {
+      entries: [],
+      authors: new Set(),
+      isFailing: false,
+      taken: 0,
+      durable: 0,
+      waiting: [],
+    };
+    this.#pending.set(documentName, pending);
+    return pending;
+  }
+
+  async #append(documentName: string): Promise<void> {
+    const { journal, sources } = this.#options;
+    const pending = this.#pendingOf(documentName);
+    const batch = [...pending.entries];
+    const authors = [...pending.authors];
+    pending.authors.clear();
+    try {
+      sources.journaled(documentName, await journal.append(documentName, batch));
+    } catch (cause) {
+      const error = new RealtimeError('not-durable', { cause });
+      // Sent away once: who comes back is told what is the matter, and goes on typing.
+      if (!pending.isFailing) for (const author of authors) author.close(error.closeCode, error.reason);
+      pending.isFailing = true;
+      throw error;
+    }
+    pending.isFailing = false;
+    pending.entries.splice(0, batch.length);
+    pending.durable += batch.length;
+    while (pending.waiting[0] && pending.waiting[0].until <= pending.durable) pending.waiting.shift()?.then();
+  }
+
+  #failed(documentName: string, failure: Failure): void {
+    const { notices, log } = this.#options;
+    const { since, tries, retryInMs, error } = failure;
+    const fields = { documentName, since, tries, retryInMs, cause: String(error.cause) };
+    log.warn(fields, 'edits could not be written to the journal');
+    if (this.#instance) notices.couldNotSave(this.#instance, documentName, 'journal', failure);
+  }
+
+  #done(documentName: string, failure: Failure | undefined): void {
+    const document = this.#instance?.documents.get(documentName);
+    if (!this.#instance || !document || !failure) return;
+    this.#options.log.info({ documentName, tries: failure.tries }, 'the journal takes edits again');
+    this.#options.notices.savedAgain(this.#instance, documentName, 'journal');
+    if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
+  }
+}
+
+function contextOf(origin: unknown): Partial<ConnectionContext> | undefined {
+  if (!isTransactionOrigin(origin)) return undefined;
+  if (origin.source === 'connection') return origin.connection.context;
+  return origin.source === 'local' ? origin.context : undefined;
+}

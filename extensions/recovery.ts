@@ -1,0 +1,110 @@
+/**
+ * Finds what is stored of a document: the newest good snapshot, and the journal behind it.
+ *
+ * There are always two ways: the journal is kept from the snapshot before the newest one on. So a snapshot that has
+ * lost a bit costs nothing: the one before serves, and the journal brings the rest. An entry that has a base begins
+ * the document anew, and nothing before it counts.
+ */
+import type { Base } from '../markdown/index.ts';
+import type {
+  Contributor,
+  Events,
+  Journal,
+  JournalEntry,
+  Logger,
+  Position,
+  Snapshot,
+  SnapshotStore,
+} from '../server/ports.ts';
+import { decodeSnapshot, SnapshotDamaged } from '../server/snapshot-format.ts';
+
+export interface RecoveryOptions {
+  readonly snapshots: SnapshotStore;
+  readonly journal: Journal;
+  readonly events: Events;
+  readonly log: Logger;
+}
+
+export interface Recovered {
+  /** What the document begins with. */
+  readonly state: Uint8Array;
+  readonly base: Base;
+  /** Edits behind that, in order. */
+  readonly updates: readonly Uint8Array[];
+  /** Whose edits are in no snapshot. */
+  readonly contributors: readonly Contributor[];
+  /** Of the last journal entry in it. */
+  readonly position: Position | null;
+  /** What the newest good snapshot covers; `null` without one. */
+  readonly covers: Position | null;
+}
+
+export class Recovery {
+  readonly #options: RecoveryOptions;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * `null` when nothing is stored, or nothing that can be used; then the log and an event say so.
+   *
+   * @throws whatever the stores throw: what cannot be read now is not taken for missing
+   */
+  async recover(documentName: string): Promise<Recovered | null> {
+    const snapshot = await this.#newestGood(documentName);
+    const covers = snapshot?.covers ?? null;
+    const entries = await this.#entriesBehind(documentName, covers);
+    const begunAt = entries.findLastIndex(({ base }) => base !== null);
+    const beginning = beginningIn(entries[begunAt]) ?? snapshot;
+    if (!beginning) {
+      if (entries.length > 0) this.#damaged(documentName, { lost: entries.length });
+      return null;
+    }
+    return {
+      state: beginning.state,
+      base: beginning.base,
+      updates: entries.slice(begunAt + 1).map(({ update }) => update),
+      contributors: entries.flatMap(({ user }) => user ?? []),
+      position: entries.at(-1)?.position ?? covers,
+      covers,
+    };
+  }
+
+  async #newestGood(documentName: string): Promise<Snapshot | null> {
+    const { snapshots } = this.#options;
+    for (const { revision } of await snapshots.list(documentName)) {
+      const bytes = await snapshots.read(documentName, revision);
+      const snapshot = bytes && this.#decoded(documentName, revision, bytes);
+      if (snapshot) return snapshot;
+    }
+    return null;
+  }
+
+  /** @throws UnknownSnapshotFormat for one of a newer version: an older one would be half the truth */
+  #decoded(documentName: string, revision: number, bytes: Uint8Array): Snapshot | null {
+    try {
+      return decodeSnapshot(bytes);
+    } catch (error) {
+      if (!(error instanceof SnapshotDamaged)) throw error;
+      this.#damaged(documentName, { revision, cause: error.message });
+      return null;
+    }
+  }
+
+  async #entriesBehind(documentName: string, position: Position | null): Promise<readonly JournalEntry[]> {
+    const { entries, damaged } = await this.#options.journal.read(documentName, position);
+    if (damaged > 0) this.#damaged(documentName, { entries: damaged });
+    return entries;
+  }
+
+  #damaged(documentName: string, what: Readonly<Record<string, unknown>>): void {
+    const { events, log } = this.#options;
+    log.error({ documentName, ...what }, 'something that was stored is damaged');
+    events.emit('realtime:snapshot:integrity-failed', { documentName, ...what });
+  }
+}
+
+function beginningIn(entry: JournalEntry | undefined): { state: Uint8Array; base: Base } | null {
+  return entry?.base ? { state: entry.update, base: entry.base } : null;
+}

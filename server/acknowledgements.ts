@@ -1,0 +1,147 @@
+/**
+ * Decides when an editor hears that its edit is saved: when it is on stable storage, and no sooner.
+ *
+ * Hocuspocus sends the acknowledgement as soon as an update is in memory. The gateway shows each one to this class,
+ * which holds it until the document's journal has everything that the document holds.
+ *
+ * A provider counts: one for the exchange of states with which a connection begins, one for each edit after that; an
+ * acknowledgement takes one away. Edits from before the exchange, typed offline and sent from a queue, are not in the
+ * count, and Hocuspocus acknowledges them all the same: the count would reach zero with edits still on their way. So
+ * these acknowledgements are left out, and everything else waits until the exchange itself is durable.
+ */
+import { decodeStateVector } from 'yjs';
+import { documentNameIn } from './frame-address.ts';
+import { isKnownTo, isOnlyDeleting, type readUpdate } from './update-facts.ts';
+
+export interface AcknowledgementOptions {
+  /** Calls back once everything that the document holds now is durable: at once, when it is. */
+  readonly whenDurable: (documentName: string, then: () => void) => void;
+  /** Sends one to the editor. */
+  readonly send: (acknowledgement: Uint8Array) => void;
+}
+
+/**
+ * `counted`: the provider waits for it. `uncounted`: it does not. `doubtful`: that cannot be told.
+ * `exchanged`: the exchange of states is complete with it.
+ */
+type Kind = 'counted' | 'uncounted' | 'doubtful' | 'exchanged';
+
+/** One document on one socket, since its last exchange began. */
+interface Count {
+  /** What the client had when the exchange began; `null` before the first one. */
+  readonly clientHad: ReadonlyMap<number, number> | null;
+  isExchanged: boolean;
+  /** Of the message that is being handled. */
+  kind: Kind;
+  /** So many wait for the exchange. */
+  held: number;
+  doubtful: number;
+  /** Until the doubtful ones go. */
+  quiet: NodeJS.Timeout | undefined;
+  /** The frame; each is like the one before. */
+  acknowledgement: Uint8Array | undefined;
+}
+
+/** After so long without an edit the provider's count is all that is on its way: one too many does no harm. */
+const quietMs = 1_000;
+
+export class Acknowledgements {
+  readonly #options: AcknowledgementOptions;
+  /** By the address that a document has on this socket. */
+  readonly #counts = new Map<string, Count>();
+
+  constructor(options: AcknowledgementOptions) {
+    this.#options = options;
+  }
+
+  /** The client begins to count anew. What it was owed before, it no longer waits for. */
+  exchangeBegins(address: string, stateVector: Uint8Array): void {
+    clearTimeout(this.#counts.get(address)?.quiet);
+    this.#counts.set(address, newCount(decodeStateVector(stateVector)));
+  }
+
+  /** The client's answer in the exchange is about to be handled. */
+  exchangeEnds(address: string): void {
+    const count = this.#countOf(address);
+    count.kind = count.isExchanged ? 'counted' : 'exchanged';
+  }
+
+  /** An edit is about to be handled. */
+  editComes(address: string, update: ReturnType<typeof readUpdate>): void {
+    const count = this.#countOf(address);
+    count.kind = kindOf(count, update);
+    if (count.quiet) this.#sendDoubtfulSoon(address, count);
+  }
+
+  /** Whether the exchange is complete: before that, an edit may arrive ahead of those that it builds on. */
+  isExchanged(address: string): boolean {
+    return this.#countOf(address).isExchanged;
+  }
+
+  /** Takes an acknowledgement as Hocuspocus would send it, right after the message that it is for was handled. */
+  take(address: string, acknowledgement: Uint8Array): void {
+    const count = this.#countOf(address);
+    count.acknowledgement = acknowledgement;
+    if (count.kind === 'uncounted') return;
+    if (count.kind === 'doubtful') {
+      count.doubtful += 1;
+      this.#sendDoubtfulSoon(address, count);
+      return;
+    }
+    count.held += 1;
+    if (count.kind === 'exchanged') count.isExchanged = true;
+    if (!count.isExchanged) return;
+    const { held } = count;
+    count.held = 0;
+    this.#sendWhenDurable(address, count, held);
+  }
+
+  /** The socket is closed. */
+  forget(): void {
+    for (const { quiet } of this.#counts.values()) clearTimeout(quiet);
+    this.#counts.clear();
+  }
+
+  #countOf(address: string): Count {
+    const count = this.#counts.get(address) ?? newCount(null);
+    this.#counts.set(address, count);
+    return count;
+  }
+
+  #sendWhenDurable(address: string, count: Count, times: number): void {
+    this.#options.whenDurable(documentNameIn(address), () => {
+      const isStillCounting = this.#counts.get(address) === count;
+      for (let time = 0; isStillCounting && time < times; time += 1)
+        this.#options.send(count.acknowledgement as Uint8Array);
+    });
+  }
+
+  #sendDoubtfulSoon(address: string, count: Count): void {
+    clearTimeout(count.quiet);
+    count.quiet = setTimeout(() => {
+      count.quiet = undefined;
+      this.#sendWhenDurable(address, count, count.doubtful);
+      count.doubtful = 0;
+    }, quietMs);
+    count.quiet.unref();
+  }
+}
+
+function newCount(clientHad: ReadonlyMap<number, number> | null): Count {
+  return {
+    clientHad,
+    isExchanged: false,
+    kind: 'counted',
+    held: 0,
+    doubtful: 0,
+    quiet: undefined,
+    acknowledgement: undefined,
+  };
+}
+
+/** Only during the exchange can an edit come that was typed before it. */
+function kindOf({ clientHad, isExchanged }: Count, update: ReturnType<typeof readUpdate>): Kind {
+  if (isExchanged) return 'counted';
+  if (clientHad === null || isOnlyDeleting(update)) return 'doubtful';
+  return isKnownTo(clientHad, update) ? 'uncounted' : 'counted';
+}

@@ -1,0 +1,155 @@
+/**
+ * "Saved" means saved: when an editor hears it, and what has happened by then.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { messageYjsUpdate } from 'y-protocols/sync';
+import * as Y from 'yjs';
+import { errors } from '../../server/errors.ts';
+import { flakyJournal } from '../helpers/flaky-journal.ts';
+import { TownHall } from '../helpers/town-hall.ts';
+import { until } from '../helpers/until.ts';
+
+let townHall: TownHall;
+afterEach(() => townHall.close());
+
+const document = 'record:noise-bylaw';
+
+it('[J2] acknowledges an edit when it is durable, and shows it to everybody before that', async () => {
+  const flaky = flakyJournal();
+  townHall = await TownHall.open({ journal: flaky.journal });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  await alice.saved();
+  flaky.handle().stall();
+  alice.type('Noise', ' AT ONCE');
+  await bob.sees('AT ONCE');
+  await delay(100);
+  expect(alice.provider.unsyncedChanges).toBe(' AT ONCE'.length);
+  flaky.handle().goOn();
+  await alice.saved();
+  expect(flaky.handle().appended.length).toBeGreaterThan(1);
+});
+
+it('[J2] says in the journal who made an edit, and with what the document began', async () => {
+  const flaky = flakyJournal();
+  townHall = await TownHall.open({ journal: flaky.journal });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', '!');
+  await alice.saved();
+  const [first, second] = flaky.handle().appended.map(({ entry }) => entry);
+  expect(first?.base?.markdown).toContain('# Bylaw 2025-14 Respecting Noise');
+  expect(second).toMatchObject({ base: null, user: { name: 'alice' } });
+});
+
+it('[J2] goes on from the journal when there is no snapshot', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const { text } = alice;
+  alice.type('Noise', ' JOURNALED');
+  await alice.saved();
+  const { folder } = townHall;
+  // Another server on the same folder is what a killed one leaves to the next.
+  const next = await TownHall.open({ folder });
+  const bob = await (await next.join('noise-bylaw', 'bob')).synced();
+  expect(bob.text).toBe(text.replace('Noise', 'Noise JOURNALED'));
+  await next.close({ keepFolder: true });
+});
+
+it('[J3] closes the author once when the journal fails, acknowledges nothing, and goes on by itself', async () => {
+  const flaky = flakyJournal();
+  townHall = await TownHall.open({ journal: flaky.journal });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  await alice.saved();
+  flaky.handle().isFull = true;
+  alice.type('Noise', ' KEPT');
+  await until('the author is sent away', () => alice.closeCodes.includes(errors['not-durable'].closeCode));
+  expect(await bob.noticed('could-not-save')).toMatchObject({ layer: 'journal' });
+  await until('the author is back', () => alice.notices.length > 0, 5_000);
+  alice.type('Noise', ' TOO');
+  await bob.sees('TOO KEPT');
+  await delay(300);
+  expect(alice.provider.unsyncedChanges).toBeGreaterThan(0);
+  expect(bob.closeCodes).toEqual([]);
+
+  flaky.handle().isFull = false;
+  await alice.saved();
+  expect(await bob.noticed('saved-again')).toMatchObject({ layer: 'journal' });
+});
+
+it('[J3] keeps a room whose edits are not durable, even when everyone has left', async () => {
+  const flaky = flakyJournal();
+  townHall = await TownHall.open({ journal: flaky.journal, settings: { 'rooms.cleanup_timeout': 0 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  flaky.handle().isFull = true;
+  alice.type('Noise', ' KEPT');
+  await until('it was tried', () => flaky.handle().appended.length > 0);
+  alice.leave();
+  await delay(200);
+  expect(townHall.server.hocuspocus.documents.has(document)).toBe(true);
+  flaky.handle().isFull = false;
+  await until('the room is gone', () => !townHall.server.hocuspocus.documents.has(document));
+  expect(await townHall.draftOf('noise-bylaw')).toContain('KEPT');
+});
+
+it('[J4] counts honestly after offline edits: at zero, all of them are durable', async () => {
+  const flaky = flakyJournal();
+  townHall = await TownHall.open({ journal: flaky.journal });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  await alice.saved();
+  alice.socket.disconnect();
+  await until('alice is offline', () => !alice.provider.isSynced);
+  alice.type('Noise', ' OFFLINE');
+  alice.replace('OFFLINE', 'offline words');
+  flaky.handle().stall();
+  const counts: number[] = [];
+  alice.provider.on('unsyncedChanges', ({ number }: { number: number }) => counts.push(number));
+  void alice.socket.connect();
+  alice.type('words', ' and more');
+  await until('the server has everything', () =>
+    flaky.handle().appended.some(({ entry }) => entry.user?.name === 'alice'),
+  );
+  await delay(200);
+  expect(counts).not.toContain(0);
+  flaky.handle().goOn();
+  await alice.saved();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  expect(bob.text).toBe(alice.text);
+  expect(bob.text).toContain('offline words and more');
+});
+
+it('[J4] reaches zero for who deletes offline and while coming back', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  await alice.saved();
+  alice.socket.disconnect();
+  await until('alice is offline', () => !alice.provider.isSynced);
+  alice.erase('Bylaw ');
+  void alice.socket.connect();
+  alice.erase('Respecting ');
+  await alice.synced();
+  alice.erase('Noise');
+  await until('everything is acknowledged', () => alice.provider.unsyncedChanges === 0, 5_000);
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  expect(bob.text).toBe(alice.text);
+});
+
+it('[L7] refuses an edit that builds on what the server lacks, and takes it when all of it comes', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  await alice.saved();
+  const elsewhere = new Y.Doc();
+  Y.applyUpdate(elsewhere, Y.encodeStateAsUpdate(alice.document));
+  const updates: Uint8Array[] = [];
+  elsewhere.on('update', (update: Uint8Array) => updates.push(update));
+  elsewhere.getXmlFragment('default').push([new Y.XmlElement('paragraph')]);
+  elsewhere.getXmlFragment('default').push([new Y.XmlElement('paragraph')]);
+  alice.sendRaw(messageYjsUpdate, updates[1] as Uint8Array);
+  await until('the socket is closed', () => alice.closeCodes.includes(errors['history-missing'].closeCode));
+  expect(townHall.server.hocuspocus.documents.get(document)?.store.pendingStructs).toBeNull();
+  Y.applyUpdate(alice.document, updates[0] as Uint8Array);
+  Y.applyUpdate(alice.document, updates[1] as Uint8Array);
+  await alice.synced(5_000);
+  await alice.saved();
+});
