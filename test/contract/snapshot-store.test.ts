@@ -249,7 +249,7 @@ describe.each(stores)('the snapshot store "$name"', ({ keepsVersions, start }) =
       const whole = encodeSnapshot({
         state: bytesOf('state'),
         stateVector: bytesOf('vector'),
-        base: { version: 2, markdown: 'base\n', features: [] },
+        base: { version: 2, markdown: 'base\n', features: [], dialect: 'tiptap' },
         contributors: [],
         at: 1,
         covers: null,
