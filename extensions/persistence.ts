@@ -16,7 +16,7 @@ import type {
   onDisconnectPayload,
   onLoadDocumentPayload,
 } from '@hocuspocus/server';
-import { applyUpdate, encodeStateAsUpdate, mergeUpdates } from 'yjs';
+import { applyUpdate, mergeUpdates } from 'yjs';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
@@ -200,7 +200,7 @@ export class Persistence implements Extension<ConnectionContext> {
       const at = Date.now();
       const by = [...contributors.values()];
       const { base, position: covers } = sources.of(documentName);
-      const bytes = await converter.snapshot(encodeStateAsUpdate(document), {
+      const bytes = await converter.snapshot(document, {
         base,
         covers,
         at,

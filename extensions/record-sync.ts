@@ -6,7 +6,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Document, Hocuspocus } from '@hocuspocus/server';
-import { applyUpdate, encodeStateAsUpdate } from 'yjs';
+import { applyUpdate } from 'yjs';
 import type { Base } from '../markdown/index.ts';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
@@ -153,8 +153,7 @@ export class RecordSync {
   /** What only the record changed comes in, what only the room changed stays; where both did, the room's words stay. */
   async #absorb(instance: Hocuspocus, document: Document, base: Base, record: RecordText): Promise<void> {
     const { converter, notices, log } = this.#options;
-    const state = encodeStateAsUpdate(document);
-    const { update, conflicts } = await converter.absorb(state, base, record.markdown);
+    const { update, conflicts } = await converter.absorb(document, base, record.markdown);
     if (update) applyUpdate(document, update, { source: 'local' });
     else if (conflicts.length === 0) return;
     const { name: documentName } = document;
@@ -163,7 +162,7 @@ export class RecordSync {
   }
 
   #textOf(document: Document, base: Base): Promise<Base> {
-    return this.#options.converter.save(encodeStateAsUpdate(document), base);
+    return this.#options.converter.save(document, base);
   }
 
   #failed(documentName: string, failure: Failure): void {

@@ -2,7 +2,7 @@
  * The thread behind `converter.ts`: it alone parses and prints Markdown while the server runs.
  */
 import { workerData } from 'node:worker_threads';
-import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector, encodeStateVectorFromUpdate } from 'yjs';
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import {
   type Base,
   isAlike,
@@ -18,6 +18,7 @@ import { graft, mergeMarkdown } from '../../markdown/merge.ts';
 import type { Snapshot } from '../ports.ts';
 import { encodeSnapshot } from '../snapshot-format.ts';
 import { answerCalls } from '../worker-calls.ts';
+import { type CopyId, DocumentCopies } from './document-copies.ts';
 
 export interface Seed {
   readonly state: Uint8Array;
@@ -47,6 +48,8 @@ const markdownOptions = workerData as MarkdownOptions;
 const knownBases = new Map<string, Base>();
 const maxKnownBases = 32;
 
+const copies = new DocumentCopies();
+
 const methods = {
   seed(markdown: string, recordId: string): Seed {
     const { json, base } = open(markdown, markdownOptions);
@@ -61,12 +64,17 @@ const methods = {
     if (isAlike(stored, opened)) return { state: null, base: readNow };
     return { state: seedUpdate(opened.json, recordId, readNow.dialect), base: readNow };
   },
-  save(state: Uint8Array, base: Base): Base {
-    return known(rebase({ json: jsonOf(documentOf(state), base.dialect), base: known(base) }));
+  /** Brings a copy up to date, or makes a new one; `null` when this copy is gone. */
+  follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
+    return copies.follow(copy, update);
   },
-  absorb(state: Uint8Array, base: Base, outside: string): Absorbed {
+  save(copy: CopyId, base: Base): Base {
+    return known(rebase({ json: jsonOf(copies.of(copy), base.dialect), base: known(base) }));
+  },
+  absorb(copy: CopyId, base: Base, outside: string): Absorbed {
     const { dialect } = base;
-    const document = documentOf(state);
+    // What comes in is the open document's to take: the copy hears of it from there.
+    const document = documentOf(encodeStateAsUpdate(copies.of(copy)));
     const json = jsonOf(document, dialect);
     const live = save({ json, base: known(base) });
     const { markdown, conflicts } = mergeMarkdown(base.markdown, live, outside);
@@ -75,8 +83,10 @@ const methods = {
     replaceContent(document, graft(json, open(markdown, base).json, dialect), { dialect });
     return { update: encodeStateAsUpdate(document, before), conflicts };
   },
-  snapshot(state: Uint8Array, about: SnapshotDetails): Uint8Array {
-    return encodeSnapshot({ ...about, state, stateVector: encodeStateVectorFromUpdate(state) });
+  snapshot(copy: CopyId, about: SnapshotDetails): Uint8Array {
+    const document = copies.of(copy);
+    const state = encodeStateAsUpdate(document);
+    return encodeSnapshot({ ...about, state, stateVector: encodeStateVector(document) });
   },
 };
 
@@ -84,7 +94,7 @@ export type ConversionMethods = typeof methods;
 
 answerCalls(methods, (result) => {
   if (result instanceof Uint8Array) return result;
-  const { state, update } = result as Partial<Seed | Reopened> & Partial<Absorbed>;
+  const { state, update } = (result ?? {}) as Partial<Seed | Reopened> & Partial<Absorbed>;
   return state ?? update ?? undefined;
 });
 

@@ -2,13 +2,16 @@
  * Markdown ↔ document for the server: in a thread of its own and with a deadline, so that no text, however long or
  * intricate, holds up those who type elsewhere.
  *
- * Documents travel as Yjs updates. One conversion runs at a time; one that takes too long is ended with its thread.
+ * The thread has copies of the documents that are worked on, and is sent what changed. One conversion runs at a time;
+ * one that takes too long is ended with its thread.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import { type Base, isReadAlike, type MarkdownError, type MarkdownOptions } from '../../markdown/index.ts';
 import { RealtimeError } from '../errors.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
 import type { Absorbed, ConversionMethods, Reopened, Seed, SnapshotDetails } from './conversion-worker.ts';
+import type { CopyId } from './document-copies.ts';
 
 export interface Converter {
   /**
@@ -28,11 +31,11 @@ export interface Converter {
   /** Whether a document with this base needs no reopening. */
   isReadAlike(base: Base): boolean;
   /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
-  save(state: Uint8Array, base: Base): Promise<Base>;
+  save(document: Doc, base: Base): Promise<Base>;
   /** What brings into the document what only `outside` changed since `base`. */
-  absorb(state: Uint8Array, base: Base, outside: string): Promise<Absorbed>;
+  absorb(document: Doc, base: Base, outside: string): Promise<Absorbed>;
   /** The document as the bytes of a snapshot. */
-  snapshot(state: Uint8Array, about: SnapshotDetails): Promise<Uint8Array>;
+  snapshot(document: Doc, about: SnapshotDetails): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -53,6 +56,9 @@ export class WorkerConverter implements Converter {
   readonly #markdown: MarkdownOptions;
   readonly #deadlineMs: number;
   readonly #calls: WorkerCalls<ConversionMethods>;
+
+  /** What the worker has of a document. */
+  readonly #copies = new WeakMap<Doc, { copy: CopyId; stateVector: Uint8Array }>();
 
   /** The conversion that was asked for last; the next one begins behind it. */
   #last: Promise<unknown> = Promise.resolve();
@@ -77,20 +83,34 @@ export class WorkerConverter implements Converter {
     return isReadAlike(base, this.#markdown);
   }
 
-  snapshot(state: Uint8Array, about: SnapshotDetails): Promise<Uint8Array> {
-    return this.#inTurn(() => this.#calls.call('snapshot', state, about));
+  snapshot(document: Doc, about: SnapshotDetails): Promise<Uint8Array> {
+    return this.#inTurn(async () => this.#calls.call('snapshot', await this.#copyOf(document), about));
   }
 
-  save(state: Uint8Array, base: Base): Promise<Base> {
-    return this.#inTurn(() => this.#calls.call('save', state, base));
+  save(document: Doc, base: Base): Promise<Base> {
+    return this.#inTurn(async () => this.#calls.call('save', await this.#copyOf(document), base));
   }
 
-  absorb(state: Uint8Array, base: Base, outside: string): Promise<Absorbed> {
-    return this.#inTurn(() => this.#calls.call('absorb', state, base, outside));
+  absorb(document: Doc, base: Base, outside: string): Promise<Absorbed> {
+    return this.#inTurn(async () => this.#calls.call('absorb', await this.#copyOf(document), base, outside));
   }
 
   close(): Promise<void> {
     return this.#calls.close();
+  }
+
+  /** The worker's copy, up to date. Sends only what came since the last time, as long as the worker remembers. */
+  async #copyOf(document: Doc): Promise<CopyId> {
+    const known = this.#copies.get(document);
+    const stateVector = encodeStateVector(document);
+    const update = encodeStateAsUpdate(document, known?.stateVector);
+    const copy = await this.#calls.call('follow', known?.copy ?? null, update);
+    if (copy === null) {
+      this.#copies.delete(document);
+      return this.#copyOf(document);
+    }
+    this.#copies.set(document, { copy, stateVector });
+    return copy;
   }
 
   #inTurn<Result>(convert: () => Promise<Result>): Promise<Result> {

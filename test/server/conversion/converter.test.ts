@@ -2,14 +2,21 @@
  * Conversions in their thread, and one that would never end.
  */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { applyUpdate, Doc } from 'yjs';
+import { applyUpdate, Doc, type XmlElement, type XmlText } from 'yjs';
 import { jsonOf, open, save, seedUpdate } from '../../../markdown/index.ts';
 import { WorkerConverter } from '../../../server/conversion/converter.ts';
+import { decodeSnapshot } from '../../../server/snapshot-format.ts';
 
 function openConverter(deadlineMs = 20_000): WorkerConverter {
   const converter = new WorkerConverter({ markdown: {}, deadlineMs });
   onTestFinished(() => converter.close());
   return converter;
+}
+
+function documentOf(state: Uint8Array): Doc {
+  const document = new Doc();
+  applyUpdate(document, state);
+  return document;
 }
 
 const plan = '# Plan\n\nFirst.\n\nSecond.\n';
@@ -27,12 +34,27 @@ describe('the converter', () => {
   it('saves as the library does', async () => {
     const converter = openConverter();
     const { state, base } = await converter.seed(plan, 'plan');
-    expect(await converter.save(state, base)).toEqual(base);
+    expect(await converter.save(documentOf(state), base)).toEqual(base);
 
-    const other = seedUpdate(open(plan.replace('First', 'Another')).json, 'other');
-    const document = new Doc();
-    applyUpdate(document, other);
-    expect((await converter.save(other, base)).markdown).toBe(save({ json: jsonOf(document), base }));
+    const document = documentOf(seedUpdate(open(plan.replace('First', 'Another')).json, 'other'));
+    expect((await converter.save(document, base)).markdown).toBe(save({ json: jsonOf(document), base }));
+  });
+
+  it('follows a document that goes on, also beside more others than it has copies of', async () => {
+    const converter = openConverter();
+    const { state, base } = await converter.seed(plan, 'plan');
+    const document = documentOf(state);
+    const paragraph = document.getXmlFragment('default').get(1) as XmlElement;
+    for (const word of ['One ', 'Two ', 'Three ']) {
+      (paragraph.get(0) as XmlText).insert(0, word);
+      expect((await converter.save(document, base)).markdown).toBe(save({ json: jsonOf(document), base }));
+      if (word === 'Two ')
+        for (let others = 0; others < 17; others += 1) await converter.save(documentOf(state), base);
+    }
+    const about = { base, covers: null, at: 1, contributors: [] };
+    const snapshot = decodeSnapshot(await converter.snapshot(document, about));
+    expect(jsonOf(documentOf(snapshot.state))).toEqual(jsonOf(document));
+    expect(snapshot).toMatchObject(about);
   });
 
   it('brings in what only the other side changed, and names what it did not', async () => {
@@ -40,9 +62,8 @@ describe('the converter', () => {
     const { base } = await converter.seed(plan, 'plan');
     const live = seedUpdate(open(plan.replace('First', 'Ours')).json, 'live');
     const outside = plan.replace('First', 'Theirs').replace('Second', 'Second, changed');
-    const { update, conflicts } = await converter.absorb(live, base, outside);
-    const document = new Doc();
-    applyUpdate(document, live);
+    const document = documentOf(live);
+    const { update, conflicts } = await converter.absorb(document, base, outside);
     applyUpdate(document, update as Uint8Array);
     expect(save({ json: jsonOf(document), base })).toBe('# Plan\n\nOurs.\n\nSecond, changed.\n');
     expect(conflicts).toEqual(['Theirs.\n']);
