@@ -39,10 +39,11 @@ export interface MarkdownOptions {
   dialect?: DialectName;
 }
 
-export type FeatureSet = ReadonlySet<Feature>;
+/** With `underline`, which every editor of Tiptap's has and no other: nobody has to ask for it. */
+export type FeatureSet = ReadonlySet<Feature | 'underline'>;
 
-export function featureSet(options: MarkdownOptions = {}): FeatureSet {
-  return new Set(options.features ?? allFeatures);
+export function featureSet({ features = allFeatures, dialect = 'tiptap' }: MarkdownOptions = {}): FeatureSet {
+  return new Set(dialect === 'tiptap' ? [...features, 'underline'] : features);
 }
 
 /** The language of a code block that holds source, not code. */
@@ -82,7 +83,8 @@ export function literalPattern(features: FeatureSet, marks: readonly MarkJson[] 
   if (!features.has('image') || inLink) sources.push(literal.image);
   if (!features.has('footnote') || inLink) sources.push(literal.footnote);
   if (!features.has('civicRef') || inLink) sources.push(literal.civicRef);
-  if (!features.has('html') || inLink) sources.push(literal.html);
+  if (!features.has('html') || inLink)
+    sources.push(features.has('underline') ? `(?!</?u>)(?:${literal.html})` : literal.html);
   if (!features.has('strike')) sources.push(literal.strike);
   if (marks.length > 0) sources.push(literal.code);
 

@@ -10,6 +10,7 @@ import { type FeatureSet, literalPattern } from './features.ts';
 import { joinText, type MarkJson, type NodeJson, textNode } from './json.ts';
 import { constructs } from './nodes/index.ts';
 import { opaqueMarkdown } from './nodes/opaque.ts';
+import { withUnderlines } from './nodes/underline.ts';
 import { parseMarkdown, printMarkdown, walk } from './remark.ts';
 import { cutsOf } from './slices.ts';
 import { type StyleFact, styleFactsOf } from './style.ts';
@@ -202,7 +203,9 @@ function contextOf(source: string, features: FeatureSet, topLevel: ReadonlySet<N
       inline(nodes, change = {}) {
         const inner = within(changed({ marks, place }, change));
         return joinText(
-          nodes.flatMap((node) => readers[node.type]?.(node, inner) ?? inner.text(inner.sourceOf(node))),
+          (features.has('underline') ? withUnderlines(nodes) : nodes).flatMap(
+            (node) => readers[node.type]?.(node, inner) ?? inner.text(inner.sourceOf(node)),
+          ),
         );
       },
       text: (value) => {

@@ -11,6 +11,7 @@ import { assembled, type Source, takeApart } from './apart.ts';
 import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
+import { restate } from './restate.ts';
 import { print } from './serialize.ts';
 import { isNothing, isSame, keyOf, withoutOrphans } from './tidy.ts';
 import { linesIn } from './tokens.ts';
@@ -27,17 +28,26 @@ export interface Reconciled {
 const maxAttempts = 8;
 
 export function reconcile(json: NodeJson, source: Source, options: MarkdownOptions): Reconciled {
-  const asIs = liveBlocks(json);
-  const keptAsIs = keptBlocks(source, asIs);
+  const typedIn = liveBlocks(json);
+  const keptAsTyped = keptBlocks(source, typedIn);
+  if (isComplete(keptAsTyped, source)) return { source };
+
+  const restated = restate(typedIn, (index) => keptAsTyped[index] !== undefined, source, options);
+  const asIs = restated?.blocks ?? typedIn;
+  const keptAsIs = restated ? keptBlocks(source, asIs) : keptAsTyped;
   if (isComplete(keptAsIs, source)) return { source };
 
-  const wanted = liveBlocks(withoutOrphans(json, !featureSet(options).has('footnote')));
+  const wanted = withoutOrphans(docOf(asIs), !featureSet(options).has('footnote')).content ?? [];
   const keptAsWanted = keptBlocks(source, wanted);
   if (isComplete(keptAsWanted, source)) return { source };
   // An orphan that was saved before is text in the source.
   const isSavedBefore = countOf(keptAsWanted) > countOf(keptAsIs);
   const live = isSavedBefore ? wanted : asIs;
-  const writer = new Writer({ live, wanted, source, options }, isSavedBefore ? keptAsWanted : keptAsIs);
+  const typed = restated?.typed ?? new Map();
+  const writer = new Writer(
+    { live, wanted, typed, source, options },
+    isSavedBefore ? keptAsWanted : keptAsIs,
+  );
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const { markdown, expected } = writer.write();
     const written = takeApart(markdown, options, source);

@@ -66,8 +66,14 @@ function remarkOptions(style: Style): Options {
     fences: true,
     handlers,
     join: [
-      // Opaque Markdown has no known edges: blank lines keep it apart from its neighbours in a tight list.
-      (left, right) => (isOpaqueNode(left) || isOpaqueNode(right) ? 1 : undefined),
+      // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a
+      // paragraph takes in HTML and the first row of a table, and a rule under it makes it a heading.
+      (left, right) => {
+        if (isOpaqueNode(left) || isOpaqueNode(right)) return 1;
+        return left.type === 'paragraph' && ['html', 'table', 'thematicBreak'].includes(right.type)
+          ? 1
+          : undefined;
+      },
     ],
   };
 }

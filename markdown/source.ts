@@ -18,7 +18,7 @@ import { keyOf } from './tidy.ts';
  * Grows whenever the same text opens as another document than before: what was opened by another version is saved
  * as its base says, and then opened anew.
  */
-export const converterVersion = 2;
+export const converterVersion = 3;
 
 /** What a document grew from, and how that was read; plain JSON, stored beside the document, never inside it. */
 export interface Base {
@@ -54,7 +54,10 @@ export function open(markdown: string | Uint8Array, options: MarkdownOptions = {
   };
   // A copy: what the caller does to the document must not change what it is compared with.
   const content = sourceOf(base).blocks.map(({ node }) => spelled(node, base.dialect));
-  return { json: block('doc', content.length > 0 ? content : [block('paragraph')]), base };
+  // StarterKit has a paragraph to write on in at the end of every document, and would put it there by itself.
+  const isAtEnd = base.dialect === 'tiptap' && content.at(-1)?.type !== 'paragraph';
+  if (isAtEnd || content.length === 0) content.push(block('paragraph'));
+  return { json: block('doc', content), base };
 }
 
 /**
@@ -89,6 +92,7 @@ export function isAlike(one: RecordDocument, other: RecordDocument): boolean {
 /** Prints a document that grew from nothing, in a style. The line ending is `\n`, also at the end. */
 export function print(json: NodeJson, style?: Style, options: MarkdownOptions = {}): string {
   return serialize.print(understood(json, options.dialect ?? 'tiptap'), style, {
+    ...options,
     features: featuresIn(options),
   });
 }

@@ -3,8 +3,8 @@
  *
  * Printing starts from here, and `keyOf` compares by it. What goes: empty paragraphs (but not empty items or cells)
  * and opaque blocks,
- * space at the edges of paragraphs and of bold text, marks on nodes (y-prosemirror does not keep them), merged cells,
- * and the attributes that editors fill in by themselves.
+ * space at the edges of paragraphs and of bold text, marks on nodes (y-prosemirror does not keep them),
+ * what cells hold beyond a line of text (rectangle.ts), and the attributes that editors fill in by themselves.
  */
 
 import { codeSpan } from './escape.ts';
@@ -23,6 +23,7 @@ import {
 } from './json.ts';
 import { addressOf } from './nodes/link.ts';
 import { isOpaque } from './nodes/opaque.ts';
+import { rectangleOf } from './rectangle.ts';
 
 /** Equal for documents that no Markdown tells apart. */
 export function keyOf(node: NodeJson): string {
@@ -96,8 +97,13 @@ function walk(node: NodeJson, visit: (node: NodeJson) => void): void {
 export function tidy(node: NodeJson): NodeJson {
   if (!node.content) return node;
   if (node.type === 'codeBlock') return node;
+  if (node.type === 'table') return withContent(node, (rectangleOf(node).content ?? []).map(tidyEach));
   if (isTextblock(node)) return withContent(node, tidyInline(node.content));
-  const content = node.content.map(tidy).filter((child) => !isNothing(child));
+  return tidyEach(node);
+}
+
+function tidyEach(node: NodeJson): NodeJson {
+  const content = (node.content ?? []).map(tidy).filter((child) => !isNothing(child));
   return withContent(node, content);
 }
 

@@ -25,6 +25,8 @@ export interface Task {
   readonly live: readonly NodeJson[];
   /** The same blocks, as Markdown can say them. */
   readonly wanted: readonly NodeJson[];
+  /** What somebody typed as source, by the first block that it reads as; '' for its others. */
+  readonly typed: ReadonlyMap<NodeJson, string>;
   readonly source: Source;
   readonly options: MarkdownOptions;
 }
@@ -211,7 +213,9 @@ export class Writer {
   }
 
   *#blockByBlock(range: Change, pairs: readonly (number | undefined)[]): Generator<string> {
-    const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset));
+    const isWritten = (_: unknown, offset: number) =>
+      this.#task.typed.get(this.#task.live[range.from + offset] as NodeJson) !== '';
+    const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset)).filter(isWritten);
     yield* this.#joined(range, pieces);
   }
 
@@ -219,6 +223,8 @@ export class Writer {
     const { source, live } = this.#task;
     const index = range.from + offset;
     const node = live[index] as NodeJson;
+    const typed = this.#task.typed.get(node);
+    if (typed !== undefined) return { text: typed, old: pair };
     const from = pair === undefined ? this.#moved.get(index) : range.at + pair;
     const old = from === undefined ? undefined : source.blocks[from];
     if (!old) return { text: this.#print([node]), old: undefined };

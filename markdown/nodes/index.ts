@@ -16,6 +16,7 @@ import { quote } from './quote.ts';
 import { rule } from './rule.ts';
 import { table } from './table.ts';
 import { taskList } from './task-list.ts';
+import { underline } from './underline.ts';
 
 export const constructs: readonly Construct[] = [
   paragraph,
@@ -29,6 +30,7 @@ export const constructs: readonly Construct[] = [
   html,
   footnote,
   marks,
+  underline,
   link,
   image,
   break_,

@@ -1,5 +1,5 @@
 /**
- * Bold, italic, struck through and code. Markdown has no underline: such text is printed without it.
+ * Bold, italic, struck through and code.
  *
  * Tiptap's code mark excludes the others, so code inside them stands as literal Markdown, backticks and all.
  * No mark can stand inside itself either: the inner delimiters of `**a **b** c**` travel as raw inline source.

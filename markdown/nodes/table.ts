@@ -3,12 +3,13 @@
  * rewrite every row. A cell holds one paragraph whose hard breaks are `<br>`.
  *
  * ProseMirror wants rectangles: short rows are filled up. A row with more cells than the header, whose surplus GFM
- * hides, keeps the whole table opaque. Merged cells and several blocks in a cell have no Markdown: text is all that stays.
+ * hides, keeps the whole table opaque. What an editor's table has beyond that, rectangle.ts makes a rectangle of.
  */
 
-import type { AlignType, PhrasingContent, Table, TableCell, TableRow } from 'mdast';
+import type { AlignType, Table, TableCell, TableRow } from 'mdast';
 import type { Construct, ParseContext, PrintContext } from '../construct.ts';
-import { block, isInline, type NodeJson } from '../json.ts';
+import { block, type NodeJson } from '../json.ts';
+import { rectangleOf } from '../rectangle.ts';
 import { opaqueMarkdown } from './opaque.ts';
 
 declare module 'mdast' {
@@ -39,11 +40,10 @@ export const table: Construct = {
   },
   printBlock: {
     table(node, context) {
-      const rows = (node.content ?? []).map((row) => (row.type === 'tableRow' ? (row.content ?? []) : [row]));
+      const rows = (rectangleOf(node).content ?? []).map(({ content = [] }) => content);
       if (rows.length === 0) return [];
-      const columns = Math.max(1, ...rows.map((cells) => cells.length));
-      const align = Array.from({ length: columns }, (_, column) => alignOf(rows[0]?.[column]));
-      const children = rows.map((cells) => printRow(cells, columns, context));
+      const align = (rows[0] ?? []).map(alignOf);
+      const children = rows.map((cells) => printRow(cells, context));
       return [{ type: 'table', align, children, data: { padded: context.style.style.paddedCells } }];
     },
   },
@@ -72,30 +72,18 @@ function parseCell(
   return block(type, [block('paragraph', content)], align ? { align } : undefined);
 }
 
-function printRow(cells: readonly NodeJson[], columns: number, context: PrintContext): TableRow {
-  const children = Array.from({ length: columns }, (_, column) => printCell(cells[column], context));
-  return { type: 'tableRow', children };
+function printRow(cells: readonly NodeJson[], context: PrintContext): TableRow {
+  return {
+    type: 'tableRow',
+    children: cells.map(({ content: [paragraph] = [] }) => ({
+      type: 'tableCell',
+      children: context.inline(paragraph?.content, 'line'),
+    })),
+  };
 }
 
-function printCell(cell: NodeJson | undefined, context: PrintContext): TableCell {
-  const lines = textblocksOf(cell ? [cell] : []).map((inner) => context.inline(inner.content, 'line'));
-  const children = lines.flatMap((line, index): PhrasingContent[] =>
-    index === 0 ? line : [{ type: 'html', value: '<br>' }, ...line],
-  );
-  return { type: 'tableCell', children };
-}
-
-/** The nodes that hold text directly, however deep. */
-function textblocksOf(nodes: readonly NodeJson[]): NodeJson[] {
-  return nodes.flatMap((node) => {
-    if (isInline(node)) return [block('paragraph', [node])];
-    if (node.type === 'paragraph' || node.content?.some(isInline)) return [node];
-    return textblocksOf(node.content ?? []);
-  });
-}
-
-function alignOf(cell: NodeJson | undefined): AlignType {
-  const align = cell?.attrs?.align;
+function alignOf({ attrs }: NodeJson): AlignType {
+  const align = attrs?.align;
   return align === 'left' || align === 'center' || align === 'right' ? align : null;
 }
 

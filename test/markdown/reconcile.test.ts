@@ -7,6 +7,7 @@ import {
   bold,
   civicRef,
   code,
+  doc,
   h,
   hr,
   li,
@@ -17,8 +18,10 @@ import {
   p,
   quote,
   row,
+  table,
   task,
   td,
+  th,
   ul,
 } from './helpers/build.ts';
 import { throughYDoc } from './helpers/through.ts';
@@ -142,6 +145,8 @@ describe('one word', () => {
     ['in a wrapped setext heading', 'a **b**\nold\n---\n\nc\n', 'a **b**\nnew\n---\n\nc\n'],
   ])('%s', (_where, before, after) => edited(before, word('old', 'new'), after));
 
+  it('of another length in a setext heading', () =>
+    edited('an old title\n=======\n', word('old', 'renewed'), 'an renewed title\n=======\n'));
   it('beside a civic reference at the start of a line', () => {
     const reference = '<!--civic-ref type="record" id="a" label="b"-->';
     edited(`${reference} old\nc\n`, word('old', 'new'), `${reference} new\nc\n`);
@@ -244,6 +249,10 @@ describe('lists', () => {
       }),
       '* a\n  * b\n    c\n* d\n',
     ));
+  it('get a rule under a text, which is no heading', () =>
+    edited('- a\n- b\n', within(0, within(0, put(1, hr))), '- a\n\n  ---\n- b\n'));
+  it('get a table under a text', () =>
+    edited('- a\n', within(0, within(0, put(1, table(row(th('b')))))), '- a\n\n  | b |\n  | --- |\n'));
   it('of tasks get a task', () =>
     edited('- [X] a\n', within(0, put(1, task(false, p('b')))), '- [X] a\n- [ ] b\n'));
   it('start elsewhere', () =>
@@ -251,17 +260,17 @@ describe('lists', () => {
 });
 
 describe('tables', () => {
-  const table = '| a   | b |\n|:----|--:|\n| c \\_ | d |\n| e   | f |\n';
+  const padded = '| a   | b |\n|:----|--:|\n| c \\_ | d |\n| e   | f |\n';
   it('get a row', () =>
     edited(
-      table,
+      padded,
       within(0, put(2, row(td('x', 'left'), td('y', 'right')))),
       '| a   | b |\n|:----|--:|\n| c \\_ | d |\n| x | y |\n| e   | f |\n',
     ));
-  it('lose a row', () => edited(table, within(0, drop(1)), '| a   | b |\n|:----|--:|\n| e   | f |\n'));
+  it('lose a row', () => edited(padded, within(0, drop(1)), '| a   | b |\n|:----|--:|\n| e   | f |\n'));
   it('get a column', () =>
     edited(
-      table,
+      padded,
       within(0, (rows) =>
         rows.forEach(
           (each, index) =>
@@ -271,7 +280,7 @@ describe('tables', () => {
       '| a   | b | n |\n|:----|--:| --- |\n| c \\_ | d | m |\n| e   | f | m |\n',
     ));
   it('are reordered', () =>
-    edited(table, within(0, move(1, 2)), '| a   | b |\n|:----|--:|\n| e   | f |\n| c \\_ | d |\n'));
+    edited(padded, within(0, move(1, 2)), '| a   | b |\n|:----|--:|\n| e   | f |\n| c \\_ | d |\n'));
 });
 
 describe('quotes and footnotes', () => {
@@ -323,6 +332,8 @@ describe('what Markdown cannot say', () => {
     expect(stored('a\nb\n\n<div>\nc\n</div>\n', word('<div>', '<di v>x'))).toBe(
       'a\nb\n\n<di v>x\nc\n</div>\n',
     ));
+  it('such as source that became something else, is that', () =>
+    expect(stored('a\nb\n\n<div>\nc\n</div>\n', word('<div>', '- e'))).toBe('a\nb\n\n- e\nc\n</div>\n'));
   it('such as a footnote that nobody defines, stays a bare label', () =>
     expect(stored('a[^n]\nb\n\n[^n]: c\n\n- d\n', drop(1))).toBe('a[^n]\nb\n\n- d\n'));
   it('is no loss of a reference', () =>
@@ -336,7 +347,7 @@ describe('what Markdown cannot say', () => {
 describe('a tower of quotes or lists', () => {
   it.each(['> ', '- ', '1. '])('%j is opaque, not a stack overflow', (marker) => {
     const tower = `${marker.repeat(5_000)}old b\n`;
-    expect(open(tower).json.content).toEqual([md(tower.trimEnd())]);
+    expect(open(tower).json).toEqual(doc(md(tower.trimEnd())));
     edited(tower, word('old', 'new'), tower.replace('old', 'new'));
   });
 });

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type NodeJson, open, save } from '../../markdown/index.ts';
 import { keyOf } from '../../markdown/tidy.ts';
+import { changedLines } from './helpers/lines.ts';
 
 const folder = join(import.meta.dirname, '../../../shared/corpus');
 const files = existsSync(folder) ? globSync('*/**/*.md', { cwd: folder }).sort() : [];
@@ -57,15 +58,4 @@ it.each(Object.keys(edits))(
 
 function textsOf(node: NodeJson): NodeJson[] {
   return node.text !== undefined ? [node] : (node.content ?? []).flatMap(textsOf);
-}
-
-/** Between the equal lines at both ends. */
-function changedLines(before: string, after: string): { removed: number; added: number } {
-  const [old, now] = [before.split('\n'), after.split('\n')];
-  const shorter = Math.min(old.length, now.length);
-  let start = 0;
-  while (start < shorter && old[start] === now[start]) start += 1;
-  let end = 0;
-  while (end < shorter - start && old.at(-1 - end) === now.at(-1 - end)) end += 1;
-  return { removed: old.length - start - end, added: now.length - start - end };
 }

@@ -10,7 +10,9 @@ const inline = (content: Inline[]) =>
 const mark = (type: string, attrs?: Record<string, unknown>) => (text: string) =>
   textNode(text, [attrs ? { type, attrs } : { type }]);
 
-export const doc = (...content: NodeJson[]) => block('doc', content);
+/** As `open` gives it: with a paragraph at the end. */
+export const doc = (...content: NodeJson[]) =>
+  block('doc', content.at(-1)?.type === 'paragraph' ? content : [...content, p()]);
 export const p = (...content: Inline[]) => block('paragraph', inline(content));
 export const h = (level: number, ...content: Inline[]) => block('heading', inline(content), { level });
 export const quote = (...content: NodeJson[]) => block('blockquote', content);
@@ -34,6 +36,7 @@ const cell = (type: string, text: Inline | Inline[], align?: string) =>
 export const bold = mark('bold');
 export const italic = mark('italic');
 export const strike = mark('strike');
+export const under = mark('underline');
 export const codeText = mark('code');
 export const link = (href: string, text: string, title: string | null = null) =>
   textNode(text, [{ type: 'link', attrs: { href, title } }]);

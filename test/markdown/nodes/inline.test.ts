@@ -17,6 +17,7 @@ import {
   p,
   raw,
   strike,
+  under,
 } from '../helpers/build.ts';
 import { prints, reads, same } from '../helpers/same.ts';
 
@@ -38,8 +39,14 @@ describe('marks', () => {
   it('keep a mark within itself as raw source', () => {
     same('*a *b* c*', doc(p(italic('a '), raw('*'), italic('b'), raw('*'), italic(' c'))));
   });
-  it('drop underline, which Markdown lacks', () =>
-    prints(doc(p(textNode('a', [{ type: 'underline' }]))), 'a'));
+  it('are underlined in HTML', () =>
+    same(
+      'a <u>*b* c</u>',
+      doc(p('a ', textNode('b', [{ type: 'italic' }, { type: 'underline' }]), under(' c'))),
+    ));
+  it('are underlined for every editor', () => same('<u>a</u>', doc(p(under('a'))), { features: [] }));
+  it('keep a tag of underlined text that has no partner', () =>
+    same('a <u>b', doc(p('a ', raw('<u>'), 'b'))));
 });
 
 describe('links', () => {

@@ -2,7 +2,7 @@
 
 import { describe, it } from 'vitest';
 import { block } from '../../../markdown/json.ts';
-import { br, code, doc, md, note, noteText, p, row, table, td, th } from '../helpers/build.ts';
+import { br, code, doc, hr, li, md, note, noteText, p, row, table, td, th, ul } from '../helpers/build.ts';
 import { prints, reads, same } from '../helpers/same.ts';
 
 describe('tables', () => {
@@ -24,6 +24,20 @@ describe('tables', () => {
   it('put several blocks of a cell on one line', () => {
     prints(doc(table(row(th('a')), row(block('tableCell', [p('b'), p('c')])))), '| a |\n| --- |\n| b<br>c |');
   });
+  it('keep the places that a merged cell covers, empty', () => {
+    const merged = block('tableCell', [p('b')], { colspan: 2, rowspan: 2 });
+    prints(
+      doc(table(row(th('a'), th(), th('c')), row(merged, td('d')), row(td('e')))),
+      '| a |  | c |\n| --- | --- | --- |\n| b |  | d |\n|  |  | e |',
+    );
+  });
+  it('have one alignment in each column', () =>
+    prints(doc(table(row(th('a', 'right')), row(td('b', 'center')))), '| a |\n| --: |\n| b |'));
+  it('put code, items and rules on one line', () =>
+    prints(
+      doc(table(row(th('a')), row(block('tableCell', [ul(li(p('b')), li(p('c'))), code('d\ne'), hr])))),
+      '| a |\n| --- |\n| b<br>c<br>d<br>e<br>--- |',
+    ));
   it('are opaque for editors without them', () => same(small, doc(md(small)), { features: [] }));
 });
 

@@ -1,0 +1,50 @@
+/**
+ * Blocks that hold source (nodes/opaque.ts), after somebody has edited that source: it is what it reads as now.
+ *
+ * `<div>` that became `<di v>` is a paragraph, and a list that was typed there is a list. So the document that is to
+ * be written holds those blocks instead, and their text is the source as it was typed.
+ */
+
+import type { Source } from './apart.ts';
+import { featureSet, type MarkdownOptions } from './features.ts';
+import { block, type NodeJson, stringAttr } from './json.ts';
+import { isOpaque } from './nodes/opaque.ts';
+import { parseWithin } from './parse.ts';
+import { print } from './serialize.ts';
+import { isSame } from './tidy.ts';
+
+export interface Restated {
+  readonly blocks: readonly NodeJson[];
+  /** What was typed as source: the first block that it reads as has the text, the others have ''. */
+  readonly typed: ReadonlyMap<NodeJson, string>;
+}
+
+/** @param isKnown whether a block stands in the source as it is; only others are looked at */
+export function restate(
+  live: readonly NodeJson[],
+  isKnown: (index: number) => boolean,
+  source: Source,
+  options: MarkdownOptions,
+): Restated | undefined {
+  const typed = new Map<NodeJson, string>();
+  let hasChanged = false;
+  const blocks = live.flatMap((node, index) => {
+    if (isKnown(index) || !holdsSource(node)) return [node];
+    const text = print(block('doc', [node]), source.style(), options);
+    // HTML that nothing closes would take in the last line break.
+    const read = parseWithin(text.trimEnd(), source.definitions, featureSet(options)).blocks;
+    const [only, ...others] = read;
+    // Nothing can stand for a text that reads as nothing, such as a link definition: it is written as it is.
+    if (!only || (others.length === 0 && isSame(only.node, node))) return [node];
+    hasChanged = true;
+    const nodes = read.map((each) => each.node);
+    if (node.type === 'codeBlock')
+      for (const [at, each] of nodes.entries()) typed.set(each, at === 0 ? text : '');
+    return nodes;
+  });
+  return hasChanged ? { blocks, typed } : undefined;
+}
+
+function holdsSource(node: NodeJson): boolean {
+  return isOpaque(stringAttr(node, 'language')) || (node.content?.some(holdsSource) ?? false);
+}
