@@ -1,0 +1,102 @@
+/** What has to hold of a document that was saved, whatever was done to it. */
+
+import type { Doc, XmlElement } from 'yjs';
+import { type Source, takeApart } from '../../markdown/apart.ts';
+import {
+  type Base,
+  jsonOf,
+  type NodeJson,
+  open,
+  type RecordDocument,
+  rebase,
+  save,
+} from '../../markdown/index.ts';
+import { isNothing, keyOf } from '../../markdown/tidy.ts';
+import { readingOf } from './reading.ts';
+import { sayable } from './sayable.ts';
+
+export interface Saved {
+  readonly base: Base;
+  /** Each block of the document, by the id that Yjs gave it, with its bytes. */
+  readonly blocks: ReadonlyMap<string, Bytes>;
+}
+
+interface Bytes {
+  readonly json: string;
+  readonly markdown: string;
+}
+
+export function opened(doc: Doc, base: Base): Saved {
+  return { base, blocks: blocksOf(doc, base) };
+}
+
+export interface Report {
+  readonly saved: Saved;
+  /** What was saved, and against what. */
+  readonly document: RecordDocument;
+  /** A sentence for each thing that does not hold. */
+  readonly faults: string[];
+  /** What Markdown has no way to say. */
+  readonly approximations: ReadonlySet<string>;
+}
+
+export function saveAndCheck(doc: Doc, before: Saved): Report {
+  const live = jsonOf(doc);
+  const base = rebase({ json: live, base: before.base });
+  const saved = opened(doc, base);
+  const again = open(base.markdown, base).json;
+  const { doc: expected, approximations } = sayable(live, base);
+  const faults = [
+    keyOf(again) === keyOf(expected) ? '' : 'does not read as the live document',
+    ...difference(readingOf(expected), readingOf(sayable(again, base).doc)),
+    ...lostBytes(before, saved),
+    save({ json: live, base }) === base.markdown ? '' : 'a second save differs',
+    fresh(live, before.base) === base.markdown ? '' : 'another process writes other bytes',
+  ];
+  return {
+    saved,
+    document: { json: live, base: before.base },
+    faults: faults.filter(Boolean),
+    approximations,
+  };
+}
+
+function difference(live: readonly string[], saved: readonly string[]): string[] {
+  const at = live.findIndex((line, index) => line !== saved[index]);
+  if (at < 0 && live.length === saved.length) return [];
+  const index = at < 0 ? live.length : at;
+  return [`reads ${JSON.stringify(saved[index])} for ${JSON.stringify(live[index])}`];
+}
+
+/** With nothing remembered from before. */
+function fresh(json: NodeJson, base: Base): string {
+  return save(structuredClone({ json, base }));
+}
+
+function blocksOf(doc: Doc, base: Base): Map<string, Bytes> {
+  const blocks = new Map<string, Bytes>();
+  const source = takeApart(base.markdown, base);
+  const elements = doc.getXmlFragment('default').toArray() as XmlElement[];
+  const visible = jsonOf(doc)
+    .content?.map((node, index) => ({ node, element: elements[index] }))
+    .filter(({ node }) => !isNothing(node));
+  if (visible?.length !== source.blocks.length) return blocks;
+  for (const [index, { node, element }] of visible.entries()) {
+    const id = element?._item?.id;
+    const markdown = rawTextOf(source, index);
+    if (id) blocks.set(`${id.client}:${id.clock}`, { json: JSON.stringify(node), markdown });
+  }
+  return blocks;
+}
+
+function rawTextOf({ blocks, rawLines }: Source, index: number): string {
+  return rawLines.slice(blocks[index]?.firstLine, blocks[index]?.endLine).join('').trimEnd();
+}
+
+function lostBytes(before: Saved, after: Saved): string[] {
+  return [...after.blocks].flatMap(([id, now]) => {
+    const old = before.blocks.get(id);
+    if (!old || old.json !== now.json || old.markdown === now.markdown) return [];
+    return [`nobody touched ${JSON.stringify(old.markdown)}, and it became ${JSON.stringify(now.markdown)}`];
+  });
+}

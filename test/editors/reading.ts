@@ -1,0 +1,84 @@
+/**
+ * A document as its reader has it, line by line, worked out without the library's own idea of equality (tidy.ts).
+ *
+ * Left out is only what nobody sees in Markdown: how many spaces stand in a row or at an edge, empty paragraphs, marks on
+ * space, and link marks on text that is its own address. Everything else has to come back from a save.
+ */
+
+import type { NodeJson } from '../../markdown/index.ts';
+
+export function readingOf(doc: NodeJson): string[] {
+  return (doc.content ?? []).flatMap((node) => lines(node, ''));
+}
+
+const textblocks = ['paragraph', 'heading', 'codeBlock'];
+
+function lines(node: NodeJson, indent: string): string[] {
+  const name = indent + [node.type, ...attributesOf(node)].join(' ');
+  if (node.type === 'codeBlock') return [`${name}: ${JSON.stringify(node.content?.[0]?.text ?? '')}`];
+  if (textblocks.includes(node.type)) {
+    const text = inline(node.content ?? []);
+    return node.type === 'paragraph' && text === '' ? [] : [`${name}: ${text}`];
+  }
+  return [name, ...(node.content ?? []).flatMap((child) => lines(child, `${indent}  `))];
+}
+
+/** By node, those that an author chooses. */
+function attributesOf({ type, attrs = {} }: NodeJson): string[] {
+  const names: Record<string, string[]> = {
+    heading: ['level'],
+    codeBlock: ['language'],
+    taskItem: ['checked'],
+    footnoteDefinition: ['label'],
+    footnoteReference: ['label'],
+    civicRef: ['refType', 'id', 'label'],
+    htmlInline: ['html'],
+    image: ['src', 'alt', 'title'],
+    tableCell: ['align'],
+    tableHeader: ['align'],
+  };
+  const own = (names[type] ?? []).map((name) => `${name}=${attrs[name] ?? ''}`);
+  return type === 'orderedList' ? [`start=${attrs.start ?? 1}`] : own;
+}
+
+/** Each visible character with its marks; runs of the same marks in braces. */
+function inline(content: readonly NodeJson[]): string {
+  let result = '';
+  let open = '';
+  for (const node of content) {
+    const isBreak = node.type === 'hardBreak';
+    const pieces = node.text?.match(/[ \t\r\n]+|[^ \t\r\n]+/g) ?? [
+      isBreak ? '⏎' : `⟨${[node.type, ...attributesOf(node)].join(' ')}⟩`,
+    ];
+    for (const piece of pieces) {
+      const isSpace = /^[ \t\r\n]/.test(piece);
+      const marks = isSpace || node.text === undefined ? open : marksOf(node);
+      if (isSpace) {
+        result += ' ';
+        continue;
+      }
+      if (marks !== open) result += `{${marks}}`;
+      open = marks;
+      result += piece;
+    }
+  }
+  return result
+    .replace(/ +/g, ' ')
+    .replace(/ ?⏎ ?/g, '⏎')
+    .replace(/^ |(?: |⏎)+$/g, '');
+}
+
+function marksOf({ text, marks = [] }: NodeJson): string {
+  const names = marks.map(({ type, attrs = {} }) =>
+    type === 'link'
+      ? isAddress(text ?? '', String(attrs.href))
+        ? ''
+        : `link ${attrs.href} ${attrs.title ?? ''}`
+      : type,
+  );
+  return names.filter(Boolean).sort().join(',');
+}
+
+function isAddress(text: string, href: string): boolean {
+  return href.replace(/^(?:https?:\/\/|mailto:)/, '') === text.replace(/^https?:\/\//, '');
+}
