@@ -5,7 +5,7 @@
  * its paragraph: the block construct steps back from it, and the inline one takes it.
  */
 
-import type { Nodes, Root } from 'mdast';
+import type { Code, Nodes, Parent, Root, RootContent } from 'mdast';
 import { htmlFlow } from 'micromark-core-commonmark';
 import type { Construct, Extension, State } from 'micromark-util-types';
 import remarkGfm from 'remark-gfm';
@@ -59,7 +59,30 @@ const parser = unified().use(remarkParse).use(remarkGfm).use(civicReferences).fr
 
 /** @param markdown with `\n` as its only line ending */
 export function parseMarkdown(markdown: string): Root {
-  return parser.parse(markdown);
+  const tree = parser.parse(markdown);
+  walk(tree, (node) => {
+    if ('children' in node && node.children.some(({ type }) => type === 'code'))
+      joinIndentedCode(node, markdown);
+  });
+  return tree;
+}
+
+/** Where indented code could be a list item but for its indentation, micromark ends a block and begins another. */
+function joinIndentedCode(parent: Parent, markdown: string): void {
+  const isIndented = (node: RootContent | undefined): node is Code =>
+    node?.type === 'code' && /[ \t]/.test(markdown.charAt(node.position?.start.offset ?? 0));
+  const joined: RootContent[] = [];
+  for (const node of parent.children) {
+    const last = joined.at(-1);
+    if (isIndented(node) && isIndented(last) && node.position && last.position) {
+      const lines = node.position.start.line - last.position.end.line;
+      last.value += '\n'.repeat(lines) + node.value;
+      last.position.end = node.position.end;
+    } else {
+      joined.push(node);
+    }
+  }
+  parent.children = joined;
 }
 
 /** Prints a tree; ends in a line break unless empty. */

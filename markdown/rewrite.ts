@@ -42,7 +42,8 @@ const meetings: readonly Meeting[] = [
   { first: 'edit', drops: 1, keepsWraps: true },
   { first: 'edit', drops: 2, keepsWraps: true },
   { first: 'edit', drops: 4, keepsWraps: true },
-  { first: 'edit', drops: 'line', keepsWraps: true },
+  { first: 'edit', isCoarse: true, keepsWraps: true },
+  { first: 'edit', drops: 'line', isCoarse: true, keepsWraps: true },
   { first: 'edit', drops: 16, keepsWraps: true },
   { first: 'edit', drops: 2 },
 ];
@@ -64,17 +65,22 @@ export function* rewrites(old: Written, live: readonly NodeJson[], writing: Writ
   yield printed.live;
 }
 
-/** The merges of tokens, without those that were given before. */
+/** The merges of tokens, the one that loses the fewest lines of the source first. */
 export function* merges(ancestor: string, source: SourceText, edited: string): Generator<string> {
   if (ancestor === edited) yield source.text;
   if (ancestor === source.text || ancestor === edited) return;
-  const given = new Set<string>();
   const compared = compare(ancestor, source.text, edited, source.hidden);
-  for (const meeting of meetings) {
-    const text = merged(compared, meeting);
-    if (!given.has(text)) yield text;
-    given.add(text);
-  }
+  const texts = new Set(meetings.map((meeting) => merged(compared, meeting)));
+  const lines = linesIn(source.text);
+  yield* [...texts]
+    .map((text) => ({ text, lost: lostLines(lines, text) }))
+    .sort((a, b) => a.lost - b.lost)
+    .map(({ text }) => text);
+}
+
+function lostLines(lines: readonly string[], text: string): number {
+  const kept = new Set(linesIn(text));
+  return lines.filter((line) => !kept.has(line) && /\S/.test(line)).length;
 }
 
 /** What separates two children that had nothing between them. */

@@ -85,7 +85,7 @@ function isOpaqueNode(node: { type: string }): boolean {
 function countStyled(doc: NodeJson): Parameters<typeof stylePicker>[1] {
   const totals = { bulletLists: 0, orderedLists: 0, headings: 0, codeBlocks: 0, rules: 0 };
   const count = (node: NodeJson) => {
-    if (node.type === 'bulletList' || node.type === 'taskList') totals.bulletLists += 1;
+    if (node.type === 'bulletList') totals.bulletLists += 1;
     else if (node.type === 'orderedList') totals.orderedLists += 1;
     else if (node.type === 'heading') totals.headings += 1;
     else if (node.type === 'codeBlock' && !isOpaque(stringAttr(node, 'language'))) totals.codeBlocks += 1;

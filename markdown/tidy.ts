@@ -4,11 +4,13 @@
  * Printing starts from here, and `keyOf` compares by it. What goes: empty paragraphs (but not empty items or cells)
  * and opaque blocks,
  * space at the edges of paragraphs and of bold text, marks on nodes (y-prosemirror does not keep them),
- * what cells hold beyond a line of text (rectangle.ts), and the attributes that editors fill in by themselves.
+ * what cells hold beyond a line of text (rectangle.ts), and the attributes that editors fill in by
+ * themselves. Tasks become items with a literal checkbox.
  */
 
 import { codeSpan } from './escape.ts';
 import {
+  block,
   hasMark,
   isInline,
   joinText,
@@ -21,6 +23,7 @@ import {
   stringAttr,
   textNode,
 } from './json.ts';
+import { lineBreak } from './nodes/html.ts';
 import { addressOf } from './nodes/link.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { rectangleOf } from './rectangle.ts';
@@ -94,17 +97,37 @@ function walk(node: NodeJson, visit: (node: NodeJson) => void): void {
   for (const child of node.content ?? []) walk(child, visit);
 }
 
-export function tidy(node: NodeJson): NodeJson {
-  if (!node.content) return node;
-  if (node.type === 'codeBlock') return node;
-  if (node.type === 'table') return withContent(node, (rectangleOf(node).content ?? []).map(tidyEach));
-  if (isTextblock(node)) return withContent(node, tidyInline(node.content));
-  return tidyEach(node);
+/** @param isOneLine in a heading or cell, where a line break is `<br>` */
+export function tidy(node: NodeJson, isOneLine = false): NodeJson {
+  if (node.type === 'taskList') return tidy(block('bulletList', node.content), isOneLine);
+  if (node.type === 'taskItem') return tidy(withLiteralCheckbox(node), isOneLine);
+  if (!node.content || node.type === 'codeBlock') return node;
+  if (node.type === 'table')
+    return withContent(
+      node,
+      (rectangleOf(node).content ?? []).map((row) => tidyEach(row, true)),
+    );
+  const isLine = isOneLine || node.type === 'heading';
+  if (!isTextblock(node)) return tidyEach(node, isLine);
+  return withContent(node, tidyInline(isLine ? node.content.map(withoutBreakTag) : node.content));
 }
 
-function tidyEach(node: NodeJson): NodeJson {
-  const content = (node.content ?? []).map(tidy).filter((child) => !isNothing(child));
+function tidyEach(node: NodeJson, isOneLine: boolean): NodeJson {
+  const content = (node.content ?? [])
+    .map((child) => tidy(child, isOneLine))
+    .filter((child) => !isNothing(child));
   return withContent(node, content);
+}
+
+function withoutBreakTag(node: NodeJson): NodeJson {
+  return node.type === 'htmlInline' && lineBreak.test(stringAttr(node, 'html')) ? block('hardBreak') : node;
+}
+
+/** A list in which every item begins with a checkbox is a list of tasks, whatever an editor calls it. */
+function withLiteralCheckbox({ attrs, content = [] }: NodeJson): NodeJson {
+  const box = textNode(attrs?.checked === true ? '[x] ' : '[ ] ');
+  const [first, ...rest] = content[0]?.type === 'paragraph' ? content : [block('paragraph'), ...content];
+  return block('listItem', [block('paragraph', joinText([box, ...(first?.content ?? [])])), ...rest]);
 }
 
 function withContent(node: NodeJson, content: NodeJson[]): NodeJson {
@@ -238,14 +261,12 @@ const attributes: Record<string, (node: NodeJson) => Record<string, unknown>> = 
   blockquote: () => ({}),
   bulletList: () => ({}),
   listItem: () => ({}),
-  taskList: () => ({}),
   table: () => ({}),
   tableRow: () => ({}),
   horizontalRule: () => ({}),
   hardBreak: () => ({}),
   heading: (node) => ({ level: numberAttr(node, 'level', 1) }),
   orderedList: (node) => ({ start: numberAttr(node, 'start', 1) }),
-  taskItem: (node) => ({ checked: node.attrs?.checked === true }),
   codeBlock: (node) => ({ language: stringAttr(node, 'language') }),
   image: (node) => ({
     src: stringAttr(node, 'src'),

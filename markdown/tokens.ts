@@ -25,6 +25,8 @@ export interface Meeting {
   drops?: number | 'line';
   /** But line breaks and indentation are. */
   keepsWraps?: boolean;
+  /** What is apart by nothing but punctuation is one thing: `(https://a.b)` and `[a-b]` have little in common. */
+  isCoarse?: boolean;
 }
 
 /** From one line to before another. */
@@ -49,6 +51,7 @@ interface HandHunk extends Hunk {
 export interface Comparison {
   readonly ancestor: readonly string[];
   readonly hand: readonly HandHunk[];
+  readonly coarseHand: readonly HandHunk[];
   readonly edits: readonly Hunk[];
 }
 
@@ -60,38 +63,59 @@ export function compare(
   hidden: readonly LineRange[] = [],
 ): Comparison {
   const before = tokensOf(ancestor);
-  const hand = handIn(before, source, hidden);
+  const { shown, hiddenAt } = withoutHidden(source, hidden);
+  const found = difference(before, shown);
+  const apart = (hunks: readonly Hunk[]) =>
+    [
+      ...hunks.flatMap((hunk) => wrapsApart(hunk, before)),
+      ...hiddenAt.map(({ at, tokens }) => ({ at: placeOf(at, found), length: 0, tokens, isHidden: true })),
+    ].sort((a, b) => a.at - b.at);
+  const hand = apart(found);
   const edits = difference(before, tokensOf(edited)).map((edit) => slide(before, edit, hand));
-  return { ancestor: before, hand, edits };
+  return { ancestor: before, hand, coarseHand: apart(coarse(found, before)), edits };
 }
 
-export function merged({ ancestor, hand, edits }: Comparison, meeting: Meeting): string {
-  const dropped = new Set(edits.flatMap((edit) => droppedBy(edit, hand, ancestor, meeting)));
+export function merged({ ancestor, hand, coarseHand, edits }: Comparison, meeting: Meeting): string {
+  const own = meeting.isCoarse ? coarseHand : hand;
+  const dropped = new Set(edits.flatMap((edit) => droppedBy(edit, own, ancestor, meeting)));
   const kept = indented(
-    hand.filter((hunk) => !dropped.has(hunk) || hunk.isHidden),
+    own.filter((hunk) => !dropped.has(hunk) || hunk.isHidden),
     ancestor,
     edits,
   );
   return apply(ancestor, meeting.first === 'edit' ? [...edits, ...kept] : [...kept, ...edits]);
 }
 
-function handIn(ancestor: readonly string[], source: string, hidden: readonly LineRange[]): HandHunk[] {
-  if (hidden.length === 0)
-    return difference(ancestor, tokensOf(source)).flatMap((hunk) => wrapsApart(hunk, ancestor));
+/** The tokens of the source that the document shows, and between which of them the hidden lines stand. */
+function withoutHidden(source: string, hidden: readonly LineRange[]) {
+  if (hidden.length === 0) return { shown: tokensOf(source), hiddenAt: [] };
   const lines = linesIn(source);
   const shown: string[] = [];
-  const insertions: { at: number; tokens: string[] }[] = [];
+  const hiddenAt: { at: number; tokens: string[] }[] = [];
   let line = 0;
-  for (const { firstLine, endLine } of [...hidden, { firstLine: lines.length, endLine: lines.length }]) {
-    shown.push(...tokensOf(lines.slice(line, firstLine).join('')));
-    insertions.push({ at: shown.length, tokens: lines.slice(firstLine, endLine) });
+  for (const { firstLine, endLine } of hidden) {
+    for (const token of tokensOf(lines.slice(line, firstLine).join(''))) shown.push(token);
+    hiddenAt.push({ at: shown.length, tokens: lines.slice(firstLine, endLine) });
     line = endLine;
   }
-  const hand = difference(ancestor, shown);
-  const placed = insertions
-    .filter(({ tokens }) => tokens.length > 0)
-    .map(({ at, tokens }) => ({ at: placeOf(at, hand), length: 0, tokens, isHidden: true }));
-  return [...hand.flatMap((hunk) => wrapsApart(hunk, ancestor)), ...placed].sort((a, b) => a.at - b.at);
+  for (const token of tokensOf(lines.slice(line).join(''))) shown.push(token);
+  return { shown, hiddenAt };
+}
+
+/** Hunks that are apart by nothing but punctuation, as one. */
+function coarse(hunks: readonly Hunk[], ancestor: readonly string[]): Hunk[] {
+  const joined: Hunk[] = [];
+  for (const hunk of hunks) {
+    const last = joined.at(-1);
+    const between = last && ancestor.slice(last.at + last.length, hunk.at);
+    if (last && between?.every((token) => /^[^\p{L}\p{N}\p{M}\s]/u.test(token))) {
+      const tokens = [...last.tokens, ...between, ...hunk.tokens];
+      joined[joined.length - 1] = { at: last.at, length: hunk.at + hunk.length - last.at, tokens };
+    } else {
+      joined.push(hunk);
+    }
+  }
+  return joined;
 }
 
 /** Where in the ancestor a token of the source stands. */
@@ -166,7 +190,7 @@ function continuationOf(line: string): string {
 /** What the edit leaves no room for. */
 function droppedBy(edit: Hunk, hand: readonly Hunk[], ancestor: readonly string[], meeting: Meeting): Hunk[] {
   const { drops = 0, keepsWraps = false } = meeting;
-  const inTheWay = hand.filter((hunk) => overlap(edit, hunk));
+  const inTheWay = hand.filter((hunk) => overlap(edit, hunk) || isIndentOfDeleted(hunk, edit, ancestor));
   if (drops === 0) return inTheWay;
   const free = hand.filter((hunk) => !(keepsWraps && isWrap(hunk, ancestor)));
   const line = lineAround(edit, hand, ancestor);
@@ -176,6 +200,15 @@ function droppedBy(edit: Hunk, hand: readonly Hunk[], ancestor: readonly string[
     Math.max(hunk.at - edit.at - edit.length, edit.at - hunk.at - hunk.length, 0);
   const near = free.sort((a, b) => Number(isInLine(b)) - Number(isInLine(a)) || distance(a) - distance(b));
   return [...inTheWay, ...near.slice(0, drops)];
+}
+
+/** Where whole lines go, the indentation of the first goes too. */
+function isIndentOfDeleted(hunk: Hunk, edit: Hunk, ancestor: readonly string[]): boolean {
+  const isIndent =
+    hunk.length === 0 && hunk.at === edit.at && hunk.tokens.every((token) => /^[ \t]+$/.test(token));
+  if (!isIndent || edit.tokens.length > 0) return false;
+  const [before, last] = [ancestor[edit.at - 1], ancestor[edit.at + edit.length - 1]];
+  return (edit.at === 0 || before === '\n') && last === '\n';
 }
 
 /** What of the ancestor stands in the line of the source that an edit is in. */

@@ -10,7 +10,7 @@ import { Definitions } from './definitions.ts';
 import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import { joinPieces, type Piece } from './gaps.ts';
-import { block, type NodeJson, stringAttr } from './json.ts';
+import { block, type NodeJson, plainText, stringAttr } from './json.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { once } from './once.ts';
 import { type ParsedBlock, parseWithin } from './parse.ts';
@@ -153,7 +153,12 @@ export class Writer {
 
   /** Markdown cannot say this: what it makes of it stays, with all its words, if the neighbours read as before. */
   #asItReads(range: Change): WrittenRange {
-    const fenced = this.#livesOf(range).map(asCode);
+    const lives = this.#livesOf(range);
+    const fenced = lives.map(asCode);
+    for (const text of this.#withDefinitions(range, this.#candidates(range))) {
+      const reads = this.#readBetween(range, text);
+      if (reads && wordsOf(reads) === wordsOf(lives)) return { text, reads };
+    }
     const texts = [
       ...this.#withDefinitions(range, [
         ...this.#printedTexts(range),
@@ -339,6 +344,13 @@ export class Writer {
 /** Source that would reach beyond its block, such as `<pre>` without an end, stands as code: nothing else is lost. */
 function asCode(node: NodeJson): NodeJson {
   return isOpaque(stringAttr(node, 'language')) ? { ...node, attrs: { language: 'html' } } : node;
+}
+
+/** What is left of a text when all its markup has changed. */
+function wordsOf(nodes: readonly NodeJson[]): string {
+  return plainText(docOf(nodes))
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
 }
 
 /** A line without what indents or quotes it. */

@@ -12,7 +12,7 @@ import { type NodeJson, stringAttr } from '../json.ts';
 import { parseCivicRef } from './civic-ref.ts';
 import { opaqueHtml } from './opaque.ts';
 
-const lineBreak = /^<br[ \t]*\/?>$/i;
+export const lineBreak = /^<br[ \t]*\/?>$/i;
 
 export const html: Construct = {
   parse: {

@@ -15,7 +15,6 @@ import { paragraph } from './paragraph.ts';
 import { quote } from './quote.ts';
 import { rule } from './rule.ts';
 import { table } from './table.ts';
-import { taskList } from './task-list.ts';
 import { underline } from './underline.ts';
 
 export const constructs: readonly Construct[] = [
@@ -23,7 +22,6 @@ export const constructs: readonly Construct[] = [
   heading,
   quote,
   list,
-  taskList,
   code,
   rule,
   table,

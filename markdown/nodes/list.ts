@@ -102,23 +102,14 @@ function printList(
   ];
 }
 
-/** @param checkbox `[ ]` or `[x]` in front of a task */
-export function printItem(
-  node: NodeJson,
-  style: ListStyle,
-  context: PrintContext,
-  checkbox?: string,
-): ListItem {
-  const isItem = node.type === 'listItem' || node.type === 'taskItem';
-  const children = context.blocks(isItem ? node.content : [node]);
+function printItem(node: NodeJson, style: ListStyle, context: PrintContext): ListItem {
+  const children = context.blocks(node.type === 'listItem' ? node.content : [node]);
   const [first] = children;
-  if (first?.type === 'paragraph') first.children = withLiteralCheckbox(first.children, checkbox);
-  else if (checkbox) children.unshift({ type: 'paragraph', children: [{ type: 'html', value: checkbox }] });
+  if (first?.type === 'paragraph') first.children = withLiteralCheckbox(first.children);
   return { type: 'listItem', spread: style.loose, children };
 }
 
-function withLiteralCheckbox(inline: PhrasingContent[], checkbox: string | undefined): PhrasingContent[] {
-  if (checkbox) return [{ type: 'html', value: `${checkbox} ` }, ...inline];
+function withLiteralCheckbox(inline: PhrasingContent[]): PhrasingContent[] {
   const [first, ...rest] = inline;
   const literal = first?.type === 'text' ? literalCheckbox.exec(first.value)?.[0] : undefined;
   if (first?.type !== 'text' || !literal) return inline;

@@ -6,21 +6,9 @@
  */
 
 import type { List, ListItem } from 'mdast';
-import type { Construct, ParseContext } from '../construct.ts';
+import type { ParseContext } from '../construct.ts';
 import { block, type NodeJson } from '../json.ts';
-import { itemContent, printItem } from './list.ts';
-
-export const taskList: Construct = {
-  printBlock: {
-    taskList(node, context) {
-      const style = context.style.next('bulletLists');
-      const children = (node.content ?? []).map((item) =>
-        printItem(item, style, context, item.type === 'taskItem' ? checkboxOf(item) : undefined),
-      );
-      return [{ type: 'list', ordered: false, spread: style.loose, children, data: { style } }];
-    },
-  },
-};
+import { itemContent } from './list.ts';
 
 export function isTaskList(list: List): boolean {
   return !list.ordered && list.children.every((item) => isTask(item));
@@ -48,8 +36,4 @@ function emptyTask(item: ListItem): 'x' | ' ' | undefined {
   if (text?.type !== 'text') return undefined;
   if (text.value === '[ ]') return ' ';
   return text.value === '[x]' || text.value === '[X]' ? 'x' : undefined;
-}
-
-function checkboxOf(item: NodeJson): string {
-  return item.attrs?.checked === true ? '[x]' : '[ ]';
 }

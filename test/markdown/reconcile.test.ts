@@ -192,6 +192,20 @@ describe('blocks', () => {
       replace(0, h(2, ...(open('a _b_ \\#').json.content?.[0]?.content ?? []))),
       '## a _b_ \\#\n\nc\n',
     ));
+  it('with a break written as a tag become a heading', () =>
+    edited(
+      'a<br>\nb\n',
+      (blocks) => {
+        blocks[0] = { ...blocks[0], type: 'heading', attrs: { level: 2 } };
+      },
+      '## a<br>b\n',
+    ));
+  it('come before indented code that looks like a list', () =>
+    edited(
+      '*    *   a\n\n    *   b\n        c\n',
+      put(1, p('d')),
+      '*    *   a\n\nd\n\n    *   b\n        c\n',
+    ));
   it('become a list item', () => edited('a \\#\n\nc\n', replace(0, ul(li(p('a #')))), '- a \\#\n\nc\n'));
   it('are quoted', () => edited('a\nb\n', replace(0, quote(p('a b'))), '> a\n> b\n'));
   it('come in a document with other endings', () =>
@@ -231,6 +245,10 @@ describe('lists', () => {
     edited('1. a\n1. b\n', within(0, put(1, li(p('x')))), '1. a\n1. x\n1. b\n'));
   it('grow past nine', () =>
     edited('9.  a\n    b\n', within(0, put(1, li(p('x')))), '9.  a\n    b\n10.  x\n'));
+  it('that are indented lose an item, indentation and all', () =>
+    edited('  - a\n  - b\n\nc\n', within(0, drop(1)), '  - a\n\nc\n'));
+  it('of tasks and others are all tasks when the others have gone', () =>
+    edited('- a\n- [x] b\n  c\n', within(0, drop(0)), '- [x] b\n  c\n'));
   it('lose an item', () => edited('- a\n- b\n\n- c\n', within(0, drop(1)), '- a\n- c\n'));
   it('are checked', () =>
     edited(
