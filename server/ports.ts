@@ -158,6 +158,8 @@ export interface SnapshotInfo {
 
 /** Keeps the snapshots of each document, as the bytes that snapshot-format.ts makes of them. */
 export interface SnapshotStore {
+  /** `false`: only the newest stays, each write replaces the one before, and `rename` and `remove` do nothing. */
+  readonly keepsVersions: boolean;
   /**
    * Newest first, and every revision that is taken: one that is damaged is in the list, with what is known of it.
    */
@@ -170,11 +172,11 @@ export interface SnapshotStore {
    * @throws RevisionTaken when this revision is there already, from whatever process: nothing is ever overwritten
    */
   write(documentName: string, info: SnapshotInfo, bytes: Uint8Array): Promise<void>;
-  /** Resolves with `false` when there is no such revision. `null` takes the name away. */
+  /** Resolves with `false` when there is no such revision, or none can be named. `null` takes the name away. */
   rename(documentName: string, revision: number, name: string | null): Promise<boolean>;
   /** Those that are not there count as removed. */
   remove(documentName: string, revisions: readonly number[]): Promise<void>;
-  /** The names of all documents that have snapshots. */
+  /** The names of all documents that have snapshots; none where no versions are kept. */
   documents(): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -47,6 +47,7 @@ export async function openFilesystemSnapshots(folder: string): Promise<SnapshotS
 }
 
 class FilesystemSnapshots implements SnapshotStore {
+  readonly keepsVersions = true;
   readonly #folder: string;
 
   /** One change at a time for each document. */

@@ -15,6 +15,8 @@ export function openMemorySnapshots(): SnapshotStore {
 }
 
 class MemorySnapshots implements SnapshotStore {
+  readonly keepsVersions = true;
+
   /** By document and revision; a document without snapshots is not in it. */
   readonly #documents = new Map<string, Map<number, Kept>>();
   #isClosed = false;

@@ -43,6 +43,7 @@ export async function openPostgresSnapshots({ url, timeoutMs }: PostgresOptions)
 }
 
 class PostgresSnapshots implements SnapshotStore {
+  readonly keepsVersions = true;
   readonly #pool: Pool;
 
   /** What a close waits for. */

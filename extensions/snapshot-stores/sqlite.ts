@@ -23,6 +23,7 @@ export async function openSqliteSnapshots(file: string): Promise<SnapshotStore> 
 }
 
 class SqliteSnapshots implements SnapshotStore {
+  readonly keepsVersions = true;
   readonly #worker: WorkerCalls<SqliteMethods>;
 
   constructor(worker: WorkerCalls<SqliteMethods>) {

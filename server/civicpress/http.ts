@@ -17,17 +17,26 @@ export interface CivicPressOptions {
   readonly forwardAddress: boolean;
 }
 
-export function connectCivicPress(options: CivicPressOptions): { identity: Identity; records: Records } {
+export interface CivicPress {
+  readonly identity: Identity;
+  readonly records: Records;
+  /** The server's own session, for what else is asked of CivicPress. */
+  readonly service: ServiceSession;
+}
+
+export function connectCivicPress(options: CivicPressOptions): CivicPress {
   const client = new CivicPressClient({
     url: options.url.replace(/\/+$/, ''),
     timeoutMs: options.timeoutMs,
   });
+  const service = new ServiceSession(client, options.service);
   return {
     identity: new CivicPressIdentity({
       client,
       cacheMs: options.cacheMs,
       forwardAddress: options.forwardAddress,
     }),
-    records: new CivicPressRecords(new ServiceSession(client, options.service)),
+    records: new CivicPressRecords(service),
+    service,
   };
 }

@@ -471,6 +471,23 @@ describe('snapshots', () => {
       data: { recordId: 'a', snapshot: 'AQID', version: 2, timestamp: expect.any(String) },
     });
   });
+
+  it('takes no collab-snapshot in the place of the same version or a newer one', async () => {
+    const api = await startTestApi();
+    const clerk = await api.as('clerk', 'clerk');
+    const store = (version: number, snapshot: string) =>
+      clerk('POST', '/records/a/collab-snapshot', { snapshot, version, info: { at: version } });
+    await store(2, 'AQID');
+    for (const version of [1, 2]) {
+      expect(await store(version, 'BBBB')).toMatchObject({
+        status: 409,
+        body: { error: { code: 'SNAPSHOT_VERSION_TAKEN' } },
+      });
+    }
+    const stored = await clerk('GET', '/records/a/collab-snapshot');
+    expect(stored.body).toMatchObject({ data: { snapshot: 'AQID', version: 2, info: { at: 2 } } });
+    expect((await store(3, 'BBBB')).status).toBe(200);
+  });
 });
 
 describe('the sample records', () => {

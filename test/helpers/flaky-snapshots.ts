@@ -20,6 +20,10 @@ export class FlakySnapshots implements SnapshotStore {
     this.#real = real;
   }
 
+  get keepsVersions() {
+    return this.#real.keepsVersions;
+  }
+
   async list(documentName: string) {
     this.reads += 1;
     this.#refuseWhenUnreadable();

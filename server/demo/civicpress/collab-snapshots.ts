@@ -1,5 +1,11 @@
-/** The planned store for a record's collaborative state: the newest snapshot and its version, as opaque base64. */
+/**
+ * The planned store for a record's collaborative state: the newest snapshot and its version, as opaque base64.
+ *
+ * The plan leaves open what happens to a version that is there already; here it is refused, and so is an older one,
+ * as docs/civicpress-snapshots.md asks of CivicPress.
+ */
 import type { Collection } from './collection.ts';
+import type { CollabSnapshotInput } from './input.ts';
 import { isoTime } from './times.ts';
 
 export interface CollabSnapshot {
@@ -8,6 +14,8 @@ export interface CollabSnapshot {
   snapshot: string;
   timestamp: string;
   version: number;
+  /** What the realtime server says about it, for itself. */
+  info?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export class CollabSnapshots {
@@ -23,8 +31,13 @@ export class CollabSnapshots {
     return this.#collection.get(recordId);
   }
 
-  async store(recordId: string, snapshot: string, version: number): Promise<CollabSnapshot> {
-    const stored = { recordId, snapshot, timestamp: isoTime(this.#now()), version };
+  /** `null` when this version, or a newer one, is there already. */
+  async store(
+    recordId: string,
+    { snapshot, version, info }: CollabSnapshotInput,
+  ): Promise<CollabSnapshot | null> {
+    if ((this.of(recordId)?.version ?? -1) >= version) return null;
+    const stored = { recordId, snapshot, timestamp: isoTime(this.#now()), version, info };
     await this.#collection.set(recordId, stored);
     return stored;
   }

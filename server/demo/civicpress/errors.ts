@@ -77,6 +77,8 @@ export const refusals = {
   frontmatterTooLarge: (limits: object) =>
     handler(422, 'The frontmatter of this record is too large', 'FRONTMATTER_TOO_LARGE', { details: limits }),
   snapshotNotFound: () => handler(404, 'No snapshot found for this record', 'SNAPSHOT_NOT_FOUND'),
+  snapshotVersionTaken: () =>
+    handler(409, 'This version of the snapshot, or a newer one, is there already', 'SNAPSHOT_VERSION_TAKEN'),
   draftNeedsTitleAndType: () => handler(400, 'Title and type are required for new drafts', 'API_ERROR'),
   nothingToPublish: (id: string) =>
     handler(500, 'Failed to publish record', 'INTERNAL_ERROR', { details: `Draft not found: ${id}` }),

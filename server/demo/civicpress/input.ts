@@ -27,7 +27,11 @@ const publication = z.object({ status: z.string().min(1).optional() });
 /** Compared and not matched: a pattern over millions of characters can exhaust the stack. */
 const isBase64 = (text: string) => text !== '' && Buffer.from(text, 'base64').toString('base64') === text;
 
-const collabSnapshot = z.object({ snapshot: z.string().refine(isBase64), version: z.int().nonnegative() });
+const collabSnapshot = z.object({
+  snapshot: z.string().refine(isBase64),
+  version: z.int().nonnegative(),
+  info: z.record(z.string(), z.unknown()).optional(),
+});
 
 const SORTS = ['updated_desc', 'created_desc', 'title_asc', 'title_desc'] as const;
 const listQuery = z.object({
@@ -37,6 +41,7 @@ const listQuery = z.object({
   sort: z.enum(SORTS).default('created_desc'),
 });
 
+export type CollabSnapshotInput = z.infer<typeof collabSnapshot>;
 export type DraftFields = z.infer<typeof draftFields>;
 export type ListQuery = z.infer<typeof listQuery>;
 

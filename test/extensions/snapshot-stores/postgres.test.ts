@@ -77,7 +77,7 @@ describe('a connection that breaks', () => {
       CREATE TRIGGER wait BEFORE INSERT ON realtime_snapshots FOR EACH ROW EXECUTE FUNCTION wait();
     `);
     const written = store.write('record:a', info, bytes).catch((error: unknown) => error);
-    await expect.poll(async () => (await place.run(sleeping)).length).toBe(1);
+    await expect.poll(async () => (await place.run(sleeping)).length, { timeout: 20_000 }).toBe(1);
     await breakAll();
     expect(await written).toBeInstanceOf(Error);
     await place.run('DROP TRIGGER wait ON realtime_snapshots');

@@ -33,8 +33,9 @@ export function snapshotRoutes(routes: FastifyInstance, parts: Parts, guards: Gu
     guards.permitted('edit', request);
     const { id } = request.params;
     if (!isRecordId(id)) throw refusals.recordNotFound();
-    const { snapshot, version } = readCollabSnapshot(request.body);
-    const { timestamp } = await collabSnapshots.store(id, snapshot, version);
+    const stored = await collabSnapshots.store(id, readCollabSnapshot(request.body));
+    if (!stored) throw refusals.snapshotVersionTaken();
+    const { timestamp, version } = stored;
     const data = { recordId: id, timestamp, version };
     return { success: true, data, message: 'Snapshot saved successfully' };
   });
