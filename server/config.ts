@@ -11,6 +11,8 @@ import { allFeatures, dialectNames, featuresHeldBy, usualFeaturesOf } from '../m
 /** Node's timers fire at once beyond 2³¹ ms. */
 const longestTimerSeconds = 2_147_483;
 
+const isPostgresUrl = (url: string) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
+
 const schema = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether the server starts at all.'),
   port: z.int().min(0).max(65535).default(3001).describe('TCP port; 0 lets the system choose.'),
@@ -85,9 +87,25 @@ const schema = z.strictObject({
         .describe('Seconds after an edit by which a snapshot holds it; until then the journal does.'),
       max_updates: z.int().min(1).default(100).describe('Updates after which a snapshot is written at once.'),
       storage: z
-        .enum(['database', 'filesystem'])
+        .enum(['database', 'filesystem', 'postgres', 'civicpress'])
         .default('database')
-        .describe('database: one SQLite file; filesystem: one file for each document.'),
+        .describe(
+          'database: one SQLite file; filesystem: a folder, one file for each version; postgres: a table in ' +
+            'PostgreSQL; civicpress: CivicPress keeps the newest one (not v0.3.1).',
+        ),
+      postgres_url: z
+        .string()
+        .refine(isPostgresUrl, 'must be a postgres:// or postgresql:// URL')
+        .optional()
+        .describe(
+          'Where PostgreSQL is, for storage postgres. It holds a secret: give it by the environment.',
+        ),
+    })
+    .refine((values) => values?.storage !== 'postgres' || values.postgres_url !== undefined, {
+      path: ['postgres_url'],
+      error: 'must be set, because snapshots.storage is postgres',
+      // Also beside other mistakes, even where there are no values at all: every one is named.
+      when: () => true,
     })
     .prefault({}),
   saving: z

@@ -6,16 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSqliteJournal } from '../extensions/journal/sqlite.ts';
-import { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
-import { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
-import { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
 import { allFeatures } from '../markdown/index.ts';
 import { connectCivicPress } from './civicpress/http.ts';
 import { compose } from './compose.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { startDemo } from './demo/demo.ts';
 import { createLog } from './log.ts';
-import type { SnapshotStore } from './ports.ts';
+import { openSnapshots } from './storage.ts';
 
 const usage = `Usage: npm start -- [options]
 
@@ -77,10 +74,11 @@ async function run(config: Config): Promise<void> {
   });
   const dataDir = demo ? demoFolder : config.data_dir;
   const journal = await openSqliteJournal(join(dataDir, 'journal.sqlite'));
-  const snapshots = await openSnapshots(config, dataDir);
+  const snapshots = await openSnapshots(config, dataDir, civicpress.service);
+  const { identity, records } = civicpress;
   const server = compose(
     demo ? demoConfigOf(config) : config,
-    { ...civicpress, journal, ledger: journal, snapshots, log },
+    { identity, records, journal, ledger: journal, snapshots, log },
     demo ? { pages: demo.pages } : {},
   );
   const url = await server.start();
@@ -135,13 +133,6 @@ function serviceCredentialsOf({ civicpress }: Config): { username: string; passw
   throw new ConfigError(
     missing.map(([name]) => `civicpress.${name} is not set: the server signs in to write drafts`),
   );
-}
-
-async function openSnapshots(config: Config, dataDir: string): Promise<SnapshotStore> {
-  if (!config.snapshots.enabled) return openMemorySnapshots();
-  return config.snapshots.storage === 'database'
-    ? openSqliteSnapshots(join(dataDir, 'snapshots.sqlite'))
-    : openFilesystemSnapshots(join(dataDir, 'snapshots'));
 }
 
 /** A file that was named must exist; the default one need not. */

@@ -60,6 +60,7 @@ describe('the file', () => {
       'rooms.max_rooms': -1,
       'rooms.cleanup_timeout': 99_999_999,
       'snapshots.storage': 's3',
+      'snapshots.postgres_url': 'db.example',
       'saving.retry_min_ms': null,
       'document.features': 'table',
       'limits.frame_bytes': 10,
@@ -70,6 +71,24 @@ describe('the file', () => {
     const problems = problemsOf(JSON.stringify(nested(wrong)));
     expect(problems.map((problem) => problem.split(':', 1)[0]).sort()).toEqual(Object.keys(wrong).sort());
   });
+
+  it('[C1] needs to know where PostgreSQL is, when that keeps the snapshots', () => {
+    const missing = 'snapshots.postgres_url: must be set, because snapshots.storage is postgres';
+    expect(problemsOf('snapshots: {storage: postgres}')).toEqual([missing]);
+    expect(problemsOf('snapshots: {storage: postgres, interval: 0}')).toHaveLength(2);
+    expect(problemsOf('snapshots:')).toHaveLength(1);
+    const url = 'postgres://realtime:secret@db.example/records?sslmode=require';
+    expect(problemsOf(`snapshots: {storage: postgres, postgres_url: '${url}'}`)).toEqual([]);
+    expect(problemsOf('', { REALTIME_SNAPSHOTS_STORAGE: 'postgres' })).toEqual([missing]);
+  });
+
+  it.each(['mysql://secret@host/db', 'host=db password=secret', 'postgres://[secret'])(
+    '[C1] tells that %j is not where PostgreSQL is, without showing it',
+    (url) => {
+      const problems = problemsOf(JSON.stringify({ snapshots: { postgres_url: url } }));
+      expect(problems).toEqual(['snapshots.postgres_url: must be a postgres:// or postgresql:// URL']);
+    },
+  );
 
   it('[G3] may ask for a ping every second, and at the latest every thirty', () => {
     const ping = (seconds: number) => problemsOf(`limits: {ping_seconds: ${seconds}}`).length;
