@@ -31,6 +31,7 @@ import type {
   Records,
   SnapshotStore,
 } from '../server/ports.ts';
+import type { Retention } from '../server/retention.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
@@ -39,6 +40,7 @@ import type { Sources } from './sources.ts';
 
 export interface PersistenceOptions {
   readonly snapshots: SnapshotStore;
+  readonly retention: Pick<Retention, 'prune'>;
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly records: Records;
@@ -191,7 +193,7 @@ export class Persistence implements Extension<ConnectionContext> {
   async #store(documentName: string): Promise<void> {
     const document = this.#instance?.documents.get(documentName);
     if (!document) return;
-    const { snapshots, journal, sources, converter, events } = this.#options;
+    const { snapshots, retention, journal, sources, converter, events } = this.#options;
     const progress = this.#progressOf(documentName);
     const { updates, contributors } = progress;
     progress.updates = 0;
@@ -214,6 +216,7 @@ export class Persistence implements Extension<ConnectionContext> {
       if (progress.covers !== null) await journal.trim(documentName, progress.covers);
       progress.covers = covers;
       events.emit('realtime:snapshot:saved', { documentName, revision, byteSize: info.byteSize });
+      void retention.prune(documentName);
     } catch (error) {
       progress.updates += updates;
       progress.contributors = new Map([...contributors, ...progress.contributors]);

@@ -28,6 +28,7 @@ import { WorkerConverter } from './conversion/converter.ts';
 import { Gateway } from './gateway.ts';
 import { createHttp } from './http.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
+import { Retention } from './retention.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
 
@@ -94,8 +95,17 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...retries,
     log,
   });
+  const { keep_newest, keep_hourly_hours, keep_daily_days } = config.snapshots;
+  const retention = new Retention({
+    snapshots,
+    rule: { keepNewest: keep_newest, keepHourlyHours: keep_hourly_hours, keepDailyDays: keep_daily_days },
+    events,
+    log,
+    sweepEveryMs: 3_600_000,
+  });
   const persistence = new Persistence({
     snapshots,
+    retention,
     journal,
     ledger,
     records,
@@ -179,6 +189,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
         httpServer.listen(config.port, config.host ?? '0.0.0.0', resolve);
       });
       void writeback.resume(hocuspocus);
+      retention.start();
       const { address, port, family } = httpServer.address() as AddressInfo;
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     },
@@ -194,6 +205,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
         deadlineMs,
       });
       await http.close();
+      await retention.stop();
       await snapshots.close();
       await journal.close();
       await converter.close();

@@ -100,6 +100,24 @@ const schema = z.strictObject({
         .describe(
           'Where PostgreSQL is, for storage postgres. It holds a secret: give it by the environment.',
         ),
+      keep_newest: z
+        .int()
+        .min(2)
+        .max(10_000)
+        .default(20)
+        .describe('How many of a document’s newest versions stay; those with a name stay in any case.'),
+      keep_hourly_hours: z
+        .int()
+        .min(0)
+        .max(8_760)
+        .default(24)
+        .describe('For how many hours one version of each hour stays beside those.'),
+      keep_daily_days: z
+        .int()
+        .min(0)
+        .max(36_500)
+        .default(30)
+        .describe('For how many days one version of each day (UTC) stays beside those.'),
     })
     .refine((values) => values?.storage !== 'postgres' || values.postgres_url !== undefined, {
       path: ['postgres_url'],
