@@ -1,7 +1,8 @@
 /**
  * What does the room hear from the server? Stateless messages, JSON `{event, data}`:
  *
- * - `saved {at}`: the record's draft holds what the room shows
+ * - `saved {at, version}`: the record's draft holds what the room shows; `version` is the journal's position of the
+ *   newest edit in it, `null` before the first one
  * - `could-not-save {since, layer, reason}`: kept and tried again; also told to those who join meanwhile
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now, but for the
@@ -11,6 +12,7 @@
  */
 import type { connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server';
 import type { Failure } from '../server/owed-work.ts';
+import type { Position } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 
 /** Every layer that can fail, in the order in which an edit meets them. */
@@ -19,7 +21,7 @@ const layers = ['journal', 'snapshot', 'writeback'] as const;
 export type Layer = (typeof layers)[number];
 
 export type Notice =
-  | { event: 'saved'; data: { at: number } }
+  | { event: 'saved'; data: { at: number; version: Position | null } }
   | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } };

@@ -185,7 +185,8 @@ export class RecordSync {
       log.info({ documentName, tries: failure.tries }, 'the document and its record are in step again');
     notices.savedAgain(this.#instance, documentName, 'writeback');
     if (this.owes(documentName)) return;
-    notices.tell(this.#instance, documentName, { event: 'saved', data: { at: Date.now() } });
+    const { position: version } = this.#options.sources.of(documentName);
+    notices.tell(this.#instance, documentName, { event: 'saved', data: { at: Date.now(), version } });
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }
 }
