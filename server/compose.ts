@@ -28,7 +28,7 @@ import { WorkerConverter } from './conversion/converter.ts';
 import { Gateway } from './gateway.ts';
 import { createHttp } from './http.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
-import { Retention } from './retention.ts';
+import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
 
@@ -95,10 +95,15 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...retries,
     log,
   });
-  const { keep_newest, keep_hourly_hours, keep_daily_days } = config.snapshots;
   const retention = new Retention({
     snapshots,
-    rule: { keepNewest: keep_newest, keepHourlyHours: keep_hourly_hours, keepDailyDays: keep_daily_days },
+    rule: config.snapshots.enabled
+      ? {
+          keepNewest: config.snapshots.keep_newest,
+          keepHourlyHours: config.snapshots.keep_hourly_hours,
+          keepDailyDays: config.snapshots.keep_daily_days,
+        }
+      : onlyWhatARestartNeeds,
     events,
     log,
     sweepEveryMs: 3_600_000,

@@ -79,7 +79,7 @@ const schema = z.strictObject({
       enabled: z
         .boolean()
         .default(true)
-        .describe('Whether snapshots are kept on disk; false keeps them in memory only.'),
+        .describe('Whether versions are kept; false keeps the two newest, which a restart needs.'),
       interval: z
         .int()
         .min(1)

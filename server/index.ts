@@ -12,7 +12,6 @@
 export { openSqliteJournal } from '../extensions/journal/sqlite.ts';
 export { NoSnapshotRoute, openCivicPressSnapshots } from '../extensions/snapshot-stores/civicpress-api.ts';
 export { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
-export { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
 export { openPostgresSnapshots, type PostgresOptions } from '../extensions/snapshot-stores/postgres.ts';
 export { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
 export { type CivicPress, type CivicPressOptions, connectCivicPress } from './civicpress/http.ts';

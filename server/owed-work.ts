@@ -38,6 +38,8 @@ interface Debt {
   startedAt: number;
   /** Counts what was owed, so that what came during a run is not taken for done. */
   owed: number;
+  /** Whether what came during a run is not to wait for the next pause. */
+  isUrgent: boolean;
   run: Promise<void> | undefined;
   /** Of the next run: after a pause, or after a failure. */
   timer: NodeJS.Timeout | undefined;
@@ -63,12 +65,14 @@ export class OwedWork {
       since: Date.now(),
       startedAt: performance.now(),
       owed: 0,
+      isUrgent: false,
       run: undefined,
       timer: undefined,
       failure: undefined,
     };
     this.#debts.set(documentName, debt);
     debt.owed += 1;
+    debt.isUrgent ||= now;
     if (debt.run) return debt.run;
     if (debt.failure) return Promise.resolve();
     return now ? this.#run(documentName, debt) : this.#afterPause(documentName, debt);
@@ -77,7 +81,9 @@ export class OwedWork {
   /** Begins what waits for its pause to be over. What failed keeps its own pace. */
   hurry(documentName: string): void {
     const debt = this.#debts.get(documentName);
-    if (debt && !debt.run && !debt.failure) void this.#run(documentName, debt);
+    if (!debt || debt.failure) return;
+    debt.isUrgent = true;
+    void this.#run(documentName, debt);
   }
 
   owes(documentName: string): boolean {
@@ -131,6 +137,7 @@ export class OwedWork {
     let covered: number;
     do {
       covered = debt.owed;
+      debt.isUrgent = false;
       const startedAt = performance.now();
       try {
         await this.#options.perform(documentName);
@@ -138,7 +145,7 @@ export class OwedWork {
         this.#failed(documentName, debt, asRealtimeError(thrown, 'not-saved'), performance.now() - startedAt);
         return;
       }
-    } while (debt.owed > covered && (pauseMs === 0 || this.#isHurried));
+    } while (debt.owed > covered && (pauseMs === 0 || this.#isHurried || debt.isUrgent));
     const { failure } = debt;
     if (debt.owed > covered) {
       debt.since = Date.now();

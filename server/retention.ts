@@ -28,6 +28,13 @@ export interface RetentionOptions {
 /** Recovery needs them: one that is damaged is replaced by the one before it. */
 const alwaysKept = 2;
 
+/** The two newest, however the rule is called. */
+export const onlyWhatARestartNeeds: RetentionRule = {
+  keepNewest: alwaysKept,
+  keepHourlyHours: 0,
+  keepDailyDays: 0,
+};
+
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 

@@ -4,7 +4,6 @@
 import { join } from 'node:path';
 import { NoSnapshotRoute, openCivicPressSnapshots } from '../extensions/snapshot-stores/civicpress-api.ts';
 import { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
-import { openMemorySnapshots } from '../extensions/snapshot-stores/memory.ts';
 import { openPostgresSnapshots } from '../extensions/snapshot-stores/postgres.ts';
 import { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
 import type { ServiceSession } from './civicpress/service-session.ts';
@@ -20,7 +19,6 @@ export async function openSnapshots(
   dataDir: string,
   service: ServiceSession,
 ): Promise<SnapshotStore> {
-  if (!snapshots.enabled) return openMemorySnapshots();
   switch (snapshots.storage) {
     case 'database':
       return openSqliteSnapshots(join(dataDir, 'snapshots.sqlite'));

@@ -11,7 +11,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openCivicPressSnapshots } from '../../extensions/snapshot-stores/civicpress-api.ts';
 import { openFilesystemSnapshots } from '../../extensions/snapshot-stores/filesystem.ts';
-import { openMemorySnapshots } from '../../extensions/snapshot-stores/memory.ts';
 import { openPostgresSnapshots } from '../../extensions/snapshot-stores/postgres.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
@@ -20,6 +19,7 @@ import type { Contributor, SnapshotInfo, SnapshotStore } from '../../server/port
 import { RevisionTaken } from '../../server/revision-taken.ts';
 import { decodeSnapshot, encodeSnapshot, SnapshotDamaged } from '../../server/snapshot-format.ts';
 import { startFlakyProxy } from '../helpers/flaky-proxy.ts';
+import { openMemorySnapshots } from '../helpers/memory-snapshots.ts';
 import { type Postgres, startPostgres } from '../helpers/postgres.ts';
 
 interface StoreUnderTest {

@@ -193,3 +193,20 @@ it('[P4] ends at the deadline when the disk is full, and names the document', as
   expect(await townHall.server.stop()).toEqual([document]);
   expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
+
+it('[V5] keeps the two newest snapshots alone where versions are off', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({
+    snapshots: flaky.snapshots,
+    settings: { 'snapshots.max_updates': 1, 'snapshots.enabled': 'false' },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  for (let count = 1; count <= 4; count += 1) {
+    alice.type('Noise', 'x');
+    await until('it is stored', () => flaky.store().writes === count);
+  }
+  await until('the older ones are gone', async () => {
+    const revisions = (await flaky.store().list(document)).map(({ revision }) => revision);
+    return revisions.join() === '4,3';
+  });
+});

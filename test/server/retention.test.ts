@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openMemorySnapshots } from '../../extensions/snapshot-stores/memory.ts';
 import type { SnapshotInfo, SnapshotStore } from '../../server/ports.ts';
 import { expired, Retention, type RetentionRule } from '../../server/retention.ts';
+import { openMemorySnapshots } from '../helpers/memory-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { randomFrom } from '../markdown/helpers/random.ts';
 

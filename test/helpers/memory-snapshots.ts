@@ -1,6 +1,5 @@
 /**
- * Keeps snapshots in memory only: for `snapshots.enabled: false`, where nothing but the record's draft outlives the
- * process. Within it documents are remembered, so that editors who come back find the one that they know.
+ * A snapshot store without a disk: the shortest answer to the contract, for tests of what stands before a store.
  */
 import type { SnapshotInfo, SnapshotStore } from '../../server/ports.ts';
 import { RevisionTaken } from '../../server/revision-taken.ts';
