@@ -38,12 +38,17 @@ interface Count {
   doubtful: number;
   /** Until the doubtful ones go. */
   quiet: NodeJS.Timeout | undefined;
+  /** Until the exchange is not waited for any longer. */
+  overdue: NodeJS.Timeout | undefined;
   /** The frame; each is like the one before. */
   acknowledgement: Uint8Array | undefined;
 }
 
 /** After so long without an edit the provider's count is all that is on its way: one too many does no harm. */
 const quietMs = 1_000;
+
+/** A client that has not answered by then never will: it is no Hocuspocus provider, and counts as it likes. */
+const exchangeMs = 3_000;
 
 export class Acknowledgements {
   readonly #options: AcknowledgementOptions;
@@ -56,8 +61,11 @@ export class Acknowledgements {
 
   /** The client begins to count anew. What it was owed before, it no longer waits for. */
   exchangeBegins(address: string, stateVector: Uint8Array): void {
-    clearTimeout(this.#counts.get(address)?.quiet);
-    this.#counts.set(address, newCount(decodeStateVector(stateVector)));
+    stopTimers(this.#counts.get(address));
+    const count = newCount(decodeStateVector(stateVector));
+    this.#counts.set(address, count);
+    count.overdue = setTimeout(() => this.#exchanged(address, count), exchangeMs);
+    count.overdue.unref();
   }
 
   /** The client's answer in the exchange is about to be handled. */
@@ -89,16 +97,12 @@ export class Acknowledgements {
       return;
     }
     count.held += 1;
-    if (count.kind === 'exchanged') count.isExchanged = true;
-    if (!count.isExchanged) return;
-    const { held } = count;
-    count.held = 0;
-    this.#sendWhenDurable(address, count, held);
+    if (count.kind === 'exchanged' || count.isExchanged) this.#exchanged(address, count);
   }
 
   /** The socket is closed. */
   forget(): void {
-    for (const { quiet } of this.#counts.values()) clearTimeout(quiet);
+    for (const count of this.#counts.values()) stopTimers(count);
     this.#counts.clear();
   }
 
@@ -106,6 +110,14 @@ export class Acknowledgements {
     const count = this.#counts.get(address) ?? newCount(null);
     this.#counts.set(address, count);
     return count;
+  }
+
+  #exchanged(address: string, count: Count): void {
+    clearTimeout(count.overdue);
+    count.isExchanged = true;
+    const { held } = count;
+    count.held = 0;
+    if (held > 0) this.#sendWhenDurable(address, count, held);
   }
 
   #sendWhenDurable(address: string, count: Count, times: number): void {
@@ -135,8 +147,14 @@ function newCount(clientHad: ReadonlyMap<number, number> | null): Count {
     held: 0,
     doubtful: 0,
     quiet: undefined,
+    overdue: undefined,
     acknowledgement: undefined,
   };
+}
+
+function stopTimers(count: Count | undefined): void {
+  clearTimeout(count?.quiet);
+  clearTimeout(count?.overdue);
 }
 
 /** Only during the exchange can an edit come that was typed before it. */
