@@ -101,8 +101,11 @@ async function run(config: Config): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  let unhandledRejections = 0;
   process.on('unhandledRejection', (reason) => {
-    log.error({ cause: reason instanceof Error ? reason.stack : String(reason) }, 'unhandled rejection');
+    unhandledRejections += 1;
+    const cause = reason instanceof Error ? reason.stack : String(reason);
+    log.error({ cause, unhandledRejections }, 'unhandled rejection');
   });
 }
 
