@@ -61,8 +61,13 @@ class FilesystemSnapshots implements SnapshotStore {
   async list(documentName: string): Promise<SnapshotInfo[]> {
     this.#refuseWhenClosed();
     const revisions = await revisionsIn(this.#folderOf(documentName));
-    const infos = await Promise.all(revisions.map((revision) => this.#infoOf(documentName, revision)));
-    return infos.filter((info) => info !== null).sort((one, other) => other.revision - one.revision);
+    const infos: SnapshotInfo[] = [];
+    // One after the other: on a stop every room asks, and there are only so many file handles.
+    for (const revision of revisions.sort((one, other) => other - one)) {
+      const info = await this.#infoOf(documentName, revision);
+      if (info) infos.push(info);
+    }
+    return infos;
   }
 
   async read(documentName: string, revision: number): Promise<Uint8Array | null> {
