@@ -59,6 +59,8 @@ export interface PersistenceOptions {
 
 /** An open document's snapshots. */
 interface Progress {
+  /** Of the newest snapshot; `null` when only the store knows. */
+  revision: number | null;
   /** What the newest snapshot covers: the journal up to here goes when the next one is stored. */
   covers: Position | null;
   /** Edits since. */
@@ -175,7 +177,7 @@ export class Persistence implements Extension<ConnectionContext> {
     const recordBase = { ...base, markdown: entry.base.markdown };
     sources.recovered(documentName, { ...entry, base: recordBase }, position);
     const byId = new Map(contributors.map((contributor) => [contributor.id, contributor]));
-    this.#progress.set(documentName, { covers, updates: updates.length, contributors: byId });
+    this.#progress.set(documentName, { revision: null, covers, updates: updates.length, contributors: byId });
     if (updates.length > 0) void this.#owed.owe(documentName);
   }
 
@@ -208,24 +210,32 @@ export class Persistence implements Extension<ConnectionContext> {
         at,
         contributors: by,
       });
-      const [newest] = await snapshots.list(documentName);
-      const revision = (newest?.revision ?? 0) + 1;
+      const revision = (progress.revision ?? (await this.#newestRevision(documentName))) + 1;
       const info = { revision, at, byteSize: bytes.byteLength, contributors: by, name: null };
       await snapshots.write(documentName, info, bytes);
       // From the snapshot before this one on, so that there is always a second way.
       if (progress.covers !== null) await journal.trim(documentName, progress.covers);
       progress.covers = covers;
+      progress.revision = revision;
       events.emit('realtime:snapshot:saved', { documentName, revision, byteSize: info.byteSize });
       void retention.prune(documentName);
     } catch (error) {
+      // It may have arrived all the same, or be somebody else's.
+      progress.revision = null;
       progress.updates += updates;
       progress.contributors = new Map([...contributors, ...progress.contributors]);
       throw error;
     }
   }
 
+  async #newestRevision(documentName: string): Promise<number> {
+    const [newest] = await this.#options.snapshots.list(documentName);
+    return newest?.revision ?? 0;
+  }
+
   #progressOf(documentName: string): Progress {
     const progress = this.#progress.get(documentName) ?? {
+      revision: null,
       covers: null,
       updates: 0,
       contributors: new Map(),
