@@ -7,13 +7,17 @@
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now, but for the
  *   lines in `conflicts`, where the room's own words stayed
+ * - `shown-as-source {reason}`: the record is too intricate for a document and is one block of Markdown; told to everybody
+ *   who joins, and when it comes to be so
  *
  * Times are ms since the epoch.
  */
 import type { connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server';
+import { errors } from '../server/errors.ts';
 import type { Failure } from '../server/owed-work.ts';
 import type { Position } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
+import type { Sources } from './sources.ts';
 
 /** Every layer that can fail, in the order in which an edit meets them. */
 const layers = ['journal', 'snapshot', 'writeback'] as const;
@@ -24,13 +28,26 @@ export type Notice =
   | { event: 'saved'; data: { at: number; version: Position | null } }
   | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
-  | { event: 'changed-outside'; data: { conflicts: readonly string[] } };
+  | { event: 'changed-outside'; data: { conflicts: readonly string[] } }
+  | { event: 'shown-as-source'; data: { reason: string } };
+
+export const shownAsSource: Notice = {
+  event: 'shown-as-source',
+  data: { reason: errors['not-converted'].reason },
+};
 
 export class Notices implements Extension<ConnectionContext> {
+  readonly #sources: Sources;
+
   /** The trouble that a room is in, by document and layer. */
   readonly #troubles = new Map<string, Notice>();
 
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
   async connected({ documentName, connection }: connectedPayload<ConnectionContext>): Promise<void> {
+    if (this.#sources.of(documentName).base.isOpaque) connection.sendStateless(JSON.stringify(shownAsSource));
     for (const layer of layers) {
       const trouble = this.#troubles.get(`${layer} ${documentName}`);
       if (trouble) connection.sendStateless(JSON.stringify(trouble));

@@ -13,7 +13,7 @@ import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Ledger, Logger, Records, RecordText } from '../server/ports.ts';
-import type { Notices } from './notices.ts';
+import { type Notices, shownAsSource } from './notices.ts';
 import type { Source, Sources } from './sources.ts';
 
 export interface RecordSyncOptions {
@@ -132,8 +132,9 @@ export class RecordSync {
     }
     // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
     const isOurs = source.unconfirmed.includes(fingerprintOf(record.markdown));
-    if (!isOurs) await this.#absorb(instance, document, source.base, record);
-    const base: Base = { ...source.base, markdown: record.markdown };
+    const base = isOurs
+      ? { ...source.base, markdown: record.markdown }
+      : await this.#absorb(instance, document, source.base, record);
     sources.seen(document.name, base);
     return this.#write(document, record, await this.#textOf(document, base));
   }
@@ -151,14 +152,16 @@ export class RecordSync {
   }
 
   /** What only the record changed comes in, what only the room changed stays; where both did, the room's words stay. */
-  async #absorb(instance: Hocuspocus, document: Document, base: Base, record: RecordText): Promise<void> {
+  async #absorb(instance: Hocuspocus, document: Document, before: Base, record: RecordText): Promise<Base> {
     const { converter, notices, log } = this.#options;
-    const { update, conflicts } = await converter.absorb(document, base, record.markdown);
+    const { update, conflicts, base } = await converter.absorb(document, before, record.markdown);
     if (update) applyUpdate(document, update, { source: 'local' });
-    else if (conflicts.length === 0) return;
+    else if (conflicts.length === 0) return base;
     const { name: documentName } = document;
     log.info({ documentName, conflicts: conflicts.length }, 'the record was changed outside');
     notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
+    if (base.isOpaque && !before.isOpaque) notices.tell(instance, documentName, shownAsSource);
+    return base;
   }
 
   #textOf(document: Document, base: Base): Promise<Base> {

@@ -37,6 +37,8 @@ export interface MarkdownOptions {
   features?: readonly Feature[];
   /** What their nodes are called; default: `tiptap`. */
   dialect?: DialectName;
+  /** Whether the text becomes one opaque block without a look into it: for one that took too long. */
+  isOpaque?: boolean;
 }
 
 /** With `underline`, which every editor of Tiptap's has and no other: nobody has to ask for it. */

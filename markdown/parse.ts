@@ -4,6 +4,7 @@
  */
 
 import type { Definition, Nodes, Root } from 'mdast';
+import { isTooDeep, isTooIntricate } from './bounds.ts';
 import type { Construct, ParseContext, Place } from './construct.ts';
 import { type AnyDefinition, Definitions, definitionsIn } from './definitions.ts';
 import { type FeatureSet, literalPattern } from './features.ts';
@@ -31,6 +32,8 @@ export interface Parsed {
   readonly hidden: readonly LineRange[];
   /** What each slice was parsed as, to be remembered for the next text. */
   readonly slices: ReadonlyMap<string, ParsedSlice>;
+  /** Whether a part of the text was not parsed at all, since that would take too long. */
+  readonly isTooIntricate: boolean;
 }
 
 interface ParsedSlice {
@@ -39,6 +42,7 @@ interface ParsedSlice {
   readonly hidden: readonly LineRange[];
   /** Whether the last block may go on after a blank line. */
   readonly mayGoOn: boolean;
+  readonly isTooIntricate: boolean;
 }
 
 /**
@@ -71,7 +75,8 @@ export function parseLines(
   const hidden = found.flatMap(({ parsed, firstLine }) =>
     parsed.hidden.map((range) => moved(range, firstLine)),
   );
-  return { blocks, definitions, hidden, slices };
+  const isTooIntricate = found.some(({ parsed }) => parsed.isTooIntricate);
+  return { blocks, definitions, hidden, slices, isTooIntricate };
 }
 
 /** Parses a text that stands in another one, whose definitions it may refer to. */
@@ -122,21 +127,18 @@ function sliceUp(lines: readonly string[], parse: (text: string) => ParsedSlice)
   return slices;
 }
 
-/** A hundred quotes or lists in one line are no document: to parse them takes forever, and overflows the stack. */
-const tooDeep = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])[ \t])){100}/m;
-
-/** The whole text as one opaque block. */
-function unparsed(text: string): ParsedSlice {
-  const lines = linesIn(text);
+/** A text that is no document (bounds.ts): one opaque block. */
+function unparsed(lines: readonly string[]): ParsedSlice {
   const firstLine = lines.findIndex((line) => /\S/.test(line));
   const endLine = lines.findLastIndex((line) => /\S/.test(line)) + 1;
   const [node] = opaqueMarkdown(lines.slice(firstLine, endLine).join('').trimEnd());
   const blocks = node ? [{ node, firstLine, endLine, style: [] }] : [];
-  return { blocks, definitions: [], hidden: [], mayGoOn: false };
+  return { blocks, definitions: [], hidden: [], mayGoOn: false, isTooIntricate: true };
 }
 
 function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSlice {
-  if (tooDeep.test(text)) return unparsed(text);
+  const lines = linesIn(text);
+  if (isTooIntricate(lines)) return unparsed(lines);
   const source = stubs + text;
   const tree = parseMarkdown(source);
   const stubLines = linesOf(stubs);
@@ -153,9 +155,11 @@ function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSl
       style: styles[index] ?? [],
     })),
   );
+  if (blocks.some(({ node }) => isTooDeep(node))) return unparsed(lines);
   const last = nodes.at(-1)?.type;
   const hidden = hiddenLines(definitions, text, stubLines);
-  return { blocks, definitions, hidden, mayGoOn: last === 'code' || last === 'html' };
+  const mayGoOn = last === 'code' || last === 'html';
+  return { blocks, definitions, hidden, mayGoOn, isTooIntricate: false };
 }
 
 function linesOf(text: string): number {

@@ -4,6 +4,7 @@
  */
 
 import { type Source, takeApart } from './apart.ts';
+import { flattened } from './bounds.ts';
 import { type DialectName, featuresIn } from './dialects.ts';
 import type { Feature, MarkdownOptions } from './features.ts';
 import { block, type NodeJson } from './json.ts';
@@ -13,6 +14,7 @@ import { spelled, understood } from './spelling.ts';
 import type { Style } from './style.ts';
 import { readText } from './text.ts';
 import { keyOf } from './tidy.ts';
+import { takeWhole, writeWhole } from './whole.ts';
 
 /**
  * Grows whenever the same text opens as another document than before: what was opened by another version is saved
@@ -29,6 +31,8 @@ export interface Base {
   readonly dialect: DialectName;
   /** What stands in the document as nodes, in the order of `allFeatures`. */
   readonly features: readonly Feature[];
+  /** Whether the document is one opaque block with the whole text, which was too intricate to be taken apart. */
+  readonly isOpaque: boolean;
 }
 
 /** Whether opening the base's text today, with these options, gives the document that it gave then. */
@@ -44,20 +48,33 @@ export interface RecordDocument {
   readonly base: Base;
 }
 
-/** @throws MarkdownError for bytes that are not valid UTF-8, and for a string with half a character in it */
+/**
+ * The document of a text. One that is too intricate to be taken apart (bounds.ts) becomes one opaque block, and stays
+ * it as long as its base is saved against.
+ *
+ * @throws MarkdownError for bytes that are not valid UTF-8, and for a string with half a character in it
+ */
 export function open(markdown: string | Uint8Array, options: MarkdownOptions = {}): RecordDocument {
-  const base: Base = {
-    version: converterVersion,
-    markdown: readText(markdown),
-    dialect: options.dialect ?? 'tiptap',
-    features: featuresIn(options),
-  };
+  const base = baseOf(readText(markdown), options);
   // A copy: what the caller does to the document must not change what it is compared with.
   const content = sourceOf(base).blocks.map(({ node }) => spelled(node, base.dialect));
   // StarterKit has a paragraph to write on in at the end of every document, and would put it there by itself.
   const isAtEnd = base.dialect === 'tiptap' && content.at(-1)?.type !== 'paragraph';
   if (isAtEnd || content.length === 0) content.push(block('paragraph'));
   return { json: block('doc', content), base };
+}
+
+function baseOf(markdown: string, options: MarkdownOptions): Base {
+  const { dialect = 'tiptap', isOpaque = false } = options;
+  const base: Base = {
+    version: converterVersion,
+    markdown,
+    dialect,
+    features: featuresIn(options),
+    isOpaque,
+  };
+  const isWhole = !isOpaque && sourceOf(base).parsed.isTooIntricate;
+  return isWhole ? { ...base, isOpaque: true } : base;
 }
 
 /**
@@ -75,7 +92,12 @@ export function save(document: RecordDocument): string {
  * Cheaper than opening the saved text: it was taken apart already, to be checked.
  */
 export function rebase({ json, base }: RecordDocument): Base {
-  const { markdown, source } = reconcile(understood(json, base.dialect), sourceOf(base), base);
+  const live = understood(flattened(json), base.dialect);
+  if (base.isOpaque) {
+    const markdown = writeWhole(live, sourceOf(base));
+    return markdown === undefined ? base : { ...base, markdown };
+  }
+  const { markdown, source } = reconcile(live, sourceOf(base), base);
   if (markdown === undefined || markdown === base.markdown) return base;
   const next: Base = { ...base, markdown };
   taken.set(next, source);
@@ -85,13 +107,15 @@ export function rebase({ json, base }: RecordDocument): Base {
 /** Whether the two are the same to Markdown, and to editors of one dialect. */
 export function isAlike(one: RecordDocument, other: RecordDocument): boolean {
   if (one.base.dialect !== other.base.dialect) return false;
-  const [oneKey, otherKey] = [one, other].map(({ json, base }) => keyOf(understood(json, base.dialect)));
+  const [oneKey, otherKey] = [one, other].map(({ json, base }) =>
+    keyOf(understood(flattened(json), base.dialect)),
+  );
   return oneKey === otherKey;
 }
 
 /** Prints a document that grew from nothing, in a style. The line ending is `\n`, also at the end. */
 export function print(json: NodeJson, style?: Style, options: MarkdownOptions = {}): string {
-  return serialize.print(understood(json, options.dialect ?? 'tiptap'), style, {
+  return serialize.print(understood(flattened(json), options.dialect ?? 'tiptap'), style, {
     ...options,
     features: featuresIn(options),
   });
@@ -101,7 +125,8 @@ export function print(json: NodeJson, style?: Style, options: MarkdownOptions = 
 const taken = new WeakMap<Base, Source>();
 
 function sourceOf(base: Base): Source {
-  const known = taken.get(base) ?? takeApart(base.markdown, base);
+  const known =
+    taken.get(base) ?? (base.isOpaque ? takeWhole(base.markdown) : takeApart(base.markdown, base));
   taken.set(base, known);
   return known;
 }

@@ -8,6 +8,7 @@
 import { digest } from 'lib0/hash/sha256';
 import * as Y from 'yjs';
 import { changesBetween } from './align.ts';
+import { flatFrom, leavesBelow, maxDepth } from './bounds.ts';
 import type { DialectName } from './dialects.ts';
 import { block, joinText, type MarkJson, type NodeJson, sortMarks, stableString } from './json.ts';
 import { completed, orderedMarks } from './spelling.ts';
@@ -41,22 +42,44 @@ export function isSeedClientId(clientId: number): boolean {
   return clientId >= firstSeedClientId;
 }
 
+type SharedChild = Y.XmlElement | Y.XmlText | Y.XmlHook;
+
 /** The document as JSON; nodes and marks from outside the schema come through as they are. */
 export function jsonOf(doc: Y.Doc, dialect: DialectName = 'tiptap'): NodeJson {
-  return block('doc', contentOf(doc.getXmlFragment(fragmentName), dialect));
+  const fragment = doc.getXmlFragment(fragmentName);
+  return block('doc', contentOf(fragment, dialect, isTooDeep(fragment) ? flatFrom : maxDepth));
 }
 
-function contentOf(parent: Y.XmlFragment, dialect: DialectName): NodeJson[] {
-  const content = parent.toArray().flatMap((child) => {
+/** Like the test of the same name on JSON, but without recursion. */
+function isTooDeep(fragment: Y.XmlFragment): boolean {
+  let level: SharedChild[] = fragment.toArray();
+  for (let depth = 2; level.length > 0; depth += 1) {
+    if (depth > maxDepth) return true;
+    level = level.flatMap((child) => (child instanceof Y.XmlElement ? child.toArray() : []));
+  }
+  return false;
+}
+
+/** @param levels so many are left; below them, what holds text stands beside what holds text */
+function contentOf(parent: Y.XmlFragment, dialect: DialectName, levels: number): NodeJson[] {
+  const children = levels > 1 ? parent.toArray() : leavesBelow(parent.toArray(), blocksIn);
+  const content = children.flatMap((child) => {
     if (child instanceof Y.XmlText) return textOf(child, dialect);
-    return child instanceof Y.XmlElement ? [elementOf(child, dialect)] : [];
+    return child instanceof Y.XmlElement ? [elementOf(child, dialect, levels - 1)] : [];
   });
   return joinText(content);
 }
 
-function elementOf(element: Y.XmlElement, dialect: DialectName): NodeJson {
+/** What stands in an element that does not hold text alone. */
+function blocksIn(shared: SharedChild): SharedChild[] {
+  if (!(shared instanceof Y.XmlElement)) return [];
+  const children = shared.toArray();
+  return children.some((child) => child instanceof Y.XmlElement) ? children : [];
+}
+
+function elementOf(element: Y.XmlElement, dialect: DialectName, levels: number): NodeJson {
   const attrs = element.getAttributes() as Record<string, unknown>;
-  const content = contentOf(element, dialect);
+  const content = contentOf(element, dialect, levels);
   return block(element.nodeName, content, Object.keys(attrs).length > 0 ? attrs : undefined);
 }
 

@@ -80,7 +80,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
 
   // What each document grew from, what its room is told, and the job that keeps it in step with its record.
   const sources = new Sources();
-  const notices = new Notices();
+  const notices = new Notices(sources);
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
   const journaling = new Journaling({ journal, sources, notices, ...retries, log });
   const recordSync = new RecordSync({

@@ -177,8 +177,11 @@ const schema = z.strictObject({
         .int()
         .min(100)
         .max(600_000)
-        .default(10_000)
-        .describe('How long turning Markdown into a document, or back, may take, in ms.'),
+        .default(5_000)
+        .describe(
+          'How long turning Markdown into a document, or back, may compute, in ms: 1 MB of law takes one second, ' +
+            'and other rooms wait for it. What takes longer is opened as one block of source.',
+        ),
       require_announcement: z
         .boolean()
         .default(false)

@@ -56,10 +56,21 @@ export class WorkerCalls<Offered extends Methods> {
     await this.#worker?.terminate();
   }
 
-  /** Ends the thread wherever it is; the next call begins another. */
+  /** Ends the thread wherever it is, and begins another at once. */
   restart(): void {
     void this.#worker?.terminate();
     this.#forget(this.#worker, new Error('the thread was ended'));
+    if (!this.#isClosed) this.#worker = this.#listenTo(this.#start());
+  }
+
+  /** How much the thread has computed since it began, in ms; 0 while there is none. */
+  async workedMs(): Promise<number> {
+    try {
+      const { user, system } = (await this.#worker?.cpuUsage()) ?? { user: 0, system: 0 };
+      return (user + system) / 1_000;
+    } catch {
+      return 0; // It has not begun yet, or has just ended.
+    }
   }
 
   #listenTo(worker: Worker): Worker {
@@ -101,10 +112,10 @@ export function answerCalls(methods: Methods, bytesOf: (result: unknown) => Uint
   });
 }
 
-/** An error crosses over as its message and its code. */
+/** An error crosses over as its message and its code, or its name when it has none. */
 function toldOf(error: unknown): { error: string; code?: unknown } {
   if (!(error instanceof Error)) return { error: String(error) };
-  return { error: error.message, code: 'code' in error ? error.code : undefined };
+  return { error: error.message, code: 'code' in error ? error.code : error.name };
 }
 
 /** The file `name` beside the calling module, whether run as TypeScript or as built JavaScript. */

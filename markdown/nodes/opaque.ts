@@ -19,6 +19,10 @@ export function isOpaque(language: string): boolean {
   return language === opaque.html || language === opaque.markdown;
 }
 
+export function isOpaqueBlock(node: NodeJson): boolean {
+  return node.type === 'codeBlock' && isOpaque(stringAttr(node, 'language'));
+}
+
 /** mdast prints the value of an `html` node as it is, which is what both kinds need. */
 export function printOpaque(node: NodeJson): FlowNode[] {
   const value = plainText(node);

@@ -37,6 +37,8 @@ export interface Absorbed {
   readonly update: Uint8Array | null;
   /** The other side's lines that did not come in, because the room changed the same ones. */
   readonly conflicts: readonly string[];
+  /** The other side's text, read as the document is. */
+  readonly base: Base;
 }
 
 /** What a snapshot says beside the document's state. */
@@ -50,16 +52,17 @@ const maxKnownBases = 32;
 
 const copies = new DocumentCopies();
 
+/** `isOpaque`: as one opaque block, since it took too long to be taken apart. */
 const methods = {
-  seed(markdown: string, recordId: string): Seed {
-    const { json, base } = open(markdown, markdownOptions);
+  seed(markdown: string, recordId: string, isOpaque: boolean): Seed {
+    const { json, base } = open(markdown, { ...markdownOptions, isOpaque });
     return { state: seedUpdate(json, recordId, base.dialect), base: known(base) };
   },
-  reopen(state: Uint8Array, readAs: Base, recordId: string): Reopened {
+  reopen(state: Uint8Array, readAs: Base, recordId: string, isOpaque: boolean): Reopened {
     // Bases of the first version do not say how they were read: as it is configured, as far as anybody knows.
     const base: Base = { ...open('', markdownOptions).base, ...readAs };
     const stored = { json: jsonOf(documentOf(state), base.dialect), base };
-    const opened = open(save(stored), markdownOptions);
+    const opened = open(save(stored), { ...markdownOptions, isOpaque });
     const readNow = known({ ...opened.base, markdown: base.markdown });
     if (isAlike(stored, opened)) return { state: null, base: readNow };
     return { state: seedUpdate(opened.json, recordId, readNow.dialect), base: readNow };
@@ -71,17 +74,19 @@ const methods = {
   save(copy: CopyId, base: Base): Base {
     return known(rebase({ json: jsonOf(copies.of(copy), base.dialect), base: known(base) }));
   },
-  absorb(copy: CopyId, base: Base, outside: string): Absorbed {
+  absorb(copy: CopyId, base: Base, outside: string, isOpaque: boolean): Absorbed {
     const { dialect } = base;
     // What comes in is the open document's to take: the copy hears of it from there.
     const document = documentOf(encodeStateAsUpdate(copies.of(copy)));
     const json = jsonOf(document, dialect);
     const live = save({ json, base: known(base) });
     const { markdown, conflicts } = mergeMarkdown(base.markdown, live, outside);
-    if (markdown === live) return { update: null, conflicts };
+    if (markdown === live) return { update: null, conflicts, base: known({ ...base, markdown: outside }) };
+    const opened = open(markdown, { ...base, isOpaque: isOpaque || base.isOpaque });
     const before = encodeStateVector(document);
-    replaceContent(document, graft(json, open(markdown, base).json, dialect), { dialect });
-    return { update: encodeStateAsUpdate(document, before), conflicts };
+    replaceContent(document, graft(json, opened.json, dialect), { dialect });
+    const update = encodeStateAsUpdate(document, before);
+    return { update, conflicts, base: known({ ...opened.base, markdown: outside }) };
   },
   snapshot(copy: CopyId, about: SnapshotDetails): Uint8Array {
     const document = copies.of(copy);

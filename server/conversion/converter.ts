@@ -3,10 +3,12 @@
  * intricate, holds up those who type elsewhere.
  *
  * The thread has copies of the documents that are worked on, and is sent what changed. One conversion runs at a time;
- * one that takes too long is ended with its thread.
+ * one that takes too long is ended with its thread. A text that takes too long to be opened is opened as one opaque
+ * block, and is not tried again by this process.
  */
+import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import { type Base, isReadAlike, type MarkdownError, type MarkdownOptions } from '../../markdown/index.ts';
 import { RealtimeError } from '../errors.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
@@ -32,7 +34,7 @@ export interface Converter {
   isReadAlike(base: Base): boolean;
   /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
   save(document: Doc, base: Base): Promise<Base>;
-  /** What brings into the document what only `outside` changed since `base`. */
+  /** What brings into the document what only `outside` changed since `base`, and the base from then on. */
   absorb(document: Doc, base: Base, outside: string): Promise<Absorbed>;
   /** The document as the bytes of a snapshot. */
   snapshot(document: Doc, about: SnapshotDetails): Promise<Uint8Array>;
@@ -41,15 +43,26 @@ export interface Converter {
 
 export interface ConverterOptions {
   readonly markdown: MarkdownOptions;
-  /** How long one conversion may take, in ms. */
+  /** How long one conversion may compute, in ms. */
   readonly deadlineMs: number;
 }
 
+/** Computing for so long can take so many times longer on a machine that has other things to do. */
+const longestWait = 10;
+
+/** So many texts are remembered that took too long. */
+const maxTooLong = 1_000;
+
 const noText = new Set<unknown>(['not-utf8', 'lone-surrogate'] satisfies MarkdownError['code'][]);
 
-/** @throws RealtimeError `unreadable-record` in place of the library's `MarkdownError`, else what was thrown */
-function refusedText(error: Error & { code?: unknown }): never {
-  throw noText.has(error.code) ? new RealtimeError('unreadable-record', { cause: error }) : error;
+/** What a text does to its thread that nests deeper than the stack, or unfolds beyond the memory. */
+const exhausted = new Set<unknown>(['RangeError', 'ERR_WORKER_OUT_OF_MEMORY']);
+
+/** The library's errors, and the thread's, in the server's words. */
+function refused(cause: Error & { code?: unknown }): never {
+  if (noText.has(cause.code)) throw new RealtimeError('unreadable-record', { cause });
+  if (exhausted.has(cause.code)) throw new RealtimeError('not-converted', { cause });
+  throw cause;
 }
 
 export class WorkerConverter implements Converter {
@@ -63,6 +76,9 @@ export class WorkerConverter implements Converter {
   /** The conversion that was asked for last; the next one begins behind it. */
   #last: Promise<unknown> = Promise.resolve();
 
+  /** Fingerprints of what took too long: the deadline is paid for once. */
+  readonly #tooLong = new Set<string>();
+
   constructor({ markdown, deadlineMs }: ConverterOptions) {
     this.#markdown = markdown;
     this.#deadlineMs = deadlineMs;
@@ -71,12 +87,12 @@ export class WorkerConverter implements Converter {
   }
 
   seed(markdown: string, recordId: string): Promise<Seed> {
-    return this.#inTurn(() => this.#calls.call('seed', markdown, recordId));
+    return this.#orOpaque([markdown], (isOpaque) => this.#calls.call('seed', markdown, recordId, isOpaque));
   }
 
   async reopen(state: Uint8Array, base: Base, recordId: string): Promise<Reopened> {
     if (this.isReadAlike(base)) return { state: null, base };
-    return this.#inTurn(() => this.#calls.call('reopen', state, base, recordId));
+    return this.#orOpaque([state], (isOpaque) => this.#calls.call('reopen', state, base, recordId, isOpaque));
   }
 
   isReadAlike(base: Base): boolean {
@@ -88,11 +104,15 @@ export class WorkerConverter implements Converter {
   }
 
   save(document: Doc, base: Base): Promise<Base> {
-    return this.#inTurn(async () => this.#calls.call('save', await this.#copyOf(document), base));
+    return this.#unlessTooLong([document, base.markdown], async () =>
+      this.#calls.call('save', await this.#copyOf(document), base),
+    );
   }
 
   absorb(document: Doc, base: Base, outside: string): Promise<Absorbed> {
-    return this.#inTurn(async () => this.#calls.call('absorb', await this.#copyOf(document), base, outside));
+    return this.#orOpaque([base.markdown, outside], async (isOpaque) =>
+      this.#calls.call('absorb', await this.#copyOf(document), base, outside, isOpaque),
+    );
   }
 
   close(): Promise<void> {
@@ -113,15 +133,47 @@ export class WorkerConverter implements Converter {
     return copy;
   }
 
+  async #orOpaque<Result>(
+    what: Fingerprinted,
+    convert: (isOpaque: boolean) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await this.#unlessTooLong(what, () => convert(false));
+    } catch (error) {
+      if (!isNotConverted(error)) throw error;
+      return this.#inTurn(() => convert(true));
+    }
+  }
+
+  /** @throws RealtimeError `not-converted` at once for what took too long before */
+  async #unlessTooLong<Result>(what: Fingerprinted, convert: () => Promise<Result>): Promise<Result> {
+    if (this.#tooLong.size > 0 && this.#tooLong.has(fingerprintOf(what)))
+      throw new RealtimeError('not-converted');
+    try {
+      return await this.#inTurn(convert);
+    } catch (error) {
+      if (isNotConverted(error)) this.#remember(fingerprintOf(what));
+      throw error;
+    }
+  }
+
+  #remember(fingerprint: string): void {
+    this.#tooLong.add(fingerprint);
+    const [oldest] = this.#tooLong;
+    if (this.#tooLong.size > maxTooLong && oldest !== undefined) this.#tooLong.delete(oldest);
+  }
+
   #inTurn<Result>(convert: () => Promise<Result>): Promise<Result> {
-    const turn = this.#last.then(() => this.#inTime(convert())).catch(refusedText);
+    const turn = this.#last.then(() => this.#inTime(convert)).catch(refused);
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #inTime<Result>(conversion: Promise<Result>): Promise<Result> {
+  async #inTime<Result>(convert: () => Promise<Result>): Promise<Result> {
+    const before = await this.#calls.workedMs();
     const done = new AbortController();
-    const tooLate = delay(this.#deadlineMs, 'too late' as const, { signal: done.signal, ref: false });
+    const conversion = convert();
+    const tooLate = this.#tooLate(before, done.signal);
     tooLate.catch(() => undefined);
     const first = await Promise.race([conversion.then((result) => ({ result })), tooLate]).finally(() =>
       done.abort(),
@@ -130,4 +182,28 @@ export class WorkerConverter implements Converter {
     this.#calls.restart();
     throw new RealtimeError('not-converted', { context: { deadlineMs: this.#deadlineMs } });
   }
+
+  /** Counts what the thread computes, not what it waits for on a busy machine: an honest text is let finish. */
+  async #tooLate(before: number, signal: AbortSignal): Promise<'too late'> {
+    const latest = performance.now() + this.#deadlineMs * longestWait;
+    let leftMs = this.#deadlineMs;
+    while (leftMs > 0 && performance.now() < latest) {
+      await delay(Math.max(leftMs, shortestWaitMs), undefined, { signal, ref: false });
+      leftMs = before + this.#deadlineMs - (await this.#calls.workedMs());
+    }
+    return 'too late';
+  }
+}
+
+const shortestWaitMs = 20;
+
+function isNotConverted(error: unknown): boolean {
+  return error instanceof RealtimeError && error.code === 'not-converted';
+}
+
+type Fingerprinted = readonly (string | Uint8Array | Doc)[];
+
+function fingerprintOf(what: Fingerprinted): string {
+  const bytesOf = (part: Fingerprinted[number]) => (part instanceof Doc ? encodeStateAsUpdate(part) : part);
+  return what.map((part) => hash('sha256', bytesOf(part), 'base64')).join();
 }

@@ -263,7 +263,7 @@ describe.each(stores)('the snapshot store "$name"', ({ keepsVersions, isDurable,
         const whole = encodeSnapshot({
           state: bytesOf('state'),
           stateVector: bytesOf('vector'),
-          base: { version: 2, markdown: 'base\n', dialect: 'tiptap', features: [] },
+          base: { version: 2, markdown: 'base\n', dialect: 'tiptap', features: [], isOpaque: false },
           contributors: [],
           at: 1,
           covers: null,

@@ -15,7 +15,13 @@ for (let revision = (known[0]?.revision ?? 0) + 1; ; revision += 1) {
   const bytes = encodeSnapshot({
     state: new Uint8Array(randomBytes(100_000)),
     stateVector: Uint8Array.of(0),
-    base: { version: 2, markdown: `revision ${revision}\n`, features: [], dialect: 'tiptap' },
+    base: {
+      version: 2,
+      markdown: `revision ${revision}\n`,
+      features: [],
+      isOpaque: false,
+      dialect: 'tiptap',
+    },
     contributors: [],
     at: revision,
     covers: null,

@@ -115,6 +115,9 @@ function hearServer(event: string, data: unknown): void {
     const { reason } = data as { reason: string };
     const text = `The record could not be saved: ${phraseOf(reason)}. Your edits are kept, and saving is tried again.`;
     showNotice('save', { kind: 'warning', text });
+  } else if (event === 'shown-as-source') {
+    const { reason } = data as { reason: string };
+    showNotice('source', { kind: 'warning', text: reason });
   } else if (event === 'saved' || event === 'saved-again') {
     clearNotice('save');
     void markdown.now();

@@ -22,7 +22,7 @@ function documentOf(state: Uint8Array): Doc {
 const plan = '# Plan\n\nFirst.\n\nSecond.\n';
 
 /** micromark needs seconds for it, and more for more. */
-const intricate = '>'.repeat(20_000);
+const intricate = `> a\n${'b\n'.repeat(50_000)}`;
 
 describe('the converter', () => {
   it('seeds as the library does', async () => {
@@ -69,7 +69,7 @@ describe('the converter', () => {
     expect(conflicts).toEqual(['Theirs.\n']);
   });
 
-  it('ends a conversion that takes too long, lets others go on meanwhile, and converts the next', async () => {
+  it('[M11] ends a conversion that takes too long, lets others go on meanwhile, and converts the next', async () => {
     const converter = openConverter(1_000);
     let ticks = 0;
     const ticking = setInterval(() => {
@@ -77,10 +77,30 @@ describe('the converter', () => {
     }, 20);
     const endless = converter.seed(intricate, 'endless');
     const next = converter.seed(plan, 'plan');
-    await expect(endless).rejects.toMatchObject({ code: 'not-converted' });
+    const { state, base } = await endless;
     clearInterval(ticking);
     expect(ticks).toBeGreaterThan(5);
-    expect((await next).base.markdown).toBe(plan);
+    expect(base).toMatchObject({ markdown: intricate, isOpaque: true });
+    expect((await next).base).toMatchObject({ markdown: plan, isOpaque: false });
+
+    const document = new Doc();
+    applyUpdate(document, state);
+    expect(jsonOf(document).content?.[0]).toMatchObject({ type: 'codeBlock', attrs: { language: '=md' } });
+    expect(await converter.save(document, base)).toEqual(base);
+  });
+
+  it('[M11] pays the deadline once for a document that takes too long to be saved', async () => {
+    const converter = openConverter(500);
+    const document = new Doc();
+    applyUpdate(document, seedUpdate(open(plan).json, 'plan'));
+    const base = { ...open(plan).base, markdown: intricate };
+    const msOf = async () => {
+      const startedAt = performance.now();
+      await expect(converter.save(document, base)).rejects.toMatchObject({ code: 'not-converted' });
+      return performance.now() - startedAt;
+    };
+    expect(await msOf()).toBeGreaterThan(500);
+    expect(await msOf()).toBeLessThan(400);
   });
 
   it('says so after it was closed', async () => {
