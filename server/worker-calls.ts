@@ -3,7 +3,7 @@
  *
  * What blocks (a disk, a parser) runs there, so that the event loop never waits for it.
  */
-import { parentPort, Worker } from 'node:worker_threads';
+import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads';
 
 /** What a worker offers, by name. */
 type Methods = Record<string, (...args: never[]) => unknown>;
@@ -29,9 +29,12 @@ export class WorkerCalls<Offered extends Methods> {
   #isClosed = false;
   #lastId = 0;
 
-  /** @param whenClosed what a call after `close()` is told */
-  constructor(url: URL, workerData: unknown, whenClosed: string) {
-    this.#start = () => new Worker(url, { workerData });
+  /**
+   * @param whenClosed what a call after `close()` is told
+   * @param resourceLimits a thread that needs more is ended, with what it was asked
+   */
+  constructor(url: URL, workerData: unknown, whenClosed: string, resourceLimits: ResourceLimits = {}) {
+    this.#start = () => new Worker(url, { workerData, resourceLimits });
     this.#whenClosed = whenClosed;
   }
 

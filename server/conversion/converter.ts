@@ -45,6 +45,8 @@ export interface ConverterOptions {
   readonly markdown: MarkdownOptions;
   /** How long one conversion may compute, in ms. */
   readonly deadlineMs: number;
+  /** How much memory conversions may take, in MB; 1 MB of law takes 150. Default: 1024. */
+  readonly memoryMb?: number;
 }
 
 /** Computing for so long can take so many times longer on a machine that has other things to do. */
@@ -79,11 +81,12 @@ export class WorkerConverter implements Converter {
   /** Fingerprints of what took too long: the deadline is paid for once. */
   readonly #tooLong = new Set<string>();
 
-  constructor({ markdown, deadlineMs }: ConverterOptions) {
+  constructor({ markdown, deadlineMs, memoryMb = 1_024 }: ConverterOptions) {
     this.#markdown = markdown;
     this.#deadlineMs = deadlineMs;
     const url = workerBeside(import.meta.url, 'conversion-worker');
-    this.#calls = new WorkerCalls(url, markdown, 'the converter is closed');
+    const limits = { maxOldGenerationSizeMb: memoryMb };
+    this.#calls = new WorkerCalls(url, markdown, 'the converter is closed', limits);
   }
 
   seed(markdown: string, recordId: string): Promise<Seed> {

@@ -103,6 +103,14 @@ describe('the converter', () => {
     expect(await msOf()).toBeLessThan(400);
   });
 
+  it('[M11] outlives a text that unfolds beyond its memory', async () => {
+    const converter = new WorkerConverter({ markdown: {}, deadlineMs: 60_000, memoryMb: 40 });
+    onTestFinished(() => converter.close());
+    const long = '- *a* [b](c)\n\n'.repeat(40_000);
+    expect((await converter.seed(long, 'long')).base).toMatchObject({ markdown: long, isOpaque: true });
+    expect((await converter.seed(plan, 'plan')).base.isOpaque).toBe(false);
+  });
+
   it('says so after it was closed', async () => {
     const converter = openConverter();
     await converter.close();
