@@ -9,7 +9,7 @@ import { type AnyDefinition, Definitions } from './definitions.ts';
 import { dominantLineEnding, normalLine, rawLines } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import { once } from './once.ts';
-import { type Parsed, type ParsedBlock, parseLines } from './parse.ts';
+import { type Memory, type Parsed, type ParsedBlock, parseLines } from './parse.ts';
 import { plainStyle, type Style, styleOf } from './style.ts';
 
 export interface Source {
@@ -27,12 +27,12 @@ export interface Source {
   style(): Style;
 }
 
-/** @param before a text that has most of its lines in common with this one: they are not parsed again */
-export function takeApart(markdown: string, options: MarkdownOptions, before?: Source): Source {
+/** @param memory slices of a text that has most of its lines in common with this one */
+export function takeApart(markdown: string, options: MarkdownOptions, memory?: Memory): Source {
   const head = headOf(markdown);
   const raw = rawLines(markdown.slice(head.length));
   const lines = raw.map(normalLine);
-  const parsed = parseLines(lines, featureSet(options), before?.parsed.slices);
+  const parsed = parseLines(lines, featureSet(options), memory);
   return {
     head,
     rawLines: raw,

@@ -26,7 +26,8 @@ const limits = {
 
 const mark = /[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t\n]))/y;
 const blank = /^[ \t>]*\n?$/;
-const beginsParagraph = /^[ \t]*(?:[>|#]|[-*+][ \t]|\d{1,9}[.)][ \t])/;
+/** Or a definition, of which there may be thousands in a row. */
+const beginsParagraph = /^[ \t]*(?:[>|#]|[-*+][ \t]|\d{1,9}[.)][ \t]|\[[^\]]+\]:)/;
 const fence = /^[ \t>]*(?:```|~~~)/;
 /** HTML and indented code are not searched for emphasis and links. */
 const isLiteral = /^[ \t]*<|^(?: {4}|\t)/;

@@ -45,21 +45,34 @@ export class Definitions {
     }
   }
 
-  /** Markdown that, in front of a text, defines what the text may refer to; '' when that is nothing. */
-  stubsFor(text: string): string {
-    if (this.#byName.size === 0) return '';
+  /**
+   * Markdown that, in front of a text, defines what the text may refer to; '' when that is nothing.
+   *
+   * @param own the definitions that stand in the text itself
+   */
+  stubsFor(text: string, own: readonly AnyDefinition[] = []): string {
+    if (this.#byName.size === 0 || !text.includes(']')) return '';
     const used = new Set<AnyDefinition>();
     for (const [, label = ''] of text.matchAll(/\[((?:\\[\s\S]|[^[\]\\])+)\]/g)) {
       const definition = this.#byName.get(nameFrom(label));
       if (definition) used.add(definition);
     }
     if (used.size === 0) return '';
+    const known = new Set(own.map(stubOf));
+    const missing = [...used].map(stubOf).filter((stub) => !known.has(stub));
+    if (missing.length === 0) return '';
     // A rule at the end: after a footnote, an indented line would be part of it.
-    return `${[...used].map(stubOf).join('\n')}\n***\n\n`;
+    return `${missing.join('\n')}\n***\n\n`;
   }
 }
 
+const stubs = new WeakMap<AnyDefinition, string>();
+
 function stubOf(definition: AnyDefinition): string {
-  const stub: AnyDefinition = definition.type === 'definition' ? definition : { ...definition, children: [] };
-  return printMarkdown({ type: 'root', children: [stub] });
+  const known = stubs.get(definition);
+  if (known !== undefined) return known;
+  const bare: AnyDefinition = definition.type === 'definition' ? definition : { ...definition, children: [] };
+  const stub = printMarkdown({ type: 'root', children: [bare] });
+  stubs.set(definition, stub);
+  return stub;
 }

@@ -14,7 +14,7 @@ import { opaqueMarkdown } from './nodes/opaque.ts';
 import { withUnderlines } from './nodes/underline.ts';
 import { parseMarkdown, printMarkdown, walk } from './remark.ts';
 import { cutsOf } from './slices.ts';
-import { type StyleFact, styleFactsOf } from './style.ts';
+import { ownFactsOf, type StyleFact, styleFactsOf } from './style.ts';
 import { type LineRange, linesIn } from './tokens.ts';
 
 /** A top-level block, the lines that it came from, counted from 0, the end excluded, and how they are written. */
@@ -23,6 +23,12 @@ export interface ParsedBlock {
   readonly firstLine: number;
   readonly endLine: number;
   readonly style: readonly StyleFact[];
+  /** Each item of a list, row of a table or block in a quote; lines are counted from the first of the block. */
+  readonly children: readonly ParsedChild[];
+}
+
+export interface ParsedChild extends LineRange {
+  readonly style: readonly StyleFact[];
 }
 
 export interface Parsed {
@@ -30,13 +36,15 @@ export interface Parsed {
   readonly definitions: readonly AnyDefinition[];
   /** The lines that hold link definitions and nothing else, with the blank ones before them. */
   readonly hidden: readonly LineRange[];
+  /** The lines at which the slices start. */
+  readonly sliceStarts: readonly number[];
   /** What each slice was parsed as, to be remembered for the next text. */
   readonly slices: ReadonlyMap<string, ParsedSlice>;
   /** Whether a part of the text was not parsed at all, since that would take too long. */
   readonly isTooIntricate: boolean;
 }
 
-interface ParsedSlice {
+export interface ParsedSlice {
   readonly blocks: readonly ParsedBlock[];
   readonly definitions: readonly AnyDefinition[];
   readonly hidden: readonly LineRange[];
@@ -45,38 +53,52 @@ interface ParsedSlice {
   readonly isTooIntricate: boolean;
 }
 
+/** Slices that need no parsing again, by their text and what they refer to; grows by what is parsed. */
+export type Memory = Map<string, ParsedSlice>;
+
 /**
  * Parses a text slice by slice, with the same result as all at once.
  *
- * Blocks are found without knowing any definition, so a first round finds the definitions; slices that refer to
- * one in another slice are parsed again with a stub of it.
+ * Blocks are found without knowing any definition, so a first round looks for definitions where some may be; the
+ * second parses each slice behind stubs of those that it refers to in other slices.
  *
  * @param lines each with `\n` at its end; no frontmatter
- * @param known slices that need no parsing again
+ * @param elsewhere the definitions to go by, for lines out of the middle of a text
  */
 export function parseLines(
   lines: readonly string[],
   features: FeatureSet,
-  known: ReadonlyMap<string, ParsedSlice> = new Map(),
+  memory: Memory = new Map(),
+  elsewhere?: Definitions,
 ): Parsed {
-  const slices = new Map<string, ParsedSlice>();
+  const slices: Memory = new Map();
   const parse = (text: string, stubs = '') => {
-    const parsed = known.get(stubs + text) ?? slices.get(stubs + text) ?? parseSlice(text, stubs, features);
-    slices.set(stubs + text, parsed);
+    const key = stubs + text;
+    const parsed = memory.get(key) ?? parseSlice(text, stubs, features);
+    memory.set(key, parsed);
+    slices.set(key, parsed);
     return parsed;
   };
-  const found = sliceUp(lines, parse);
-  const definitions = found.flatMap(({ parsed }) => parsed.definitions);
-  const defined = new Definitions(definitions);
-  const blocks = found.flatMap(({ text, firstLine, parsed }) => {
-    const stubs = defined.stubsFor(text);
-    return (stubs === '' ? parsed : parse(text, stubs)).blocks.map((block) => moved(block, firstLine));
-  });
-  const hidden = found.flatMap(({ parsed, firstLine }) =>
-    parsed.hidden.map((range) => moved(range, firstLine)),
-  );
-  const isTooIntricate = found.some(({ parsed }) => parsed.isTooIntricate);
-  return { blocks, definitions, hidden, slices, isTooIntricate };
+  const found = sliceUp(lines, parse).map((slice) => ({
+    ...slice,
+    alone: slice.text.includes(']:') ? parse(slice.text) : undefined,
+  }));
+  const definitions = found.flatMap(({ alone }) => alone?.definitions ?? []);
+  const defined = elsewhere ?? new Definitions(definitions);
+  const read = found.map(({ text, firstLine, alone }) => ({
+    firstLine,
+    parsed: parse(text, defined.stubsFor(text, alone?.definitions)),
+  }));
+  return {
+    blocks: read.flatMap(({ parsed, firstLine }) => parsed.blocks.map((block) => moved(block, firstLine))),
+    definitions,
+    hidden: found.flatMap(({ alone, firstLine }) =>
+      (alone?.hidden ?? []).map((range) => moved(range, firstLine)),
+    ),
+    sliceStarts: found.map(({ firstLine }) => firstLine),
+    slices,
+    isTooIntricate: read.some(({ parsed }) => parsed.isTooIntricate),
+  };
 }
 
 /** Parses a text that stands in another one, whose definitions it may refer to. */
@@ -84,25 +106,23 @@ export function parseWithin(text: string, defined: Definitions, features: Featur
   return parseSlice(text, defined.stubsFor(text), features);
 }
 
-/** The lines of each child of the only block of a text: an item of a list, a row of a table, a block in a quote. */
-export function childLines(text: string, defined: Definitions): { firstLine: number; endLine: number }[] {
-  const stubs = defined.stubsFor(text);
-  const tree = parseMarkdown(stubs + text);
-  const stubLines = linesOf(stubs);
-  const [parent, ...others] = tree.children.filter((node) => lineOf(node.position?.start) >= stubLines);
-  if (!parent || others.length > 0 || !('children' in parent)) return [];
-  return (parent.children as Nodes[])
+const containers = new Set(['list', 'table', 'blockquote']);
+
+function childrenOf(node: Nodes, source: string): ParsedChild[] {
+  if (!containers.has(node.type) || !('children' in node)) return [];
+  const start = lineOf(node.position?.start);
+  return (node.children as Nodes[])
     .filter((child) => child.type !== 'definition')
-    .map(({ position }) => ({
-      firstLine: lineOf(position?.start) - stubLines,
-      endLine: lineOf(position?.end) + 1 - stubLines,
+    .map((child) => ({
+      firstLine: lineOf(child.position?.start) - start,
+      endLine: lineOf(child.position?.end) + 1 - start,
+      style: styleFactsOf(child, source),
     }));
 }
 
 interface Slice {
   text: string;
   firstLine: number;
-  parsed: ParsedSlice;
 }
 
 function sliceUp(lines: readonly string[], parse: (text: string) => ParsedSlice): Slice[] {
@@ -111,28 +131,28 @@ function sliceUp(lines: readonly string[], parse: (text: string) => ParsedSlice)
   for (let index = 0; index < cuts.length; ) {
     const firstLine = cuts[index] as number;
     let count = 1;
-    const join = () => {
-      const text = lines.slice(firstLine, cuts[index + count]).join('');
-      return { text, firstLine, parsed: parse(text) };
-    };
-    let slice = join();
-    while (slice.parsed.mayGoOn && index + count < cuts.length) {
+    const join = () => lines.slice(firstLine, cuts[index + count]).join('');
+    let text = join();
+    while (index + count < cuts.length && canGoOn.test(text) && parse(text).mayGoOn) {
       // Twice as many each time, so that one comment that never ends is not parsed over and over.
       count *= 2;
-      slice = join();
+      text = join();
     }
-    slices.push(slice);
+    slices.push({ text, firstLine });
     index += count;
   }
   return slices;
 }
+
+/** Without a fence or HTML, no block goes on after a blank line and text at the margin. */
+const canGoOn = /^ {0,3}(?:`{3}|~{3}|<)/m;
 
 /** A text that is no document (bounds.ts): one opaque block. */
 function unparsed(lines: readonly string[]): ParsedSlice {
   const firstLine = lines.findIndex((line) => /\S/.test(line));
   const endLine = lines.findLastIndex((line) => /\S/.test(line)) + 1;
   const [node] = opaqueMarkdown(lines.slice(firstLine, endLine).join('').trimEnd());
-  const blocks = node ? [{ node, firstLine, endLine, style: [] }] : [];
+  const blocks = node ? [{ node, firstLine, endLine, style: [], children: [] }] : [];
   return { blocks, definitions: [], hidden: [], mayGoOn: false, isTooIntricate: true };
 }
 
@@ -144,7 +164,12 @@ function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSl
   const stubLines = linesOf(stubs);
   const nodes = tree.children.filter((node) => lineOf(node.position?.start) >= stubLines);
   const definitions = definitionsIn(nodes);
-  const styles = nodes.map((node) => styleFactsOf(node, source));
+  const children = nodes.map((node) => childrenOf(node, source));
+  const styles = nodes.map((node, index) =>
+    containers.has(node.type)
+      ? [...ownFactsOf(node, source), ...(children[index] ?? []).flatMap(({ style }) => style)]
+      : styleFactsOf(node, source),
+  );
   resolveReferences(tree);
   const context = contextOf(source, features, new Set(tree.children));
   const blocks = nodes.flatMap((node, index) =>
@@ -153,6 +178,7 @@ function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSl
       firstLine: lineOf(node.position?.start) - stubLines,
       endLine: lineOf(node.position?.end) + 1 - stubLines,
       style: styles[index] ?? [],
+      children: children[index] ?? [],
     })),
   );
   if (blocks.some(({ node }) => isTooDeep(node))) return unparsed(lines);

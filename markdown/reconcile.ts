@@ -6,14 +6,15 @@
  * the whole text is read once more. A range that fails grows by its neighbours, and is printed anew at last.
  */
 
-import { keptItems, rangesBetween } from './align.ts';
+import { rangesBetween } from './align.ts';
 import { assembled, type Source, takeApart } from './apart.ts';
 import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
+import { keptNodes } from './pairs.ts';
 import { restate } from './restate.ts';
 import { print } from './serialize.ts';
-import { isNothing, isSame, keyOf, withoutOrphans } from './tidy.ts';
+import { isNothing, isSame, withoutOrphans } from './tidy.ts';
 import { linesIn } from './tokens.ts';
 import { docOf, Writer } from './writer.ts';
 
@@ -37,8 +38,10 @@ export function reconcile(json: NodeJson, source: Source, options: MarkdownOptio
   const keptAsIs = restated ? keptBlocks(source, asIs) : keptAsTyped;
   if (isComplete(keptAsIs, source)) return { source };
 
-  const wanted = withoutOrphans(docOf(asIs), !featureSet(options).has('footnote')).content ?? [];
-  const keptAsWanted = keptBlocks(source, wanted);
+  const doc = docOf(asIs);
+  const withoutThem = withoutOrphans(doc, !featureSet(options).has('footnote'));
+  const wanted = withoutThem.content ?? [];
+  const keptAsWanted = withoutThem === doc ? keptAsIs : keptBlocks(source, wanted);
   if (isComplete(keptAsWanted, source)) return { source };
   // An orphan that was saved before is text in the source.
   const isSavedBefore = countOf(keptAsWanted) > countOf(keptAsIs);
@@ -50,7 +53,7 @@ export function reconcile(json: NodeJson, source: Source, options: MarkdownOptio
   );
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const { markdown, expected } = writer.write();
-    const written = takeApart(markdown, options, source);
+    const written = takeApart(markdown, options, writer.memory);
     const wrong = firstDifference(written, expected);
     if (wrong === undefined) return { markdown, source: written };
     if (!writer.printAround(wrong)) break;
@@ -71,25 +74,12 @@ function liveBlocks(json: NodeJson): NodeJson[] {
   return (json.content ?? []).filter((node) => !isNothing(node));
 }
 
-/** Which block of the source each live one is. Keys are only computed between the equal head and tail. */
+/** Which block of the source each live one is. */
 function keptBlocks({ blocks }: Source, live: readonly NodeJson[]): (number | undefined)[] {
-  const isKept = (old: number, index: number) =>
-    isSame((blocks[old] as (typeof blocks)[number]).node, live[index] as NodeJson);
-  const shorter = Math.min(blocks.length, live.length);
-  let start = 0;
-  while (start < shorter && isKept(start, start)) start += 1;
-  let end = 0;
-  while (end < shorter - start && isKept(blocks.length - 1 - end, live.length - 1 - end)) end += 1;
-  const inner = keptItems(
-    blocks.slice(start, blocks.length - end).map(({ node }) => keyOf(node)),
-    live.slice(start, live.length - end).map(keyOf),
+  return keptNodes(
+    blocks.map(({ node }) => node),
+    live,
   );
-  return live.map((_, index) => {
-    if (index < start) return index;
-    if (index >= live.length - end) return blocks.length - live.length + index;
-    const old = inner[index - start];
-    return old === undefined ? undefined : old + start;
-  });
 }
 
 /** Where the written text first reads otherwise than expected. */
@@ -112,7 +102,7 @@ function printedWhole(wanted: readonly NodeJson[], source: Source, options: Mark
   const [leading = ''] = /^\s*?(?=\S|$)/.exec(source.lines.join('')) ?? [];
   const results = texts.map((text) => {
     const markdown = assembled([withEndings(linesIn(leading + text), [], source.lineEnding)], source);
-    return { markdown, source: takeApart(markdown, options, source) };
+    return { markdown, source: takeApart(markdown, options, new Map(source.parsed.slices)) };
   });
   const right = results.find((result) => firstDifference(result.source, wanted) === undefined);
   return right ?? (results[0] as Reconciled);

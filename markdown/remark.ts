@@ -60,14 +60,18 @@ const parser = unified().use(remarkParse).use(remarkGfm).use(civicReferences).fr
 /** @param markdown with `\n` as its only line ending */
 export function parseMarkdown(markdown: string): Root {
   const tree = parser.parse(markdown);
+  mendIndentedCode(tree, markdown);
+  return tree;
+}
+
+/** Where indented code could be a list but for its indentation, micromark ends the block and begins another. */
+export function mendIndentedCode(tree: Root, markdown: string): void {
   walk(tree, (node) => {
     if ('children' in node && node.children.some(({ type }) => type === 'code'))
       joinIndentedCode(node, markdown);
   });
-  return tree;
 }
 
-/** Where indented code could be a list item but for its indentation, micromark ends a block and begins another. */
 function joinIndentedCode(parent: Parent, markdown: string): void {
   const isIndented = (node: RootContent | undefined): node is Code =>
     node?.type === 'code' && /[ \t]/.test(markdown.charAt(node.position?.start.offset ?? 0));
@@ -85,9 +89,12 @@ function joinIndentedCode(parent: Parent, markdown: string): void {
   parent.children = joined;
 }
 
+const plainPrinter = unified().use(remarkGfm).use(remarkStringify).freeze();
+
 /** Prints a tree; ends in a line break unless empty. */
-export function printMarkdown(tree: Root, options: Options = {}): string {
-  return unified().use(remarkGfm).use(remarkStringify, options).stringify(tree);
+export function printMarkdown(tree: Root, options?: Options): string {
+  const printer = options ? unified().use(remarkGfm).use(remarkStringify, options) : plainPrinter;
+  return printer.stringify(tree);
 }
 
 /** Calls `visit` for a node and everything below it, in document order. */

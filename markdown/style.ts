@@ -97,39 +97,44 @@ export function sniffStyle(markdown: string, fallback: Style = plainStyle): Styl
 /** What a tree shows of its author's style, in document order. */
 export function styleFactsOf(tree: Nodes, markdown: string): StyleFact[] {
   const facts: StyleFact[] = [];
-  walk(tree, (node) => {
-    const source = () => sourceOf(markdown, node);
-    const only = 'children' in node && node.children.length === 1 ? node.children[0]?.type : undefined;
-    switch (node.type) {
-      case 'emphasis':
-      case 'strong':
-        facts.push({ of: node.type, value: source().startsWith('_') ? '_' : '*' });
-        if (only === 'link') facts.push({ of: 'linksOutside', value: false });
-        break;
-      case 'break':
-        facts.push({ of: 'hardBreak', value: source().startsWith('\\') ? '\\' : '  ' });
-        break;
-      case 'link':
-        if (!source().startsWith('[')) facts.push({ of: 'bareUrls', value: !source().startsWith('<') });
-        if (only === 'strong' || only === 'emphasis') facts.push({ of: 'linksOutside', value: true });
-        break;
-      case 'tableRow':
-        facts.push({ of: 'paddedCells', value: /\| \S/.test(source()) });
-        break;
-      case 'list':
-        facts.push({ of: node.ordered ? 'orderedLists' : 'bulletLists', value: listStyle(markdown, node) });
-        break;
-      case 'heading':
-        facts.push({ of: 'headings', value: headingStyle(source(), node) });
-        break;
-      case 'code':
-        facts.push({ of: 'codeBlocks', value: codeStyle(source(), node) });
-        break;
-      case 'thematicBreak':
-        facts.push({ of: 'rules', value: source().trimEnd() });
-        break;
-    }
-  });
+  walk(tree, (node) => void facts.push(...ownFactsOf(node, markdown)));
+  return facts;
+}
+
+/** What a node shows of it, its children apart. */
+export function ownFactsOf(node: Nodes, markdown: string): StyleFact[] {
+  const facts: StyleFact[] = [];
+  const source = () => sourceOf(markdown, node);
+  const only = 'children' in node && node.children.length === 1 ? node.children[0]?.type : undefined;
+  switch (node.type) {
+    case 'emphasis':
+    case 'strong':
+      facts.push({ of: node.type, value: source().startsWith('_') ? '_' : '*' });
+      if (only === 'link') facts.push({ of: 'linksOutside', value: false });
+      break;
+    case 'break':
+      facts.push({ of: 'hardBreak', value: source().startsWith('\\') ? '\\' : '  ' });
+      break;
+    case 'link':
+      if (!source().startsWith('[')) facts.push({ of: 'bareUrls', value: !source().startsWith('<') });
+      if (only === 'strong' || only === 'emphasis') facts.push({ of: 'linksOutside', value: true });
+      break;
+    case 'tableRow':
+      facts.push({ of: 'paddedCells', value: /\| \S/.test(source()) });
+      break;
+    case 'list':
+      facts.push({ of: node.ordered ? 'orderedLists' : 'bulletLists', value: listStyle(markdown, node) });
+      break;
+    case 'heading':
+      facts.push({ of: 'headings', value: headingStyle(source(), node) });
+      break;
+    case 'code':
+      facts.push({ of: 'codeBlocks', value: codeStyle(source(), node) });
+      break;
+    case 'thematicBreak':
+      facts.push({ of: 'rules', value: source().trimEnd() });
+      break;
+  }
   return facts;
 }
 

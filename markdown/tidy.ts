@@ -38,7 +38,8 @@ export function isSame(a: NodeJson, b: NodeJson): boolean {
   return isIdentical(a, b) || keyOf(a) === keyOf(b);
 }
 
-function isIdentical(a: NodeJson, b: NodeJson): boolean {
+/** Whether two nodes are the same without being looked at as Markdown; if not, they may be equal all the same. */
+export function isIdentical(a: NodeJson, b: NodeJson): boolean {
   if (a === b) return true;
   if (a.type !== b.type || a.text !== b.text) return false;
   const [marks, others] = [a.marks ?? [], b.marks ?? []];

@@ -135,8 +135,12 @@ function apply(ancestor: readonly string[], hunks: readonly HandHunk[]): string 
   let result = '';
   let hidden = '';
   const write = (text: string) => {
+    if (hidden === '') {
+      result += text;
+      return;
+    }
     const lineEnd = result === '' || result.endsWith('\n') ? 0 : text.indexOf('\n') + 1;
-    const isFree = hidden !== '' && (lineEnd > 0 || result === '' || result.endsWith('\n'));
+    const isFree = lineEnd > 0 || result === '' || result.endsWith('\n');
     result += isFree ? text.slice(0, lineEnd) + hidden + text.slice(lineEnd) : text;
     if (isFree) hidden = '';
   };

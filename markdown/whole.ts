@@ -21,14 +21,21 @@ export function takeWhole(markdown: string): Source {
   const isText = (line: string) => /\S/.test(line);
   const [firstLine, endLine] = [lines.findIndex(isText), lines.findLastIndex(isText) + 1];
   const [node] = firstLine < 0 ? [] : opaqueMarkdown(lines.slice(firstLine, endLine).join('').slice(0, -1));
-  const blocks = node ? [{ node, firstLine, endLine, style: [] }] : [];
+  const blocks = node ? [{ node, firstLine, endLine, style: [], children: [] }] : [];
   return {
     head,
     rawLines: raw,
     lines,
     blocks,
     definitions: new Definitions([]),
-    parsed: { blocks, definitions: [], hidden: [], slices: new Map(), isTooIntricate: true },
+    parsed: {
+      blocks,
+      definitions: [],
+      hidden: [],
+      sliceStarts: [0],
+      slices: new Map(),
+      isTooIntricate: true,
+    },
     lineEnding: dominantLineEnding(markdown),
     style: () => plainStyle,
   };

@@ -4,20 +4,22 @@
  */
 
 import type { FootnoteDefinition } from 'mdast';
-import { type Change, movedItems, rangesBetween } from './align.ts';
+import { type Change, rangesBetween } from './align.ts';
 import { assembled, gapBefore, type Source, textOf } from './apart.ts';
 import { Definitions } from './definitions.ts';
 import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import { joinPieces, type Piece } from './gaps.ts';
 import { block, type NodeJson, plainText, stringAttr } from './json.ts';
+import { merges } from './merges.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { once } from './once.ts';
-import { type ParsedBlock, parseWithin } from './parse.ts';
-import { merges, pairChildren, rewrites, type Written } from './rewrite.ts';
+import { movedNodes, pairNodes } from './pairs.ts';
+import { type Memory, type ParsedBlock, parseLines, parseWithin } from './parse.ts';
+import { rewrites, type Written } from './rewrite.ts';
 import { print, printBoth } from './serialize.ts';
 import { otherMarkers, type Style, styleOf } from './style.ts';
-import { isSame, keyOf } from './tidy.ts';
+import { isSame } from './tidy.ts';
 import { linesIn, linesWithin } from './tokens.ts';
 
 /** What is to be written. */
@@ -49,13 +51,20 @@ export class Writer {
   /** Live blocks that are printed anew, since their own source reads wrong. */
   readonly #printed = new Set<number>();
   readonly #definitions: Definitions;
+  /** What was read so far. */
+  readonly memory: Memory;
   readonly #solved = new Map<string, WrittenRange | undefined>();
 
   constructor(task: Task, kept: readonly (number | undefined)[]) {
     this.#task = task;
     this.#kept = [...kept];
-    this.#moved = movedBlocks(task, kept);
+    this.#moved = movedNodes(
+      task.source.blocks.map(({ node }) => node),
+      task.live,
+      kept,
+    );
     this.#definitions = definitionsOf(task);
+    this.memory = new Map(task.source.parsed.slices);
   }
 
   /** The whole text, and what it should read as. */
@@ -122,9 +131,12 @@ export class Writer {
   #solve(range: Change): WrittenRange | undefined {
     const key = this.#keyOf(range);
     if (!this.#solved.has(key)) {
-      const text = this.#withDefinitions(range, this.#candidates(range)).find((candidate) =>
-        this.#readsRight(range, candidate),
-      );
+      const tried = new Set<string>();
+      const text = this.#withDefinitions(range, this.#candidates(range)).find((candidate) => {
+        if (tried.has(candidate)) return false;
+        tried.add(candidate);
+        return this.#readsRight(range, candidate);
+      });
       const reads = this.#task.wanted.slice(range.from, range.from + range.count);
       this.#solved.set(key, text === undefined ? undefined : { text, reads });
     }
@@ -185,7 +197,7 @@ export class Writer {
     const { source } = this.#task;
     const olds = source.blocks.slice(range.at, range.at + range.length);
     const lives = this.#livesOf(range);
-    const pairs = pairChildren(
+    const pairs = pairNodes(
       olds.map(({ node }) => node),
       lives,
     );
@@ -214,14 +226,25 @@ export class Writer {
     const before = gapBefore(source, range.at);
     const after = gapBefore(source, range.at + range.length);
     const hidden = linesWithin(source.parsed.hidden, first.firstLine, last.endLine);
+    if (printed.old === text) return;
     for (const merged of merges(printed.old, { text, hidden }, printed.live)) yield before + merged + after;
   }
 
   *#blockByBlock(range: Change, pairs: readonly (number | undefined)[]): Generator<string> {
-    const isWritten = (_: unknown, offset: number) =>
-      this.#task.typed.get(this.#task.live[range.from + offset] as NodeJson) !== '';
-    const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset)).filter(isWritten);
-    yield* this.#joined(range, pieces);
+    const lives = this.#livesOf(range);
+    const { typed } = this.#task;
+    const [only] = pairs;
+    if (lives.length === 1 && only !== undefined && !typed.has(lives[0] as NodeJson)) {
+      // Every way to write it is tried where it stands.
+      for (const text of this.#rewritesOf(range.at + only, lives[0] as NodeJson))
+        yield* this.#joined(range, [{ text, old: only }]);
+      return;
+    }
+    const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset));
+    yield* this.#joined(
+      range,
+      pieces.filter((_, offset) => typed.get(lives[offset] as NodeJson) !== ''),
+    );
   }
 
   #piece(range: Change, pair: number | undefined, offset: number): Piece {
@@ -236,16 +259,24 @@ export class Writer {
     return { text: this.#rewrite(from as number, old, node), old: pair };
   }
 
+  *#rewritesOf(at: number, node: NodeJson): Generator<string> {
+    const { source, options } = this.#task;
+    const old = source.blocks[at] as ParsedBlock;
+    const text = textOf(source, old);
+    if (isSame(old.node, node)) yield text;
+    const hidden = linesWithin(source.parsed.hidden, old.firstLine, old.endLine);
+    const { children } = old;
+    const written: Written = { nodes: [old.node], text, hidden, children, style: this.#styleOf([old]) };
+    yield* rewrites(written, [node], options);
+  }
+
   /** The first way to write the block that reads right by itself, or the last of all. */
   #rewrite(at: number, old: ParsedBlock, node: NodeJson): string {
-    const { source, options } = this.#task;
-    const text = textOf(source, old);
+    const text = textOf(this.#task.source, old);
     if (isSame(old.node, node)) return text;
-    const hidden = linesWithin(source.parsed.hidden, old.firstLine, old.endLine);
-    const written: Written = { nodes: [old.node], text, hidden, style: this.#styleOf([old]) };
     const lead = once(() => (this.#reads(text, old.node) ? '' : this.#leadOf(at)));
     let last = text;
-    for (last of rewrites(written, [node], { options, definitions: this.#definitions })) {
+    for (last of this.#rewritesOf(at, node)) {
       if (this.#reads(last, node)) break;
       if (lead() !== '' && this.#reads(lead() + last, node, 2)) break;
     }
@@ -312,17 +343,40 @@ export class Writer {
     });
   }
 
-  /** What a text reads as in the place of a range; `undefined` when a neighbour reads otherwise than before. */
-  #readBetween({ at, length }: Change, text: string): NodeJson[] | undefined {
+  /**
+   * What a text reads as in the place of a range; `undefined` when a neighbour reads otherwise than before.
+   *
+   * It is read in the slices that it will stand in, so that the whole text has no more than these to be read again.
+   */
+  #readBetween(range: Change, text: string): NodeJson[] | undefined {
     const { source, options } = this.#task;
-    const [before, after] = [source.blocks[at - 1], source.blocks[at + length]];
-    const [head, tail] = [before, after].map((block) => (block ? textOf(source, block) : ''));
-    const whole = `${head}${text}${tail}`;
-    const read = parseWithin(whole, this.#definitions, featureSet(options)).blocks.map(({ node }) => node);
-    const [first, last] = [before && read.shift(), after && read.pop()];
-    if (before && !(first && isSame(first, before.node))) return undefined;
-    if (after && !(last && isSame(last, after.node))) return undefined;
-    return read;
+    const { blocks } = source;
+    const [before, after] = [range.at - 1, range.at + range.length];
+    const { start, end } = linesOf(source, range);
+    const slices = this.#slicesAround(
+      blocks[before]?.firstLine ?? 0,
+      blocks[after]?.endLine ?? source.lines.length,
+    );
+    const lines = [
+      ...source.lines.slice(slices.start, start),
+      ...linesIn(text),
+      ...source.lines.slice(end, slices.end),
+    ];
+    const read = parseLines(lines, featureSet(options), this.memory, this.#definitions).blocks;
+    const head = range.at - firstFrom(blocks, slices.start);
+    const tail = firstFrom(blocks, slices.end) - after;
+    if (head + tail > read.length) return undefined;
+    const isAsBefore = (block: ParsedBlock | undefined, old: ParsedBlock | undefined) =>
+      block !== undefined && old !== undefined && isSame(block.node, old.node);
+    if (head > 0 && !isAsBefore(read[head - 1], blocks[before])) return undefined;
+    if (tail > 0 && !isAsBefore(read[read.length - tail], blocks[after])) return undefined;
+    return read.slice(head, read.length - tail).map(({ node }) => node);
+  }
+
+  #slicesAround(firstLine: number, endLine: number): { start: number; end: number } {
+    const { lines, parsed } = this.#task.source;
+    const start = parsed.sliceStarts.findLast((line) => line <= firstLine) ?? 0;
+    return { start, end: parsed.sliceStarts.find((line) => line >= endLine) ?? lines.length };
   }
 
   #livesOf({ from, count }: Change): readonly NodeJson[] {
@@ -367,28 +421,18 @@ function isOutOfOrder(pairs: readonly (number | undefined)[]): boolean {
   return known.some((pair, index) => index > 0 && pair < (known[index - 1] as number));
 }
 
+/** The first block that begins at a line or behind it. */
+function firstFrom(blocks: readonly ParsedBlock[], line: number): number {
+  const index = blocks.findIndex(({ firstLine }) => firstLine >= line);
+  return index < 0 ? blocks.length : index;
+}
+
 /** The lines of a range, with the gaps on both sides of it. */
 function linesOf(source: Source, { at, length }: Change): { start: number; end: number } {
   return {
     start: source.blocks[at - 1]?.endLine ?? 0,
     end: source.blocks[at + length]?.firstLine ?? source.lines.length,
   };
-}
-
-/** Blocks that stand elsewhere now. */
-function movedBlocks({ source, live }: Task, kept: readonly (number | undefined)[]): Map<number, number> {
-  const taken = new Set(kept);
-  const keysOf = (nodes: readonly NodeJson[], isOpen: (index: number) => boolean) =>
-    nodes.map((node, index) => (isOpen(index) ? keyOf(node) : ''));
-  const before = keysOf(
-    source.blocks.map(({ node }) => node),
-    (index) => !taken.has(index),
-  );
-  return movedItems(
-    before,
-    keysOf(live, (index) => kept[index] === undefined),
-    kept,
-  );
 }
 
 /** Those of the source, and the footnotes that are new. */

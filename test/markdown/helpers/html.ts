@@ -1,5 +1,6 @@
 /** What readers see: Markdown as HTML, the same way on both sides of a comparison. */
 
+import type { Root } from 'mdast';
 import rehypeRaw from 'rehype-raw';
 import rehypeStringify from 'rehype-stringify';
 import remarkFrontmatter from 'remark-frontmatter';
@@ -7,11 +8,13 @@ import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
 import remarkRehype from 'remark-rehype';
 import { unified } from 'unified';
+import { mendIndentedCode } from '../../../markdown/remark.ts';
 
 const pipeline = unified()
   .use(remarkParse)
   .use(remarkFrontmatter, ['yaml', 'toml'])
   .use(remarkGfm)
+  .use(() => (tree: Root, file: { toString(): string }) => mendIndentedCode(tree, String(file)))
   .use(remarkRehype, { allowDangerousHtml: true })
   .use(rehypeRaw)
   .use(rehypeStringify)
