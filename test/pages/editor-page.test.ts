@@ -2,6 +2,7 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeStateVector } from 'yjs';
+import { errors } from '../../server/errors.ts';
 import { launchChromium } from '../helpers/chromium.ts';
 import { type DemoSite, startDemoSite } from './demo-site.ts';
 import { sampleRecord, shortRecord } from './sample-record.ts';
@@ -163,6 +164,13 @@ describe('what the server tells the room', () => {
     await shows(page.getByRole('alert'), /could not be saved: CivicPress does not answer\./);
     site.tell('parking-bylaw', 'saved-again', {});
     await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  it('[M11] says when a record is shown as source', async () => {
+    const page = await join('alice');
+    const { reason } = errors['not-converted'];
+    site.tell('parking-bylaw', 'shown-as-source', { reason });
+    await shows(page.getByRole('alert'), reason);
   });
 
   it('[D2] brings the stored Markdown and its changes up to date', async () => {
