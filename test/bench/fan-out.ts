@@ -3,12 +3,17 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as Y from 'yjs';
-import { LightClient, median, percentile, type ServerProcess } from './measure.ts';
+import type { Finding } from './finding.ts';
+import { LightClient } from './light-client.ts';
+import type { Scale } from './run.ts';
+import { type Figures, sideBySide } from './side-by-side.ts';
+import { type Site, Sites } from './site.ts';
+import { median, percentile } from './statistics.ts';
 
+const room = 'record:room';
 const viewers = 100;
 const writers = 5;
 const editsPerSecond = 10;
-const seconds = 6;
 
 /** Typing before the measurement begins, so that code which runs now and then has run. */
 const warmUpSeconds = 4;
@@ -16,9 +21,28 @@ const warmUpSeconds = 4;
 /** Viewers whose frames are read; the others only receive. */
 const readers = 10;
 
-export async function fanOut(server: ServerProcess, documentName: string, token: string) {
+const whats = {
+  p50: 'an edit reaches 100 viewers, p50, ms',
+  p99: 'an edit reaches 100 viewers, p99, ms',
+  cpu: 'CPU, ms per 1,000 frames delivered',
+};
+
+export async function fanOut({ rounds, seconds }: Scale): Promise<Finding[]> {
+  const sites = await Sites.prepare([{ name: room, markdown: '# Small\n\nA paragraph.\n' }]);
+  const { bare, ours } = await sideBySide(sites, rounds, (site) => measure(site, seconds)).finally(() =>
+    sites.remove(),
+  );
+  return (['p50', 'p99', 'cpu'] as const).map((key) => ({
+    what: whats[key],
+    beside: bare[key] as number,
+    ours: ours[key] as number,
+    bound: { times: 1.1 },
+  }));
+}
+
+async function measure({ server, token }: Site, seconds: number): Promise<Figures> {
   const clients = await Promise.all(
-    Array.from({ length: viewers + writers }, () => LightClient.join(server.port, documentName, token)),
+    Array.from({ length: viewers + writers }, () => LightClient.join(server.port, room, token)),
   );
   const warmUp: number[] = [];
   await Promise.all(
@@ -41,9 +65,9 @@ export async function fanOut(server: ServerProcess, documentName: string, token:
   for (const client of clients) client.leave();
   const delivered = sentAt.length * clients.length;
   return {
-    'latency p50, ms': median(latenciesMs),
-    'latency p99, ms': percentile(latenciesMs, 0.99),
-    'CPU, ms per 1,000 frames delivered': (after.cpuMs - before.cpuMs) / (delivered / 1_000),
+    p50: median(latenciesMs),
+    p99: percentile(latenciesMs, 0.99),
+    cpu: (after.cpuMs - before.cpuMs) / (delivered / 1_000),
   };
 }
 

@@ -8,7 +8,7 @@ import remarkParse from 'remark-parse';
 import remarkStringify from 'remark-stringify';
 import { unified } from 'unified';
 import { type NodeJson, open, save } from '../../markdown/index.ts';
-import { median } from './measure.ts';
+import { median } from './statistics.ts';
 
 const kilobytes = [10, 100, 1_000];
 const rounds = 5;

@@ -1,8 +1,8 @@
 /**
- * A server in a process of its own, so that its CPU and memory can be told from the clients'.
+ * A server in a process of its own, so that what it uses can be told from what the clients use.
  *
- * `node server-process.ts bare|ours|civicpress <folder> [civicpress url]`; answers `stats` messages, and says
- * `{port}` when it listens. `bare` is Hocuspocus as its manual sets it up, with its database extension on SQLite.
+ * `node server-process.ts <ServerOptions as JSON>`; answers the messages `stats` and `memory`, and says `{port}` when it
+ * listens. `bare` is Hocuspocus as its manual sets it up, with its database extension on SQLite.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,27 +15,21 @@ import { compose } from '../../server/compose.ts';
 import { loadConfig } from '../../server/config.ts';
 import { startEmbeddedCivicPress } from '../../server/demo/civicpress/index.ts';
 import { createLog } from '../../server/log.ts';
-import type { ServerKind } from './measure.ts';
+import type { Events, Records } from '../../server/ports.ts';
+import type { ServerKind, ServerOptions, Stats } from './server-handle.ts';
 
-const [kind, folder, civicpressUrl] = process.argv.slice(2) as [ServerKind, string, string];
+const {
+  kind,
+  folder,
+  civicpressUrl = '',
+  settings = {},
+} = JSON.parse(process.argv[2] as string) as ServerOptions;
 const service = { username: 'realtime', password: 'of the bench' };
+const written = { snapshots: 0, drafts: 0 };
 
 const start: Record<ServerKind, () => Promise<number>> = {
-  async bare() {
-    const database = new DatabaseSync(join(folder, 'bare.sqlite'));
-    database.exec('CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, data BLOB NOT NULL)');
-    const read = database.prepare('SELECT data FROM documents WHERE name = ?');
-    const write = database.prepare(
-      'INSERT INTO documents VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data',
-    );
-    const extension = new Database({
-      fetch: async ({ documentName }) => (read.get(documentName)?.data as Uint8Array | undefined) ?? null,
-      store: async ({ documentName, state }) => void write.run(documentName, state),
-    });
-    const server = new Server({ address: '127.0.0.1', port: 0, quiet: true, extensions: [extension] });
-    await server.listen();
-    return server.address.port;
-  },
+  bare: () => startBare({}),
+  eager: () => startBare({ debounce: 0 }),
 
   async ours() {
     const config = loadConfig('', {
@@ -43,17 +37,19 @@ const start: Record<ServerKind, () => Promise<number>> = {
       REALTIME_HOST: '127.0.0.1',
       REALTIME_RATE_LIMITING_CONNECTIONS_PER_IP: '10000',
       REALTIME_RATE_LIMITING_CONNECTIONS_PER_USER: '10000',
+      ...settings,
     });
-    const civicpress = connectCivicPress({
+    const { identity, records } = connectCivicPress({
       url: civicpressUrl,
       service,
       timeoutMs: config.civicpress.timeout_ms,
       cacheMs: config.auth.cache_seconds * 1_000,
       forwardAddress: false,
     });
-    const snapshots = await openSqliteSnapshots(join(folder, 'ours.sqlite'));
+    const snapshots = await openSqliteSnapshots(join(folder, 'snapshots.sqlite'));
     const journal = await openSqliteJournal(join(folder, 'journal.sqlite'));
-    const ports = { ...civicpress, journal, ledger: journal, snapshots, log: createLog('error', false) };
+    const log = createLog('warn', false);
+    const ports = { identity, records: counted(records), journal, ledger: journal, snapshots, events, log };
     const url = await compose(config, ports).start();
     return Number(new URL(url).port);
   },
@@ -68,11 +64,48 @@ const start: Record<ServerKind, () => Promise<number>> = {
   },
 };
 
-process.on('message', (message) => {
-  if (message !== 'stats') return;
-  globalThis.gc?.();
+async function startBare(pace: { debounce?: number }): Promise<number> {
+  const database = new DatabaseSync(join(folder, 'bare.sqlite'));
+  const read = database.prepare('SELECT data FROM documents WHERE name = ?');
+  const write = database.prepare(
+    'INSERT INTO documents VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data',
+  );
+  const extension = new Database({
+    fetch: async ({ documentName }) => (read.get(documentName)?.data as Uint8Array | undefined) ?? null,
+    store: async ({ documentName, state }) => void write.run(documentName, state),
+  });
+  const server = new Server({ address: '127.0.0.1', port: 0, quiet: true, extensions: [extension], ...pace });
+  await server.listen();
+  return server.address.port;
+}
+
+const events: Events = {
+  emit(name) {
+    if (name === 'realtime:snapshot:saved') written.snapshots += 1;
+  },
+};
+
+function counted(records: Records): Records {
+  return {
+    read: (recordId) => records.read(recordId),
+    async writeDraft(...draft) {
+      await records.writeDraft(...draft);
+      written.drafts += 1;
+    },
+  };
+}
+
+function stats(): Stats {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMs: (user + system) / 1_000, rssBytes: process.memoryUsage.rss() });
+  return { cpuMs: (user + system) / 1_000, ...written };
+}
+
+process.on('message', (message) => {
+  if (message === 'stats') process.send?.(stats());
+  if (message === 'memory') {
+    globalThis.gc?.();
+    process.send?.(process.memoryUsage.rss());
+  }
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ port: await start[kind]() });

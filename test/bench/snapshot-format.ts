@@ -12,7 +12,7 @@ import * as Y from 'yjs';
 import { open, seedUpdate } from '../../markdown/index.ts';
 import { type Random, randomFrom } from '../markdown/helpers/random.ts';
 import { law } from './markdown.ts';
-import { median } from './measure.ts';
+import { median } from './statistics.ts';
 
 const kilobytes = [10, 500, 5_000];
 const edits = 2_000;

@@ -1,0 +1,76 @@
+/**
+ * A server in a process of its own, as the bench holds it: started, asked what it has used, and ended.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** `eager` is bare Hocuspocus that stores every edit, without a pause. */
+export type ServerKind = 'bare' | 'eager' | 'ours' | 'civicpress';
+
+export interface ServerOptions {
+  readonly kind: ServerKind;
+  /** Of its databases, or of the records. */
+  readonly folder: string;
+  readonly civicpressUrl?: string;
+  /** Of ours, by their names in the environment. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Stats {
+  /** Of all threads, since the start. */
+  readonly cpuMs: number;
+  /** Snapshots and drafts that ours has written. */
+  readonly snapshots: number;
+  readonly drafts: number;
+}
+
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly port: number;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const child = fork(join(import.meta.dirname, 'server-process.ts'), [JSON.stringify(options)], {
+      execArgv: ['--expose-gc'],
+    });
+    const died = once(child, 'exit').then(() => {
+      throw new Error(`the ${options.kind} server ended before it listened`);
+    });
+    const [{ port }] = (await Promise.race([once(child, 'message'), died])) as [{ port: number }];
+    died.catch(() => undefined);
+    return new ServerProcess(child, port);
+  }
+
+  stats(): Promise<Stats> {
+    return this.#ask('stats');
+  }
+
+  /** Memory that is held after a collection of garbage. */
+  rssBytes(): Promise<number> {
+    return this.#ask('memory');
+  }
+
+  /** What all threads of the process gave to the file system to write; `null` where the kernel does not say. */
+  async writtenBytes(): Promise<number | null> {
+    const account = await readFile(`/proc/${this.#child.pid}/io`, 'utf8').catch(() => '');
+    const bytes = /^write_bytes: (\d+)/m.exec(account)?.[1];
+    return bytes === undefined ? null : Number(bytes);
+  }
+
+  async end(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+  }
+
+  async #ask<Answer>(what: string): Promise<Answer> {
+    this.#child.send(what);
+    const [answer] = (await once(this.#child, 'message')) as [Answer];
+    return answer;
+  }
+}
