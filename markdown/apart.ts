@@ -76,7 +76,7 @@ export function assembled(pieces: readonly string[], source: Source): string {
   let body = '';
   for (const piece of pieces) body += piece === '' ? '' : (needsBreak(body) ? source.lineEnding : '') + piece;
   const last = source.rawLines.at(-1);
-  if (last !== undefined && !/[\r\n]$/.test(last) && !source.rawLines.includes(rawLines(body).at(-1) ?? ''))
+  if (last !== undefined && !/[\r\n]$/.test(last) && !endsEarlier(body, last, source.rawLines))
     body = body.replace(/(?:\r\n|\n|\r)$/, '');
   const head =
     source.head +
@@ -84,6 +84,12 @@ export function assembled(pieces: readonly string[], source: Source): string {
   // A rule that comes to stand first would open frontmatter.
   const isHeadKept = headOf(head + body) === head;
   return isHeadKept ? head + body : head + source.lineEnding + body;
+}
+
+/** Whether a text ends in a line that was there before the last one. */
+function endsEarlier(text: string, last: string, lines: readonly string[]): boolean {
+  const end = rawLines(text).at(-1) ?? '';
+  return lines.includes(end) && normalLine(end) !== normalLine(last);
 }
 
 function needsBreak(text: string): boolean {

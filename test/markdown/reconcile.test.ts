@@ -123,6 +123,11 @@ describe('one word', () => {
     ['with CR', 'old\rb\r\rc\r', 'new\rb\r\rc\r'],
     ['with mixed endings', 'a\r\nold\nb\rc\r\n', 'a\r\nnew\nb\rc\r\n'],
     ['without a final newline', 'a\nold', 'a\nnew'],
+    [
+      'without a final newline, in code of which there is more',
+      '```\na\n```\n\n```\nold\n```',
+      '```\na\n```\n\n```\nnew\n```',
+    ],
     ['after a byte order mark', '\uFEFFold\n', '\uFEFFnew\n'],
     ['beside NUL and a line separator', 'a\u0000b old \u2028c\n', 'a\u0000b new \u2028c\n'],
     ['in a list that repeats its number', '1. a\n1. old\n1. c\n', '1. a\n1. new\n1. c\n'],
