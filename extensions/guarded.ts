@@ -67,12 +67,23 @@ const hookNames = [
 class HookRejection extends Error {
   readonly code: number;
   readonly reason: string;
+  readonly #error: RealtimeError;
 
   constructor(error: RealtimeError) {
     super('');
     this.code = error.closeCode;
     this.reason = error.reason;
+    this.#error = error;
   }
+
+  static errorIn(thrown: unknown): unknown {
+    return thrown instanceof HookRejection ? thrown.#error : thrown;
+  }
+}
+
+/** What an extension threw, in place of what Hocuspocus was given for it; for whoever calls Hocuspocus directly. */
+export function errorBehind(thrown: unknown): unknown {
+  return HookRejection.errorIn(thrown);
 }
 
 export function guarded(extension: Extension, log: Logger): Extension {

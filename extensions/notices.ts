@@ -7,6 +7,7 @@
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now, but for the
  *   lines in `conflicts`, where the room's own words stayed
+ * - `restored {revision, by}`: somebody made the document what it was in this version; `by` is their name
  * - `shown-as-source {reason}`: the record is too intricate for a document and is one block of Markdown; told to everybody
  *   who joins, and when it comes to be so
  *
@@ -29,6 +30,7 @@ export type Notice =
   | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } }
+  | { event: 'restored'; data: { revision: number; by: string } }
   | { event: 'shown-as-source'; data: { reason: string } };
 
 export const shownAsSource: Notice = {
@@ -47,7 +49,8 @@ export class Notices implements Extension<ConnectionContext> {
   }
 
   async connected({ documentName, connection }: connectedPayload<ConnectionContext>): Promise<void> {
-    if (this.#sources.of(documentName).base.isOpaque) connection.sendStateless(JSON.stringify(shownAsSource));
+    const { base, restored } = this.#sources.of(documentName);
+    if ((restored ?? base).isOpaque) connection.sendStateless(JSON.stringify(shownAsSource));
     for (const layer of layers) {
       const trouble = this.#troubles.get(`${layer} ${documentName}`);
       if (trouble) connection.sendStateless(JSON.stringify(trouble));

@@ -16,10 +16,10 @@ import type {
   onDisconnectPayload,
   onLoadDocumentPayload,
 } from '@hocuspocus/server';
-import { applyUpdate, mergeUpdates } from 'yjs';
+import { applyUpdate, type Doc, encodeStateAsUpdate, mergeUpdates } from 'yjs';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
-import { RealtimeError } from '../server/errors.ts';
+import { asRealtimeError, RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type {
   Contributor,
@@ -33,6 +33,7 @@ import type {
 } from '../server/ports.ts';
 import type { Retention } from '../server/retention.ts';
 import type { ConnectionContext } from '../server/session.ts';
+import { Turns } from '../server/turns.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
 import { type Recovered, Recovery } from './recovery.ts';
@@ -63,10 +64,20 @@ interface Progress {
   revision: number | null;
   /** What the newest snapshot covers: the journal up to here goes when the next one is stored. */
   covers: Position | null;
-  /** Edits since. */
-  updates: number;
-  /** Who made them, by id. */
+  /** Edits that were counted since the document was opened, and how many of them the newest snapshot holds. */
+  edits: number;
+  storedEdits: number;
+  /** Who made those that are on their way into no snapshot, by id. */
   contributors: Map<string, Contributor>;
+}
+
+/** A document on its way to being a snapshot. */
+interface Capture {
+  readonly at: number;
+  readonly bytes: Promise<Uint8Array>;
+  readonly covers: Position | null;
+  readonly edits: number;
+  readonly contributors: ReadonlyMap<string, Contributor>;
 }
 
 export class Persistence implements Extension<ConnectionContext> {
@@ -74,6 +85,9 @@ export class Persistence implements Extension<ConnectionContext> {
   readonly #recovery: Recovery;
   readonly #progress = new Map<string, Progress>();
   readonly #owed: OwedWork;
+
+  /** Of writing: each revision follows the one before. */
+  readonly #turns = new Turns();
   #instance: Hocuspocus | undefined;
 
   constructor(options: PersistenceOptions) {
@@ -108,8 +122,9 @@ export class Persistence implements Extension<ConnectionContext> {
     const progress = this.#progressOf(documentName);
     const { id, name } = context.session?.user ?? {};
     if (id !== undefined) progress.contributors.set(id, { id, name: name ?? '' });
-    progress.updates += 1;
-    void this.#owed.owe(documentName, { now: progress.updates >= this.#options.maxUpdates });
+    progress.edits += 1;
+    const isMany = progress.edits - progress.storedEdits >= this.#options.maxUpdates;
+    void this.#owed.owe(documentName, { now: isMany });
   }
 
   async onDisconnect({ documentName, document }: onDisconnectPayload<ConnectionContext>): Promise<void> {
@@ -145,6 +160,31 @@ export class Persistence implements Extension<ConnectionContext> {
     return this.#owed.drain();
   }
 
+  /**
+   * Makes a version of what an open document holds; `null` when the newest version holds all of it.
+   *
+   * @param isExact whether nothing that comes behind this call may be in it, which costs time on the event loop
+   * @throws RealtimeError `not-saved`
+   */
+  async snapshotNow(documentName: string, { isExact = false } = {}): Promise<{ revision: number } | null> {
+    const { edits, storedEdits } = this.#progressOf(documentName);
+    const capture = edits > storedEdits ? this.#captureOf(documentName, isExact) : null;
+    try {
+      return await this.#turns.take(documentName, async () => {
+        // Only what was captured exactly is known to lack what came behind it.
+        const isStored =
+          capture === null || (!isExact && capture.edits <= this.#progressOf(documentName).storedEdits);
+        if (isStored && (await this.#newestRevision(documentName)) > 0) return null;
+        return { revision: await this.#write(documentName, capture ?? this.#captureOf(documentName)) };
+      });
+    } catch (error) {
+      throw asRealtimeError(error, 'not-saved');
+    } finally {
+      // What is owed finds its work done, or goes on trying.
+      this.hurry(documentName);
+    }
+  }
+
   async #load(document: Document): Promise<void> {
     const { name: documentName } = document;
     const recovered = await this.#recovery.recover(documentName);
@@ -177,7 +217,8 @@ export class Persistence implements Extension<ConnectionContext> {
     const recordBase = { ...base, markdown: entry.base.markdown };
     sources.recovered(documentName, { ...entry, base: recordBase }, position);
     const byId = new Map(contributors.map((contributor) => [contributor.id, contributor]));
-    this.#progress.set(documentName, { revision: null, covers, updates: updates.length, contributors: byId });
+    const progress = { revision: null, covers, edits: updates.length, storedEdits: 0, contributors: byId };
+    this.#progress.set(documentName, progress);
     if (updates.length > 0) void this.#owed.owe(documentName);
   }
 
@@ -193,36 +234,50 @@ export class Persistence implements Extension<ConnectionContext> {
   }
 
   async #store(documentName: string): Promise<void> {
-    const document = this.#instance?.documents.get(documentName);
-    if (!document) return;
-    const { snapshots, retention, journal, sources, converter, events } = this.#options;
+    const { edits, storedEdits } = this.#progressOf(documentName);
+    if (!this.#instance?.documents.has(documentName) || edits === storedEdits) return;
+    const capture = this.#captureOf(documentName);
+    await this.#turns.take(documentName, () => this.#write(documentName, capture));
+  }
+
+  /** @throws Error when the document is not open: the caller's mistake */
+  #captureOf(documentName: string, isExact = false): Capture {
+    const document: Doc | undefined = this.#instance?.documents.get(documentName);
+    if (!document) throw new Error(`${documentName} is not open`);
+    const { sources, converter } = this.#options;
     const progress = this.#progressOf(documentName);
-    const { updates, contributors } = progress;
-    progress.updates = 0;
+    const { edits, contributors } = progress;
     progress.contributors = new Map();
+    const { base, restored, position: covers } = sources.of(documentName);
+    const at = Date.now();
+    const about = { base: restored ?? base, covers, at, contributors: [...contributors.values()] };
+    const bytes = converter.snapshot(isExact ? encodeStateAsUpdate(document) : document, about);
+    // It may fail before its turn to be written has come, and is heard then.
+    bytes.catch(() => undefined);
+    return { at, bytes, covers, edits, contributors };
+  }
+
+  async #write(documentName: string, capture: Capture): Promise<number> {
+    const { snapshots, retention, journal, events } = this.#options;
+    const { at, covers, edits, contributors } = capture;
+    const progress = this.#progressOf(documentName);
     try {
-      const at = Date.now();
-      const by = [...contributors.values()];
-      const { base, position: covers } = sources.of(documentName);
-      const bytes = await converter.snapshot(document, {
-        base,
-        covers,
-        at,
-        contributors: by,
-      });
+      const bytes = await capture.bytes;
       const revision = (progress.revision ?? (await this.#newestRevision(documentName))) + 1;
+      const by = [...contributors.values()];
       const info = { revision, at, byteSize: bytes.byteLength, contributors: by, name: null };
       await snapshots.write(documentName, info, bytes);
+      progress.storedEdits = Math.max(edits, progress.storedEdits);
       // From the snapshot before this one on, so that there is always a second way.
       if (progress.covers !== null) await journal.trim(documentName, progress.covers);
       progress.covers = covers;
       progress.revision = revision;
       events.emit('realtime:snapshot:saved', { documentName, revision, byteSize: info.byteSize });
       void retention.prune(documentName);
+      return revision;
     } catch (error) {
       // It may have arrived all the same, or be somebody else's.
       progress.revision = null;
-      progress.updates += updates;
       progress.contributors = new Map([...contributors, ...progress.contributors]);
       throw error;
     }
@@ -237,7 +292,8 @@ export class Persistence implements Extension<ConnectionContext> {
     const progress = this.#progress.get(documentName) ?? {
       revision: null,
       covers: null,
-      updates: 0,
+      edits: 0,
+      storedEdits: 0,
       contributors: new Map(),
     };
     this.#progress.set(documentName, progress);

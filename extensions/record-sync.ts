@@ -13,6 +13,7 @@ import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Ledger, Logger, Records, RecordText } from '../server/ports.ts';
+import type { Turns } from '../server/turns.ts';
 import { type Notices, shownAsSource } from './notices.ts';
 import type { Source, Sources } from './sources.ts';
 
@@ -22,6 +23,8 @@ export interface RecordSyncOptions {
   readonly sources: Sources;
   readonly notices: Notices;
   readonly converter: Converter;
+  /** Of changes to a whole document: two that were made from one state would both enter it. */
+  readonly turns: Turns;
   /** Resolves when all that the document holds now is durable: no draft says what a crash would take back. */
   readonly durable: (documentName: string) => Promise<void>;
   /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
@@ -94,13 +97,14 @@ export class RecordSync {
     if (!this.#instance || !document) return;
     const source = sources.of(documentName);
     const isDoubtful = this.#doubtful.delete(documentName);
-    const isOwed = source.owesWriteback || source.unconfirmed.length > 0;
+    const isOwed = source.owesWriteback || source.restored !== null || source.unconfirmed.length > 0;
     if (!isOwed && (await this.#isUnchanged(document, source))) return;
 
-    const live = await this.#textOf(document, source.base);
+    const live = await this.#textOf(document, source.restored ?? source.base);
     // An unconfirmed draft may be what the record holds, also when the room has taken its words back since.
     const mayDiffer = live.markdown !== source.base.markdown || source.unconfirmed.length > 0;
-    if (mayDiffer || isDoubtful) await this.#reconcile(this.#instance, document, source, live);
+    if (mayDiffer || isDoubtful || source.restored)
+      await this.#reconcile(this.#instance, document, source, live);
     const { base } = sources.of(documentName);
     if (!source.owesWriteback && base.markdown === source.base.markdown) return;
     await ledger.settle(documentName, source.position, base);
@@ -124,22 +128,23 @@ export class RecordSync {
 
   /** Never writes over words that the server has not seen. */
   async #reconcile(instance: Hocuspocus, document: Document, source: Source, live: Base): Promise<void> {
-    const { sources } = this.#options;
+    const { sources, turns } = this.#options;
     const record = await this.#read(document);
     if (isSameText(record, source.base.markdown)) {
       sources.seen(document.name, source.base);
-      return this.#write(document, record, live);
+      return this.#write(document, record, live, source.restored);
     }
     // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
     const isOurs = source.unconfirmed.includes(fingerprintOf(record.markdown));
     const base = isOurs
       ? { ...source.base, markdown: record.markdown }
-      : await this.#absorb(instance, document, source.base, record);
+      : await turns.take(document.name, () => this.#absorb(instance, document, record));
     sources.seen(document.name, base);
-    return this.#write(document, record, await this.#textOf(document, base));
+    const { restored } = sources.of(document.name);
+    return this.#write(document, record, await this.#textOf(document, restored ?? base), restored);
   }
 
-  async #write(document: Document, record: RecordText, text: Base): Promise<void> {
+  async #write(document: Document, record: RecordText, text: Base, restored: Base | null): Promise<void> {
     const { records, ledger, sources } = this.#options;
     if (!isSameText(record, text.markdown)) {
       sources.sending(document.name, fingerprintOf(text.markdown));
@@ -148,16 +153,20 @@ export class RecordSync {
       await records.writeDraft(recordIdOf(document.name), text.markdown, record);
       sources.confirmed(document.name);
     }
-    sources.seen(document.name, text);
+    sources.seen(document.name, text, restored);
   }
 
   /** What only the record changed comes in, what only the room changed stays; where both did, the room's words stay. */
-  async #absorb(instance: Hocuspocus, document: Document, before: Base, record: RecordText): Promise<Base> {
-    const { converter, notices, log } = this.#options;
-    const { update, conflicts, base } = await converter.absorb(document, before, record.markdown);
+  async #absorb(instance: Hocuspocus, document: Document, record: RecordText): Promise<Base> {
+    const { sources, converter, notices, log } = this.#options;
+    const { name: documentName } = document;
+    const { base: seen, restored } = sources.of(documentName);
+    const before = restored ?? seen;
+    const texts = { ancestor: seen.markdown, outside: record.markdown };
+    const { update, markdown, conflicts, base } = await converter.absorb(document, before, texts);
     if (update) applyUpdate(document, update, { source: 'local' });
     else if (conflicts.length === 0) return base;
-    const { name: documentName } = document;
+    if (restored) sources.restored(documentName, { ...base, markdown });
     log.info({ documentName, conflicts: conflicts.length }, 'the record was changed outside');
     notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
     if (base.isOpaque && !before.isOpaque) notices.tell(instance, documentName, shownAsSource);

@@ -9,6 +9,11 @@ import type { LedgerEntry, Position } from '../server/ports.ts';
 export interface Source {
   /** The Markdown that the record held when the server last saw it. */
   readonly base: Base;
+  /**
+   * The text of a version that was restored, while the record lacks it; else `null`. What nobody edited since keeps
+   * its bytes; what others change in the record is told by comparing with `base` all the same.
+   */
+  readonly restored: Base | null;
   /** When that was, in monotonic ms; -Infinity when only the ledger or a snapshot says so. */
   readonly seenAt: number;
   /** The update that the document began with, while neither journal nor snapshot holds it. */
@@ -41,6 +46,7 @@ export class Sources {
   seeded(documentName: string, base: Base, seed: Uint8Array): void {
     this.#sources.set(documentName, {
       base,
+      restored: null,
       seed,
       seenAt: performance.now(),
       position: null,
@@ -53,7 +59,15 @@ export class Sources {
   recovered(documentName: string, entry: LedgerEntry, position: Position | null): void {
     const { base, owesWriteback, unconfirmed } = entry;
     const seenAt = Number.NEGATIVE_INFINITY;
-    this.#sources.set(documentName, { base, seenAt, seed: null, position, owesWriteback, unconfirmed });
+    this.#sources.set(documentName, {
+      base,
+      restored: null,
+      seenAt,
+      seed: null,
+      position,
+      owesWriteback,
+      unconfirmed,
+    });
   }
 
   /** The seed, to whoever makes it durable; once. */
@@ -64,9 +78,20 @@ export class Sources {
     return { update: source.seed, base: source.base };
   }
 
-  /** The record holds this text now: it was just read or written. */
-  seen(documentName: string, base: Base): void {
-    this.#change(documentName, { base, seenAt: performance.now() });
+  /**
+   * The record holds this text now: it was just read or written.
+   *
+   * @param written the restored text that it was printed from, which the record lacks no more
+   */
+  seen(documentName: string, base: Base, written: Base | null = null): void {
+    const current = this.#sources.get(documentName)?.restored ?? null;
+    const restored = current === written ? null : current;
+    this.#change(documentName, { base, restored, seenAt: performance.now() });
+  }
+
+  /** The document holds the text of a version again, and the record does not. */
+  restored(documentName: string, restored: Base): void {
+    this.#change(documentName, { restored });
   }
 
   /** The document's edits up to here are durable, and its record lacks them. */

@@ -23,6 +23,7 @@ import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
 import { Writeback } from '../extensions/writeback.ts';
 import { type Feature, usualFeaturesOf } from '../markdown/index.ts';
+import { adminRoutes } from './admin.ts';
 import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Gateway } from './gateway.ts';
@@ -31,6 +32,8 @@ import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore 
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
+import { Turns } from './turns.ts';
+import { Versions } from './versions.ts';
 
 export interface Ports {
   readonly identity: Identity;
@@ -81,6 +84,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   // What each document grew from, what its room is told, and the job that keeps it in step with its record.
   const sources = new Sources();
   const notices = new Notices(sources);
+  const turns = new Turns();
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
   const journaling = new Journaling({ journal, sources, notices, ...retries, log });
   const recordSync = new RecordSync({
@@ -89,6 +93,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     sources,
     notices,
     converter,
+    turns,
     durable: (documentName) => journaling.durable(documentName),
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
@@ -179,7 +184,23 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     });
 
   const httpServer = createServer();
-  const http = createHttp({ httpServer, pages: options.pages?.(listRooms), log });
+  const versions = new Versions({
+    hocuspocus,
+    snapshots,
+    ledger,
+    sources,
+    converter,
+    journaling,
+    persistence,
+    recordSync,
+    notices,
+    events,
+    turns,
+    log,
+  });
+  const admin = adminRoutes({ versions, identity, token: config.admin.token });
+  const pages = options.pages?.(listRooms);
+  const http = createHttp({ httpServer, plugins: pages ? [admin, pages] : [admin], log });
 
   return {
     hocuspocus,

@@ -63,6 +63,17 @@ const schema = z.strictObject({
         .describe('How long a validated token and its rights are believed without asking CivicPress again.'),
     })
     .prefault({}),
+  admin: z
+    .strictObject({
+      token: z
+        .string()
+        .min(24, 'must have at least 24 characters')
+        .optional()
+        .describe(
+          'Opens the admin routes for every record, beside CivicPress’ own tokens. A secret: it has no default.',
+        ),
+    })
+    .prefault({}),
   rooms: z
     .strictObject({
       max_rooms: z.int().min(1).default(100).describe('Documents held open at once.'),

@@ -29,6 +29,12 @@ export const errors = {
     statusCode: 404,
     retry: false,
   },
+  'not-allowed': {
+    reason: 'You may read this record, but not change it.',
+    closeCode: 4003,
+    statusCode: 403,
+    retry: false,
+  },
   'invalid-document-name': {
     reason: 'This is not a document name. Valid: record:<id>, with 1 to 128 letters, digits, "_" or "-".',
     closeCode: 4004,
@@ -101,6 +107,24 @@ export const errors = {
     closeCode: 4503,
     statusCode: 503,
     retry: true,
+  },
+  'no-such-version': {
+    reason: 'There is no such version of this record.',
+    closeCode: 4004,
+    statusCode: 404,
+    retry: false,
+  },
+  'damaged-version': {
+    reason: 'This version is damaged and cannot be read. The record and its other versions are not touched.',
+    closeCode: 4422,
+    statusCode: 422,
+    retry: false,
+  },
+  'unknown-format': {
+    reason: 'This version was stored by a newer server, which alone can read it.',
+    closeCode: 4422,
+    statusCode: 422,
+    retry: false,
   },
   'not-converted': {
     reason: 'This text is too intricate to be shown as a document. Edit it as Markdown.',

@@ -1,5 +1,5 @@
 /**
- * The HTTP side: health, and whatever pages the composition adds. WebSocket upgrades are the gateway's.
+ * The HTTP side: health, and the routes that the composition adds. WebSocket upgrades are the gateway's.
  */
 import type { Server } from 'node:http';
 import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify';
@@ -9,14 +9,17 @@ import type { Logger } from './ports.ts';
 export interface HttpOptions {
   /** The server that also carries the WebSockets; Fastify answers its requests. */
   readonly httpServer: Server;
-  readonly pages: FastifyPluginAsync | undefined;
+  /** What is registered beside `/health`. */
+  readonly plugins: readonly FastifyPluginAsync[];
   readonly log: Logger;
 }
 
-export function createHttp({ httpServer, pages, log }: HttpOptions): FastifyInstance {
+export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyInstance {
   const http = fastify({
     serverFactory: (handler) => httpServer.on('request', handler),
     bodyLimit: 65_536,
+    // A record id of 128 characters fits, and one that is too long is told so by us.
+    routerOptions: { maxParamLength: 256 },
     forceCloseConnections: true,
   });
 
@@ -52,6 +55,6 @@ export function createHttp({ httpServer, pages, log }: HttpOptions): FastifyInst
     await closed;
   });
 
-  if (pages) http.register(pages);
+  for (const plugin of plugins) http.register(plugin);
   return http;
 }

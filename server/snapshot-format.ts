@@ -31,6 +31,9 @@ type Header = Omit<Snapshot, 'state' | 'stateVector'>;
 
 /** These bytes are not what {@link encodeSnapshot} made. Trying again does not help: an older snapshot does. */
 export class SnapshotDamaged extends Error {
+  /** What is left of the class behind a thread's border. */
+  readonly code = 'snapshot-damaged';
+
   constructor(what: string, cause?: unknown) {
     super(`the snapshot is damaged: ${what}`, { cause });
     this.name = 'SnapshotDamaged';
@@ -39,6 +42,8 @@ export class SnapshotDamaged extends Error {
 
 /** These bytes are whole, but written by a version of this server that keeps snapshots in another format. */
 export class UnknownSnapshotFormat extends Error {
+  readonly code = 'snapshot-format';
+
   constructor(version: number) {
     super(`the snapshot has format ${version}; this version reads format ${formatVersion}`);
     this.name = 'UnknownSnapshotFormat';

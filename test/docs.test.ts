@@ -3,7 +3,9 @@
  */
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fastify } from 'fastify';
 import { expect, it } from 'vitest';
+import { type AdminOptions, adminRoutes } from '../server/admin.ts';
 import { settingsTable } from '../server/config.ts';
 import { errors } from '../server/errors.ts';
 
@@ -39,6 +41,17 @@ it("the README's table of errors is that of the code", async () => {
     ...rows,
   ];
   expect(await section('errors')).toBe(table.join('\n'));
+});
+
+it("the README's table of routes is that of the code", async () => {
+  const http = fastify({ exposeHeadRoutes: false });
+  const routes: string[] = [];
+  http.addHook('onRoute', ({ method, url }) => void routes.push(`${method} ${url}`));
+  await http.register(adminRoutes({} as AdminOptions));
+  const listed = [...((await section('routes')) ?? '').matchAll(/^\| `([A-Z]+ [^`]+)`/gm)].map(
+    ([, route]) => route,
+  );
+  expect(listed.sort()).toEqual(routes.sort());
 });
 
 it('every file that the README links to exists', async () => {

@@ -16,9 +16,10 @@ import {
 } from '../../markdown/index.ts';
 import { graft, mergeMarkdown } from '../../markdown/merge.ts';
 import type { Snapshot } from '../ports.ts';
-import { encodeSnapshot } from '../snapshot-format.ts';
+import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
 import { answerCalls } from '../worker-calls.ts';
 import { type CopyId, DocumentCopies } from './document-copies.ts';
+import { type NamedText, unifiedDiff } from './unified-diff.ts';
 
 export interface Seed {
   readonly state: Uint8Array;
@@ -35,11 +36,33 @@ export interface Reopened {
 export interface Absorbed {
   /** What the document is to be given; `null` when nothing comes in. */
   readonly update: Uint8Array | null;
+  /** What the document says then, byte for byte. */
+  readonly markdown: string;
   /** The other side's lines that did not come in, because the room changed the same ones. */
   readonly conflicts: readonly string[];
   /** The other side's text, read as the document is. */
   readonly base: Base;
 }
+
+export interface Change {
+  /** What the document is to be given; `null` when it says all of it already. */
+  readonly update: Uint8Array | null;
+  /** The version's text, read as the document is. */
+  readonly base: Base;
+}
+
+/** Both texts beside the document's, of three that are merged. */
+export interface OutsideTexts {
+  /** What the other two grew from: the base's own text, unless a version was restored since. */
+  readonly ancestor: string;
+  readonly outside: string;
+}
+
+/** What can be compared: the bytes of a snapshot, or an open document. */
+export type Version = { readonly name: string } & (
+  | { readonly bytes: Uint8Array }
+  | { readonly copy: CopyId; readonly base: Base }
+);
 
 /** What a snapshot says beside the document's state. */
 export type SnapshotDetails = Omit<Snapshot, 'state' | 'stateVector'>;
@@ -74,24 +97,47 @@ const methods = {
   save(copy: CopyId, base: Base): Base {
     return known(rebase({ json: jsonOf(copies.of(copy), base.dialect), base: known(base) }));
   },
-  absorb(copy: CopyId, base: Base, outside: string, isOpaque: boolean): Absorbed {
+  absorb(copy: CopyId, base: Base, { ancestor, outside }: OutsideTexts, isOpaque: boolean): Absorbed {
     const { dialect } = base;
     // What comes in is the open document's to take: the copy hears of it from there.
     const document = documentOf(encodeStateAsUpdate(copies.of(copy)));
     const json = jsonOf(document, dialect);
     const live = save({ json, base: known(base) });
-    const { markdown, conflicts } = mergeMarkdown(base.markdown, live, outside);
-    if (markdown === live) return { update: null, conflicts, base: known({ ...base, markdown: outside }) };
+    const { markdown, conflicts } = mergeMarkdown(ancestor, live, outside);
+    if (markdown === live) {
+      return { update: null, markdown, conflicts, base: known({ ...base, markdown: outside }) };
+    }
     const opened = open(markdown, { ...base, isOpaque: isOpaque || base.isOpaque });
     const before = encodeStateVector(document);
     replaceContent(document, graft(json, opened.json, dialect), { dialect });
     const update = encodeStateAsUpdate(document, before);
-    return { update, conflicts, base: known({ ...opened.base, markdown: outside }) };
+    return { update, markdown, conflicts, base: known({ ...opened.base, markdown: outside }) };
   },
   snapshot(copy: CopyId, about: SnapshotDetails): Uint8Array {
     const document = copies.of(copy);
     const state = encodeStateAsUpdate(document);
     return encodeSnapshot({ ...about, state, stateVector: encodeStateVector(document) });
+  },
+  versionState(bytes: Uint8Array): Uint8Array {
+    return decodeSnapshot(bytes).state;
+  },
+  versionMarkdown(bytes: Uint8Array): string {
+    return markdownOf(bytes);
+  },
+  compare(from: Version, to: Version): string {
+    return unifiedDiff(textOf(from), textOf(to));
+  },
+  restore(copy: CopyId, readAs: Base, bytes: Uint8Array, isOpaque: boolean): Change {
+    const { dialect } = readAs;
+    const { json, base } = open(markdownOf(bytes), { ...readAs, isOpaque });
+    const document = documentOf(encodeStateAsUpdate(copies.of(copy)));
+    let update: Uint8Array | null = null;
+    document.once('update', (made: Uint8Array) => {
+      update = made;
+    });
+    // Blocks that say what the version said stay, with everybody's cursors in them.
+    replaceContent(document, graft(jsonOf(document, dialect), json, dialect), { dialect });
+    return { update, base: known(base) };
   },
 };
 
@@ -102,6 +148,21 @@ answerCalls(methods, (result) => {
   const { state, update } = (result ?? {}) as Partial<Seed | Reopened> & Partial<Absorbed>;
   return state ?? update ?? undefined;
 });
+
+/** The text that a version saves to, against its own base. */
+function markdownOf(bytes: Uint8Array): string {
+  const { state, base } = decodeSnapshot(bytes);
+  // Bases of the first version do not say how they were read.
+  const readAs: Base = { ...open('', markdownOptions).base, ...base };
+  return save({ json: jsonOf(documentOf(state), readAs.dialect), base: known(readAs) });
+}
+
+function textOf(version: Version): NamedText {
+  const { name } = version;
+  if ('bytes' in version) return { name, markdown: markdownOf(version.bytes) };
+  const { copy, base } = version;
+  return { name, markdown: save({ json: jsonOf(copies.of(copy), base.dialect), base: known(base) }) };
+}
 
 function documentOf(state: Uint8Array): Doc {
   const document = new Doc();

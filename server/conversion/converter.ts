@@ -10,9 +10,19 @@ import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import { type Base, isReadAlike, type MarkdownError, type MarkdownOptions } from '../../markdown/index.ts';
-import { RealtimeError } from '../errors.ts';
+import { type ErrorCode, RealtimeError } from '../errors.ts';
+import type { SnapshotDamaged, UnknownSnapshotFormat } from '../snapshot-format.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
-import type { Absorbed, ConversionMethods, Reopened, Seed, SnapshotDetails } from './conversion-worker.ts';
+import type {
+  Absorbed,
+  Change,
+  ConversionMethods,
+  OutsideTexts,
+  Reopened,
+  Seed,
+  SnapshotDetails,
+  Version,
+} from './conversion-worker.ts';
 import type { CopyId } from './document-copies.ts';
 
 export interface Converter {
@@ -34,11 +44,35 @@ export interface Converter {
   isReadAlike(base: Base): boolean;
   /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
   save(document: Doc, base: Base): Promise<Base>;
-  /** What brings into the document what only `outside` changed since `base`, and the base from then on. */
-  absorb(document: Doc, base: Base, outside: string): Promise<Absorbed>;
-  /** The document as the bytes of a snapshot. */
-  snapshot(document: Doc, about: SnapshotDetails): Promise<Uint8Array>;
+  /** What brings into the document what only `outside` changed since `ancestor`, and the base from then on. */
+  absorb(document: Doc, base: Base, texts: OutsideTexts): Promise<Absorbed>;
+  /** A document, or the update that makes one, as the bytes of a snapshot. */
+  snapshot(document: Doc | Uint8Array, about: SnapshotDetails): Promise<Uint8Array>;
+  /**
+   * The document in the bytes of a snapshot, as a Yjs update.
+   *
+   * @throws RealtimeError `damaged-version`, `unknown-format`; as the following do
+   */
+  versionState(bytes: Uint8Array): Promise<Uint8Array>;
+  /** The text that such a document saves to, against the base that it grew from. */
+  versionMarkdown(bytes: Uint8Array): Promise<string>;
+  /** What leads from one text to the other, as a unified diff; empty when they are the same. */
+  compare(from: StoredVersion, to: StoredVersion | LiveVersion): Promise<string>;
+  /** What makes the document say what a version said. */
+  restore(document: Doc, base: Base, bytes: Uint8Array): Promise<Change>;
   close(): Promise<void>;
+}
+
+/** A version as the bytes of its snapshot, with the name that a diff gives it. */
+export interface StoredVersion {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface LiveVersion {
+  readonly name: string;
+  readonly document: Doc;
+  readonly base: Base;
 }
 
 export interface ConverterOptions {
@@ -55,16 +89,23 @@ const longestWait = 10;
 /** So many texts are remembered that took too long. */
 const maxTooLong = 1_000;
 
-const noText = new Set<unknown>(['not-utf8', 'lone-surrogate'] satisfies MarkdownError['code'][]);
-
-/** What a text does to its thread that nests deeper than the stack, or unfolds beyond the memory. */
-const exhausted = new Set<unknown>(['RangeError', 'ERR_WORKER_OUT_OF_MEMORY']);
+/**
+ * What an error of the thread means, by its code: classes do not cross over. The last two are what a text does to its
+ * thread that nests deeper than the stack, or unfolds beyond the memory.
+ */
+const refusals = new Map<unknown, ErrorCode>([
+  ['not-utf8' satisfies MarkdownError['code'], 'unreadable-record'],
+  ['lone-surrogate' satisfies MarkdownError['code'], 'unreadable-record'],
+  ['snapshot-damaged' satisfies SnapshotDamaged['code'], 'damaged-version'],
+  ['snapshot-format' satisfies UnknownSnapshotFormat['code'], 'unknown-format'],
+  ['RangeError', 'not-converted'],
+  ['ERR_WORKER_OUT_OF_MEMORY', 'not-converted'],
+]);
 
 /** The library's errors, and the thread's, in the server's words. */
 function refused(cause: Error & { code?: unknown }): never {
-  if (noText.has(cause.code)) throw new RealtimeError('unreadable-record', { cause });
-  if (exhausted.has(cause.code)) throw new RealtimeError('not-converted', { cause });
-  throw cause;
+  const code = refusals.get(cause.code);
+  throw code ? new RealtimeError(code, { cause }) : cause;
 }
 
 export class WorkerConverter implements Converter {
@@ -102,7 +143,7 @@ export class WorkerConverter implements Converter {
     return isReadAlike(base, this.#markdown);
   }
 
-  snapshot(document: Doc, about: SnapshotDetails): Promise<Uint8Array> {
+  snapshot(document: Doc | Uint8Array, about: SnapshotDetails): Promise<Uint8Array> {
     return this.#inTurn(async () => this.#calls.call('snapshot', await this.#copyOf(document), about));
   }
 
@@ -112,9 +153,27 @@ export class WorkerConverter implements Converter {
     );
   }
 
-  absorb(document: Doc, base: Base, outside: string): Promise<Absorbed> {
+  absorb(document: Doc, base: Base, { ancestor, outside }: OutsideTexts): Promise<Absorbed> {
     return this.#orOpaque([base.markdown, outside], async (isOpaque) =>
-      this.#calls.call('absorb', await this.#copyOf(document), base, outside, isOpaque),
+      this.#calls.call('absorb', await this.#copyOf(document), base, { ancestor, outside }, isOpaque),
+    );
+  }
+
+  versionState(bytes: Uint8Array): Promise<Uint8Array> {
+    return this.#inTurn(() => this.#calls.call('versionState', bytes));
+  }
+
+  versionMarkdown(bytes: Uint8Array): Promise<string> {
+    return this.#inTurn(() => this.#calls.call('versionMarkdown', bytes));
+  }
+
+  compare(from: StoredVersion, to: StoredVersion | LiveVersion): Promise<string> {
+    return this.#inTurn(async () => this.#calls.call('compare', from, await this.#versionOf(to)));
+  }
+
+  restore(document: Doc, base: Base, bytes: Uint8Array): Promise<Change> {
+    return this.#orOpaque([document, base.markdown, bytes], async (isOpaque) =>
+      this.#calls.call('restore', await this.#copyOf(document), base, bytes, isOpaque),
     );
   }
 
@@ -123,7 +182,8 @@ export class WorkerConverter implements Converter {
   }
 
   /** The worker's copy, up to date. Sends only what came since the last time, as long as the worker remembers. */
-  async #copyOf(document: Doc): Promise<CopyId> {
+  async #copyOf(document: Doc | Uint8Array): Promise<CopyId> {
+    if (document instanceof Uint8Array) return this.#newCopyOf(document);
     const known = this.#copies.get(document);
     const stateVector = encodeStateVector(document);
     const update = encodeStateAsUpdate(document, known?.stateVector);
@@ -134,6 +194,17 @@ export class WorkerConverter implements Converter {
     }
     this.#copies.set(document, { copy, stateVector });
     return copy;
+  }
+
+  /** Of a document as it was, which nobody asks for again. */
+  async #newCopyOf(state: Uint8Array): Promise<CopyId> {
+    return (await this.#calls.call('follow', null, state)) as CopyId;
+  }
+
+  async #versionOf(version: StoredVersion | LiveVersion): Promise<Version> {
+    if ('bytes' in version) return version;
+    const { name, document, base } = version;
+    return { name, copy: await this.#copyOf(document), base };
   }
 
   async #orOpaque<Result>(

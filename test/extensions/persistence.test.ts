@@ -138,7 +138,9 @@ it('[P2] keeps a room whose snapshot could not be stored, even when everyone has
   alice.leave();
   await until('it was tried again', () => flaky.store().writes >= 4);
   expect(townHall.server.hocuspocus.documents.has(document)).toBe(true);
-  expect(await townHall.draftOf('noise-bylaw')).toContain('NEVER LOST');
+  await until('the draft has it', async () =>
+    (await townHall.draftOf('noise-bylaw'))?.includes('NEVER LOST'),
+  );
 
   flaky.store().isFull = false;
   await until('the room is gone', () => !townHall.server.hocuspocus.documents.has(document));

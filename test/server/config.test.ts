@@ -27,6 +27,7 @@ describe('the defaults', () => {
 
   it('give no secret', () => {
     expect(loadConfig('').civicpress).not.toHaveProperty('password');
+    expect(loadConfig('').admin).not.toHaveProperty('token');
   });
 });
 
@@ -131,6 +132,9 @@ describe('the file', () => {
 
   it('never shows a wrong secret', () => {
     expect(problemsOf('civicpress:\n  password: 123456').join()).not.toContain('123456');
+    expect(problemsOf('admin:\n  token: too-short-a-token')).toEqual([
+      'admin.token: must have at least 24 characters',
+    ]);
   });
 });
 

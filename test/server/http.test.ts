@@ -11,15 +11,17 @@ async function startHttp() {
   const http = createHttp({
     httpServer,
     log,
-    pages: async (routes) => {
-      routes.get('/missing', async () => {
-        throw new RealtimeError('no-such-record', { cause: new Error('/var/lib/records/secret.md') });
-      });
-      routes.get('/broken', async () => {
-        throw new Error('SELECT secret FROM /var/lib/realtime.sqlite');
-      });
-      routes.post('/echo', async ({ body }) => body);
-    },
+    plugins: [
+      async (routes) => {
+        routes.get('/missing', async () => {
+          throw new RealtimeError('no-such-record', { cause: new Error('/var/lib/records/secret.md') });
+        });
+        routes.get('/broken', async () => {
+          throw new Error('SELECT secret FROM /var/lib/realtime.sqlite');
+        });
+        routes.post('/echo', async ({ body }) => body);
+      },
+    ],
   });
   await http.ready();
   await new Promise<void>((listening) => httpServer.listen(0, '127.0.0.1', listening));

@@ -63,7 +63,7 @@ describe('the converter', () => {
     const live = seedUpdate(open(plan.replace('First', 'Ours')).json, 'live');
     const outside = plan.replace('First', 'Theirs').replace('Second', 'Second, changed');
     const document = documentOf(live);
-    const { update, conflicts } = await converter.absorb(document, base, outside);
+    const { update, conflicts } = await converter.absorb(document, base, { ancestor: plan, outside });
     applyUpdate(document, update as Uint8Array);
     expect(save({ json: jsonOf(document), base })).toBe('# Plan\n\nOurs.\n\nSecond, changed.\n');
     expect(conflicts).toEqual(['Theirs.\n']);

@@ -1,0 +1,144 @@
+/**
+ * The admin routes: the versions of each record over HTTP, below `/api/records/:recordId`.
+ *
+ * They are for whoever may edit the record in CivicPress, with their own token, and for whoever has `admin.token`.
+ * Rights are asked first, and without an answer nobody gets in; a record that somebody may not see looks like one
+ * that does not exist.
+ */
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import { documentNameOf, recordIdOf } from './document-name.ts';
+import { RealtimeError } from './errors.ts';
+import type { Identity, User } from './ports.ts';
+import type { Versions } from './versions.ts';
+
+export interface AdminOptions {
+  readonly versions: Versions;
+  readonly identity: Identity;
+  /** Unset: CivicPress' own tokens alone open the routes. */
+  readonly token: string | undefined;
+}
+
+/** Who acts with the admin token. No id of CivicPress has a colon. */
+const administrator: User = { id: 'admin:token', name: 'Administrator', role: 'admin', permissions: ['*'] };
+
+/** A request that can never be answered, with the sentence that says why. */
+class BadRequest extends Error {
+  readonly statusCode = 400;
+}
+
+interface RecordParams {
+  readonly recordId: string;
+}
+
+interface VersionParams extends RecordParams {
+  readonly revision: string;
+}
+
+export function adminRoutes(options: AdminOptions): FastifyPluginAsync {
+  return async (app) => {
+    await app.register(recordRoutes, { ...options, prefix: '/api/records/:recordId' });
+  };
+}
+
+async function recordRoutes(
+  app: FastifyInstance,
+  { versions, identity, token }: AdminOptions,
+): Promise<void> {
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    const documentName = documentOf(request);
+    request.setDecorator('caller', await callerOf(request, recordIdOf(documentName), identity, token));
+  });
+
+  app.get('/versions', async (request) => ({ versions: await versions.list(documentOf(request)) }));
+
+  app.get<{ Params: VersionParams; Querystring: { format?: unknown } }>(
+    '/versions/:revision',
+    async (request, reply) => {
+      const documentName = documentOf(request);
+      const revision = revisionOf(request.params.revision);
+      const { format = 'markdown' } = request.query;
+      if (format === 'markdown') {
+        const markdown = await versions.markdown(documentName, revision);
+        return reply.type('text/markdown; charset=utf-8').send(markdown);
+      }
+      if (format !== 'yjs') throw new BadRequest('"format" is "markdown" or "yjs".');
+      const state = await versions.state(documentName, revision);
+      return reply.type('application/octet-stream').send(Buffer.from(state));
+    },
+  );
+
+  app.put<{ Params: VersionParams; Body: unknown }>('/versions/:revision/name', async (request) => {
+    const revision = revisionOf(request.params.revision);
+    const name = nameIn(request.body);
+    await versions.rename(documentOf(request), revision, name);
+    return { revision, name };
+  });
+
+  app.post<{ Params: VersionParams }>('/versions/:revision/restore', async (request) => {
+    const revision = revisionOf(request.params.revision);
+    return versions.restore(documentOf(request), revision, request.getDecorator<User>('caller'));
+  });
+
+  app.get<{ Querystring: { from?: unknown; to?: unknown } }>('/compare', async (request, reply) => {
+    const { from, to } = request.query;
+    const newer = to === undefined ? null : revisionOf(to);
+    const diff = await versions.compare(documentOf(request), revisionOf(from), newer);
+    return reply.type('text/x-diff; charset=utf-8').send(diff);
+  });
+
+  app.post('/snapshot', async (request) => {
+    const made = await versions.snapshot(documentOf(request));
+    return { snapshotCreated: made !== null, version: made?.revision ?? null, timestamp: Date.now() };
+  });
+}
+
+/** @throws RealtimeError `invalid-document-name` */
+function documentOf({ params }: FastifyRequest): string {
+  const documentName = documentNameOf((params as RecordParams).recordId);
+  recordIdOf(documentName);
+  return documentName;
+}
+
+async function callerOf(
+  { headers, socket }: FastifyRequest,
+  recordId: string,
+  identity: Identity,
+  adminToken: string | undefined,
+): Promise<User> {
+  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (token === undefined) throw new RealtimeError('not-authenticated');
+  if (adminToken !== undefined && isSame(token, adminToken)) return administrator;
+  const credentials = { token, address: socket.remoteAddress ?? '' };
+  const user = await identity.userOf(credentials);
+  const access = await identity.accessTo(recordId, credentials);
+  if (access === 'edit') return user;
+  throw new RealtimeError(access === 'read' ? 'not-allowed' : 'no-such-record', {
+    context: { userId: user.id },
+  });
+}
+
+/** In a time that says nothing about where the two differ, or how long they are. */
+function isSame(token: string, other: string): boolean {
+  return timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', other, 'buffer'));
+}
+
+function revisionOf(text: unknown): number {
+  if (typeof text === 'string' && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new BadRequest('A version is a whole number from 1 on, such as 3.');
+}
+
+function nameIn(body: unknown): string | null {
+  const name = typeof body === 'object' && body !== null && 'name' in body ? body.name : undefined;
+  if (name === null) return null;
+  const isName =
+    typeof name === 'string' &&
+    name.trim() !== '' &&
+    [...name].length <= 100 &&
+    !/\p{Cc}/u.test(name) &&
+    name.isWellFormed();
+  if (isName) return name;
+  throw new BadRequest('"name" is null, or a text of 1 to 100 characters without control characters.');
+}

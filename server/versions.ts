@@ -1,0 +1,241 @@
+/**
+ * The versions of a record's document: to list, read, name and compare them, and to make one the present again.
+ *
+ * To restore is an edit like any other: everybody in the room sees it at once, it is in the journal, and the state
+ * before it is a version, so that restoring that one takes it back.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Document, Hocuspocus } from '@hocuspocus/server';
+import { applyUpdate } from 'yjs';
+import { errorBehind } from '../extensions/guarded.ts';
+import type { Journaling } from '../extensions/journaling.ts';
+import { type Notices, shownAsSource } from '../extensions/notices.ts';
+import type { Persistence } from '../extensions/persistence.ts';
+import type { RecordSync } from '../extensions/record-sync.ts';
+import type { Sources } from '../extensions/sources.ts';
+import type { Base } from '../markdown/index.ts';
+import type { Change } from './conversion/conversion-worker.ts';
+import type { Converter, StoredVersion } from './conversion/converter.ts';
+import { asRealtimeError, RealtimeError } from './errors.ts';
+import type { Events, Ledger, Logger, SnapshotInfo, SnapshotStore, User } from './ports.ts';
+import type { ConnectionContext, Session } from './session.ts';
+import type { Turns } from './turns.ts';
+
+export interface VersionsOptions {
+  readonly hocuspocus: Hocuspocus<ConnectionContext>;
+  readonly snapshots: SnapshotStore;
+  readonly ledger: Ledger;
+  readonly sources: Sources;
+  readonly converter: Converter;
+  readonly journaling: Pick<Journaling, 'durable'>;
+  readonly persistence: Pick<Persistence, 'snapshotNow'>;
+  readonly recordSync: Pick<RecordSync, 'check'>;
+  readonly notices: Notices;
+  readonly events: Events;
+  /** Of changes to a whole document. */
+  readonly turns: Turns;
+  readonly log: Logger;
+}
+
+/** What became of a restore, as revisions. */
+export interface Restored {
+  readonly restored: number;
+  /** The state before: restoring it takes this restore back. */
+  readonly before: number;
+  /** The state now. */
+  readonly revision: number;
+}
+
+/** How long somebody waits for an edit to be durable before being told that it is not yet. */
+const durableWithinMs = 10_000;
+
+/** So often a restore is made anew because somebody typed meanwhile. */
+const maxAttempts = 5;
+
+export class Versions {
+  readonly #options: VersionsOptions;
+
+  constructor(options: VersionsOptions) {
+    this.#options = options;
+  }
+
+  /** Newest first. */
+  list(documentName: string): Promise<SnapshotInfo[]> {
+    return this.#options.snapshots.list(documentName);
+  }
+
+  /**
+   * The Markdown that a version saves to, against the text that it grew from.
+   *
+   * @throws RealtimeError `no-such-version`, `damaged-version`, `unknown-format`; so does whatever reads a version
+   */
+  async markdown(documentName: string, revision: number): Promise<string> {
+    const bytes = await this.#bytesOf(documentName, revision);
+    return this.#reading(documentName, revision, this.#options.converter.versionMarkdown(bytes));
+  }
+
+  /** A version as a Yjs update. */
+  async state(documentName: string, revision: number): Promise<Uint8Array> {
+    const bytes = await this.#bytesOf(documentName, revision);
+    return this.#reading(documentName, revision, this.#options.converter.versionState(bytes));
+  }
+
+  /**
+   * `null` takes the name away.
+   *
+   * @throws RealtimeError `no-such-version`
+   */
+  async rename(documentName: string, revision: number, name: string | null): Promise<void> {
+    const isThere = await this.#options.snapshots.rename(documentName, revision, name);
+    if (!isThere) throw new RealtimeError('no-such-version', { context: { documentName, revision } });
+  }
+
+  /** What leads from one version to another, or to the live document, as a unified diff of the Markdown. */
+  async compare(documentName: string, from: number, to: number | null): Promise<string> {
+    const { converter } = this.#options;
+    const older = await this.#stored(documentName, from);
+    if (to !== null) {
+      const newer = await this.#stored(documentName, to);
+      return this.#reading(documentName, [from, to], converter.compare(older, newer));
+    }
+    return this.#inRoom(documentName, (document) => {
+      const live = { name: 'now', document, base: this.#printedFrom(documentName) };
+      return this.#reading(documentName, from, converter.compare(older, live));
+    });
+  }
+
+  /** Makes a version of what the document holds now; `null` when the newest one holds it already. */
+  snapshot(documentName: string): Promise<{ revision: number } | null> {
+    return this.#inRoom(documentName, () => this.#options.persistence.snapshotNow(documentName));
+  }
+
+  /**
+   * Makes the document say what it said in this version. Blocks that say it already stay as they are.
+   *
+   * @throws RealtimeError `not-durable` or `not-saved` when the document is restored, and that is not stored yet
+   */
+  restore(documentName: string, revision: number, user: User): Promise<Restored> {
+    return this.#inRoom(documentName, (document) =>
+      this.#options.turns.take(documentName, () => this.#restore(document, revision, user)),
+    );
+  }
+
+  async #restore(document: Document, revision: number, user: User): Promise<Restored> {
+    const { name: documentName } = document;
+    const { hocuspocus, persistence, sources, ledger, recordSync, notices, log } = this.#options;
+    const bytes = await this.#bytesOf(documentName, revision);
+    let before = await persistence.snapshotNow(documentName);
+    const readAs = this.#printedFrom(documentName);
+    const making = this.#changeTo(document, readAs, bytes);
+    const { update, base: restored } = await this.#reading(documentName, revision, making);
+
+    // What was typed meanwhile belongs to the version before, too.
+    const late = persistence.snapshotNow(documentName, { isExact: true });
+    late.catch(() => undefined);
+    const session: Session = { user, access: 'edit' };
+    if (update) applyUpdate(document, update, { source: 'local', context: { session } });
+    const { base, unconfirmed } = sources.of(documentName);
+    sources.restored(documentName, restored);
+    notices.tell(hocuspocus, documentName, { event: 'restored', data: { revision, by: user.name } });
+    if (restored.isOpaque && !readAs.isOpaque) notices.tell(hocuspocus, documentName, shownAsSource);
+    recordSync.check(documentName);
+    log.info({ documentName, revision, userId: user.id }, 'a version was restored');
+
+    // The next snapshot has the restored text as the one that the document grew from. What the record holds, by
+    // which other people's changes are told, is the ledger's to know from here on.
+    await this.#durable(documentName, ledger.sending(documentName, base, unconfirmed));
+    before = (await late) ?? before;
+    const after = await persistence.snapshotNow(documentName);
+    const newest = after?.revision ?? (await this.#newest(documentName));
+    return { restored: revision, before: before?.revision ?? newest, revision: newest };
+  }
+
+  /** Somebody may go on typing while it is made: then it is made anew, and at last stands beside what they typed. */
+  async #changeTo(document: Document, readAs: Base, bytes: Uint8Array): Promise<Change> {
+    let edits = 0;
+    const count = () => {
+      edits += 1;
+    };
+    document.on('update', count);
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        edits = 0;
+        const change = await this.#options.converter.restore(document, readAs, bytes);
+        if (edits === 0 || attempt === maxAttempts) return change;
+      }
+    } finally {
+      document.off('update', count);
+    }
+  }
+
+  async #newest(documentName: string): Promise<number> {
+    const [newest] = await this.list(documentName);
+    return newest?.revision ?? 0;
+  }
+
+  /** The text whose bytes what nobody edited keeps. */
+  #printedFrom(documentName: string): Base {
+    const { base, restored } = this.#options.sources.of(documentName);
+    return restored ?? base;
+  }
+
+  async #durable(documentName: string, noted: Promise<void>): Promise<void> {
+    const tooLate = delay(durableWithinMs, undefined, { ref: false }).then(() => {
+      throw new RealtimeError('not-durable');
+    });
+    try {
+      await Promise.race([Promise.all([this.#options.journaling.durable(documentName), noted]), tooLate]);
+    } catch (error) {
+      throw asRealtimeError(error, 'not-durable');
+    } finally {
+      tooLate.catch(() => undefined);
+    }
+  }
+
+  async #stored(documentName: string, revision: number): Promise<StoredVersion> {
+    return { name: `version ${revision}`, bytes: await this.#bytesOf(documentName, revision) };
+  }
+
+  async #bytesOf(documentName: string, revision: number): Promise<Uint8Array> {
+    const bytes = await this.#options.snapshots.read(documentName, revision);
+    if (!bytes) throw new RealtimeError('no-such-version', { context: { documentName, revision } });
+    return bytes;
+  }
+
+  /** Says so when a version turns out to be damaged. */
+  async #reading<Result>(documentName: string, revision: number | number[], work: Promise<Result>) {
+    return work.catch((error: unknown) => {
+      if (error instanceof RealtimeError && error.code === 'damaged-version') {
+        const { events, log } = this.#options;
+        log.error({ documentName, revision, cause: String(error.cause) }, 'a stored version is damaged');
+        events.emit('realtime:snapshot:integrity-failed', { documentName, revision });
+      }
+      throw error;
+    });
+  }
+
+  /** Opens the room, when it is not, and keeps it open until the work is done. */
+  async #inRoom<Result>(
+    documentName: string,
+    work: (document: Document) => Promise<Result>,
+  ): Promise<Result> {
+    const document = await this.#open(documentName);
+    document.addDirectConnection();
+    try {
+      return await work(document);
+    } finally {
+      document.removeDirectConnection();
+      void this.#options.hocuspocus.unloadDocument(document);
+    }
+  }
+
+  async #open(documentName: string): Promise<Document> {
+    const connection = { isAuthenticated: true, readOnly: false };
+    const request = new Request('http://localhost');
+    try {
+      return await this.#options.hocuspocus.createDocument(documentName, request, 'server', connection);
+    } catch (thrown) {
+      throw asRealtimeError(errorBehind(thrown), 'document-not-loaded');
+    }
+  }
+}
