@@ -1,5 +1,6 @@
+import { createTwoFilesPatch } from 'diff';
 import { describe, expect, it } from 'vitest';
-import { countChanges, type DiffRow, lineDiff } from '../../server/demo/pages/line-diff.ts';
+import { countChanges, type DiffRow, lineDiff, patchRows } from '../../server/demo/pages/line-diff.ts';
 
 /** Rows as a reader sees them: `+`, `-` or a space, the text with [changed words], `…n` for what is left out. */
 function view(rows: DiffRow[]): string[] {
@@ -62,5 +63,25 @@ describe('lineDiff', () => {
     const rows = lineDiff(before.join('\n'), before.with(10_000, 'changed').join('\n'));
     expect(countChanges(rows)).toEqual({ added: 1, removed: 1 });
     expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
+
+describe('patchRows', () => {
+  const patchOf = (before: string, after: string) =>
+    createTwoFilesPatch('before', 'after', before, after, '', '', { context: 1 });
+
+  it.each([
+    ['nothing', 'a\n', 'a\n', []],
+    [
+      'two hunks',
+      '1\n2\n3\n4\n5\n6\n',
+      '1\ntwo\n3\n4\n5\n66\n',
+      [' 1', '-[2]', '+[two]', ' 3', '…1', ' 5', '-[6]', '+[66]'],
+    ],
+    ['a change at the end, without a newline', '1\n2\na b', '1\n2\na c', ['…1', ' 2', '-a [b]', '+a [c]']],
+    ['lines that went', '1\n2\n3\n', '1\n', [' 1', '-2', '-3']],
+    ['everything', '1\n2\n', '', ['-1', '-2']],
+  ])('shows %s', (_what, before, after, rows) => {
+    expect(view(patchRows(patchOf(before, after)))).toEqual(rows);
   });
 });

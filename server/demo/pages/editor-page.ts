@@ -17,11 +17,16 @@ import { poll } from './poll.ts';
 import { type Session, SignInError, signIn } from './session.ts';
 import { connectTabs } from './tabs.ts';
 import { addToolbar } from './toolbar.ts';
+import { VersionsClient } from './versions-client.ts';
+import { connectVersions, type VersionsPanel } from './versions-panel.ts';
 
 const SIGN_IN_AGAIN_MS = 1_000;
 
 const recordId = decodeURIComponent(location.pathname.split('/').at(-1)!);
 const demoUser = new URLSearchParams(location.search).get('user') ?? 'alice';
+
+/** Once somebody is signed in. */
+let versions: VersionsPanel | undefined;
 
 connectTabs(byId('markdown-tabs'));
 const markdown = poll<RecordTexts>(`/demo/api/records/${encodeURIComponent(recordId)}`, {
@@ -77,6 +82,7 @@ function openEditor(session: Session): void {
   });
   addToolbar(byId('toolbar'), editor);
   warnBeforeLeaving(room.provider);
+  versions = connectVersions(new VersionsClient(recordId, session));
 
   const { awareness } = room.provider;
   const refreshPeople = () =>
@@ -121,6 +127,14 @@ function hearServer(event: string, data: unknown): void {
   } else if (event === 'saved' || event === 'saved-again') {
     clearNotice('save');
     void markdown.now();
+    versions?.refresh();
+  } else if (event === 'restored') {
+    const { revision, by } = data as { revision: number; by: string };
+    const action = { label: 'Dismiss', run: () => clearNotice('restored') };
+    // If that is one block of source as well, the server says so next.
+    clearNotice('source');
+    showNotice('restored', { kind: 'warning', text: `${by} restored version ${revision}.`, action });
+    versions?.refresh();
   }
 }
 

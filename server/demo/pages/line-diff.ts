@@ -1,8 +1,8 @@
 /**
  * The difference between two texts, line by line, with the changed words inside a changed line.
- * Pure: texts in, rows out. How they look is `markdown-panel.ts`.
+ * Pure: texts in, rows out. How they look is `diff-rows.ts`.
  */
-import { diffArrays, diffWordsWithSpace } from 'diff';
+import { diffArrays, diffWordsWithSpace, parsePatch } from 'diff';
 
 /** A piece of a line; `changed` pieces are what a reader looks for. */
 export interface LinePart {
@@ -39,6 +39,28 @@ export function lineDiff(before: string, after: string): DiffRow[] {
   }
   rows.push(...replacedRows(removed, []));
   return withoutFarContext(rows);
+}
+
+/** The same rows out of a unified diff. */
+export function patchRows(patch: string): DiffRow[] {
+  const rows: DiffRow[] = [];
+  let nextLine = 1;
+  for (const { newStart, newLines, lines } of parsePatch(patch).flatMap(({ hunks }) => hunks)) {
+    if (newStart > nextLine) rows.push({ kind: 'skipped', count: newStart - nextLine });
+    nextLine = newStart + newLines;
+    let [removed, added]: [string[], string[]] = [[], []];
+    for (const line of lines) {
+      const text = line.slice(1);
+      if (line.startsWith('-')) removed.push(text);
+      else if (line.startsWith('+')) added.push(text);
+      else if (line.startsWith(' ')) {
+        rows.push(...replacedRows(removed, added), wholeLine('same', text));
+        [removed, added] = [[], []];
+      }
+    }
+    rows.push(...replacedRows(removed, added));
+  }
+  return rows;
 }
 
 /** Counts the lines that a diff adds and removes. */

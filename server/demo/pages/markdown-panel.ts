@@ -2,11 +2,9 @@
  * Beside the editor: the record's Markdown as CivicPress stores it, and its difference to the published text.
  */
 import type { RecordTexts } from './api/demo-records.ts';
-import { byId, element, setText } from './dom.ts';
-import { countChanges, type DiffRow, lineDiff } from './line-diff.ts';
-
-const MARKS = { same: ' ', added: '+', removed: '−' } as const;
-const SPOKEN = { same: '', added: 'Added: ', removed: 'Removed: ' } as const;
+import { rowElement } from './diff-rows.ts';
+import { byId, setText } from './dom.ts';
+import { countChanges, lineDiff } from './line-diff.ts';
 
 export function showRecordTexts({ published, draft }: RecordTexts): void {
   const stored = draft ?? published ?? '';
@@ -27,19 +25,4 @@ function summary(published: string | null, added: number, removed: number): stri
   if (published === null) return 'Not published yet: every line is new.';
   if (added + removed === 0) return 'No changes to the published text.';
   return `${added} ${added === 1 ? 'line' : 'lines'} added, ${removed} removed, compared with the published text.`;
-}
-
-function rowElement(row: DiffRow): HTMLElement {
-  if (row.kind === 'skipped') {
-    const lines = row.count === 1 ? 'line' : 'lines';
-    return element('div', { class: 'row skipped' }, `${row.count} unchanged ${lines}`);
-  }
-  const text = row.parts.map((part) => (part.changed ? element('mark', {}, part.text) : part.text));
-  return element(
-    'div',
-    { class: `row ${row.kind}` },
-    element('span', { class: 'row-mark', 'aria-hidden': 'true' }, MARKS[row.kind]),
-    element('span', { class: 'visually-hidden' }, SPOKEN[row.kind]),
-    element('span', { class: 'row-text' }, ...text),
-  );
 }

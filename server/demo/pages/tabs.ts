@@ -1,4 +1,4 @@
-/** Tabs as WAI-ARIA describes them: arrow keys move, the chosen panel is shown. */
+/** Tabs as WAI-ARIA describes them: arrow keys move, the chosen panel is shown, and told so by an event `shown`. */
 
 export function connectTabs(tablist: HTMLElement): void {
   const tabs = [...tablist.querySelectorAll<HTMLButtonElement>('[role=tab]')];
@@ -7,7 +7,9 @@ export function connectTabs(tablist: HTMLElement): void {
       const isChosen = tab === chosen;
       tab.setAttribute('aria-selected', String(isChosen));
       tab.tabIndex = isChosen ? 0 : -1;
-      document.getElementById(tab.getAttribute('aria-controls')!)!.hidden = !isChosen;
+      const panel = document.getElementById(tab.getAttribute('aria-controls')!)!;
+      panel.hidden = !isChosen;
+      if (isChosen) panel.dispatchEvent(new Event('shown'));
     }
   };
   for (const tab of tabs) tab.addEventListener('click', () => choose(tab));
