@@ -31,6 +31,7 @@ interface Count {
   /** What the client had when the exchange began; `null` before the first one. */
   readonly clientHad: ReadonlyMap<number, number> | null;
   isExchanged: boolean;
+  isOverdue: boolean;
   /** Of the message that is being handled. */
   kind: Kind;
   /** So many wait for the exchange. */
@@ -47,7 +48,11 @@ interface Count {
 /** After so long without an edit the provider's count is all that is on its way: one too many does no harm. */
 const quietMs = 1_000;
 
-/** A client that has not answered by then never will: it is no Hocuspocus provider, and counts as it likes. */
+/**
+ * A client that has not answered by then may never do so: it may be no Hocuspocus provider. Or its line is slow. What
+ * it typed since the exchange began is acknowledged from now on, and nothing else: a provider goes on counting one for
+ * the exchange.
+ */
 const exchangeMs = 3_000;
 
 export class Acknowledgements {
@@ -64,7 +69,10 @@ export class Acknowledgements {
     stopTimers(this.#counts.get(address));
     const count = newCount(decodeStateVector(stateVector));
     this.#counts.set(address, count);
-    count.overdue = setTimeout(() => this.#exchanged(address, count), exchangeMs);
+    count.overdue = setTimeout(() => {
+      count.isOverdue = true;
+      this.#sendHeld(address, count);
+    }, exchangeMs);
     count.overdue.unref();
   }
 
@@ -93,11 +101,11 @@ export class Acknowledgements {
     if (count.kind === 'uncounted') return;
     if (count.kind === 'doubtful') {
       count.doubtful += 1;
-      this.#sendDoubtfulSoon(address, count);
       return;
     }
     count.held += 1;
-    if (count.kind === 'exchanged' || count.isExchanged) this.#exchanged(address, count);
+    if (count.kind === 'exchanged') this.#exchanged(address, count);
+    else if (count.isExchanged || count.isOverdue) this.#sendHeld(address, count);
   }
 
   /** The socket is closed. */
@@ -115,6 +123,12 @@ export class Acknowledgements {
   #exchanged(address: string, count: Count): void {
     clearTimeout(count.overdue);
     count.isExchanged = true;
+    this.#sendHeld(address, count);
+    // Not sooner: over a slow line there may be a long silence before the exchange.
+    if (count.doubtful > 0) this.#sendDoubtfulSoon(address, count);
+  }
+
+  #sendHeld(address: string, count: Count): void {
     const { held } = count;
     count.held = 0;
     if (held > 0) this.#sendWhenDurable(address, count, held);
@@ -143,6 +157,7 @@ function newCount(clientHad: ReadonlyMap<number, number> | null): Count {
   return {
     clientHad,
     isExchanged: false,
+    isOverdue: false,
     kind: 'counted',
     held: 0,
     doubtful: 0,

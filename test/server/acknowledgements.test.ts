@@ -110,6 +110,28 @@ describe('an acknowledgement', () => {
     expect(editor.sent).toBe(3);
   });
 
+  it('[J4] for a deletion waits for the exchange, however long the silence before it', () => {
+    editor.insert('ab');
+    const offline = editor.erase();
+    editor.beginExchange();
+    editor.arrive(offline);
+    vi.advanceTimersByTime(60_000);
+    editor.becomeDurable();
+    expect(editor.sent).toBe(0);
+  });
+
+  it('[J4] for an edit from before the exchange is left out, also when the exchange is late', () => {
+    const offline = editor.insert('a');
+    editor.beginExchange();
+    vi.advanceTimersByTime(60_000);
+    editor.arrive(offline);
+    editor.becomeDurable();
+    expect(editor.sent).toBe(0);
+    editor.endExchange();
+    editor.becomeDurable();
+    expect(editor.sent).toBe(1);
+  });
+
   it('[J4] that was owed before another exchange began is not sent', () => {
     editor.beginExchange();
     editor.endExchange();
