@@ -2,14 +2,13 @@
  * Rewrites a list, table or quote item by item, row by row: what is equal keeps its bytes, and is not even printed.
  */
 
-import type { MarkdownOptions } from './features.ts';
 import { joinPieces, type Piece } from './gaps.ts';
 import { block, type NodeJson, numberAttr } from './json.ts';
 import { merges } from './merges.ts';
 import { pairNodes } from './pairs.ts';
 import type { ParsedChild } from './parse.ts';
 import type { Written } from './rewrite.ts';
-import { printBoth } from './serialize.ts';
+import { type PrintOptions, printBoth } from './serialize.ts';
 import { type Style, type StyleFact, styleOf, uniform } from './style.ts';
 import { isSame } from './tidy.ts';
 import { linesIn, linesWithin } from './tokens.ts';
@@ -67,7 +66,7 @@ function hasMoved(
 export function* rewritesByChild(
   old: Written,
   { before, live, pairs }: ComparedChildren,
-  options: MarkdownOptions,
+  options: PrintOptions,
 ): Generator<string> {
   const lines = linesIn(old.text);
   const style = ownStyle(old.style);

@@ -5,6 +5,7 @@
  */
 
 import type { Definition, FootnoteDefinition, Nodes } from 'mdast';
+import { type NodeJson, stringAttr } from './json.ts';
 import { printMarkdown, walk } from './remark.ts';
 
 export type AnyDefinition = Definition | FootnoteDefinition;
@@ -45,6 +46,10 @@ export class Definitions {
     }
   }
 
+  has(label: string): boolean {
+    return this.#byName.has(nameFrom(label));
+  }
+
   /**
    * Markdown that, in front of a text, defines what the text may refer to; '' when that is nothing.
    *
@@ -75,4 +80,20 @@ function stubOf(definition: AnyDefinition): string {
   const stub = printMarkdown({ type: 'root', children: [bare] });
   stubs.set(definition, stub);
   return stub;
+}
+
+/** Those of a source, and the footnotes that a document has. */
+export function definitionsOf(source: readonly AnyDefinition[], live: readonly NodeJson[]): Definitions {
+  const footnotes = (nodes: readonly NodeJson[]): FootnoteDefinition[] =>
+    nodes.flatMap((node) => {
+      const label = stringAttr(node, 'label');
+      const own: FootnoteDefinition = {
+        type: 'footnoteDefinition',
+        identifier: label.toLowerCase(),
+        label,
+        children: [],
+      };
+      return [...(node.type === 'footnoteDefinition' ? [own] : []), ...footnotes(node.content ?? [])];
+    });
+  return new Definitions([...source, ...footnotes(live)]);
 }

@@ -15,6 +15,8 @@ interface Surroundings {
   rest: string;
   isAtStart: boolean;
   isInLabel: boolean;
+  /** Whether a label has a definition. */
+  isDefined: (label: string) => boolean;
 }
 
 interface Needless {
@@ -34,10 +36,10 @@ const needless: readonly Needless[] = [
   {
     character: '[',
     reason:
-      'no link without a target, no footnote without ^, no checkbox but at the start, no definition without :',
-    when: ({ rest, after, isAtStart, isInLabel }) => {
+      'no link without a target or a definition, no footnote without ^, no checkbox but at the start, no definition without :',
+    when: ({ rest, after, isAtStart, isInLabel, isDefined }) => {
       const [bracketed, label = ''] = /^([^[\]\\\n]{1,200})\]/.exec(rest) ?? [];
-      if (bracketed === undefined || isInLabel || label.startsWith('^')) return false;
+      if (bracketed === undefined || isInLabel || label.startsWith('^') || isDefined(label)) return false;
       const next = rest.charAt(bracketed.length) || after;
       return !'([:'.includes(next || ':') && !(isAtStart && /^[ xX]$/.test(label));
     },
@@ -57,27 +59,35 @@ const needless: readonly Needless[] = [
 
 const byCharacter = new Map(needless.map((rule) => [rule.character, rule.when]));
 
-export const plainTextHandlers: Handlers = {
-  text(node: Text, parent, state, info) {
-    const siblings = parent && 'children' in parent ? parent.children : [];
-    const index = state.indexStack.at(-1) ?? 0;
-    const beside = { beforeNode: siblings[index - 1], afterNode: siblings[index + 1] };
-    const escaped = state.safe(node.value, { ...info, ...beside });
-    return withoutNeedless(escaped, info.before, info.after, state.stack.includes('label'));
-  },
-};
+export function plainTextHandlers(isDefined: (label: string) => boolean): Handlers {
+  return {
+    text(node: Text, parent, state, info) {
+      const siblings = parent && 'children' in parent ? parent.children : [];
+      const index = state.indexStack.at(-1) ?? 0;
+      const beside = { beforeNode: siblings[index - 1], afterNode: siblings[index + 1] };
+      const escaped = state.safe(node.value, { ...info, ...beside });
+      const isInLabel = state.stack.includes('label');
+      return withoutNeedless(escaped, { ...info, isInLabel, isDefined });
+    },
+  };
+}
 
-function withoutNeedless(escaped: string, before: string, after: string, isInLabel: boolean): string {
+function withoutNeedless(
+  escaped: string,
+  around: Pick<Surroundings, 'before' | 'after' | 'isInLabel' | 'isDefined'>,
+): string {
+  const { before, after, isInLabel, isDefined } = around;
   return escaped.replace(/\\([!-/:-@[-`{-~])/g, (both, character: string, at: number) => {
     const when = byCharacter.get(character);
-    const around = {
+    const surroundings = {
       before: at === 0 ? before.slice(-1) : escaped.charAt(at - 1),
       after: after.charAt(0),
       rest: escaped.slice(at + 2, at + 240),
       isAtStart: at === 0 && /^$|[\r\n]$/.test(before),
       isInLabel,
+      isDefined,
     };
-    return when?.(around) ? character : both;
+    return when?.(surroundings) ? character : both;
   });
 }
 

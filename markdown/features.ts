@@ -6,6 +6,7 @@
  * literal Markdown in the text. The patterns here find that literal Markdown again when the text is printed.
  */
 
+import type { Place } from './construct.ts';
 import type { DialectName } from './dialects.ts';
 import type { MarkJson } from './json.ts';
 
@@ -72,6 +73,16 @@ const literal = {
   code: '(?<!`)(?<fence>`+)(?!`).+?(?<!`)\\k<fence>(?!`)',
 };
 
+/** Tags that stand for something else: a mark that every editor has, and a line break where there is only one line. */
+function notHtml(features: FeatureSet, place: Place): string {
+  return (features.has('underline') ? '(?!</?u>)' : '') + (place === 'line' ? '(?!<[bB][rR][ \\t]*/?>)' : '');
+}
+
+/** What stands literally in a text for one editor or another, apart. */
+export const literalRegion = new RegExp(
+  `(${[literal.emptyLink, literal.image, literal.civicRef, literal.html].join('|')})`,
+);
+
 const patterns = new Map<string, RegExp>();
 
 /**
@@ -79,14 +90,17 @@ const patterns = new Map<string, RegExp>();
  *
  * A backslash in front belongs to the find: it marks text that only looks like the construct, and is not printed.
  */
-export function literalPattern(features: FeatureSet, marks: readonly MarkJson[] = []): RegExp {
+export function literalPattern(
+  features: FeatureSet,
+  marks: readonly MarkJson[] = [],
+  place: Place = 'paragraph',
+): RegExp {
   const inLink = marks.some((mark) => mark.type === 'link');
   const sources = [literal.emptyLink];
   if (!features.has('image') || inLink) sources.push(literal.image);
   if (!features.has('footnote') || inLink) sources.push(literal.footnote);
   if (!features.has('civicRef') || inLink) sources.push(literal.civicRef);
-  if (!features.has('html') || inLink)
-    sources.push(features.has('underline') ? `(?!</?u>)(?:${literal.html})` : literal.html);
+  if (!features.has('html') || inLink) sources.push(`${notHtml(features, place)}(?:${literal.html})`);
   if (!features.has('strike')) sources.push(literal.strike);
   if (marks.length > 0) sources.push(literal.code);
 

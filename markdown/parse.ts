@@ -9,6 +9,7 @@ import type { Construct, ParseContext, Place } from './construct.ts';
 import { type AnyDefinition, Definitions, definitionsIn } from './definitions.ts';
 import { type FeatureSet, literalPattern } from './features.ts';
 import { joinText, type MarkJson, type NodeJson, textNode } from './json.ts';
+import { beginsBlock } from './line-start.ts';
 import { constructs } from './nodes/index.ts';
 import { opaqueMarkdown } from './nodes/opaque.ts';
 import { withUnderlines } from './nodes/underline.ts';
@@ -171,7 +172,12 @@ function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSl
       : styleFactsOf(node, source),
   );
   resolveReferences(tree);
-  const context = contextOf(source, features, new Set(tree.children));
+  const context = contextOf(
+    source,
+    features,
+    new Set(tree.children),
+    new Definitions(definitionsIn(tree.children)),
+  );
   const blocks = nodes.flatMap((node, index) =>
     context.blocks([node]).map((json) => ({
       node: json,
@@ -223,7 +229,14 @@ interface Within {
   place: Place;
 }
 
-function contextOf(source: string, features: FeatureSet, topLevel: ReadonlySet<Nodes>): ParseContext {
+function contextOf(
+  source: string,
+  features: FeatureSet,
+  topLevel: ReadonlySet<Nodes>,
+  defined: Definitions,
+): ParseContext {
+  // A label that nothing defines is mere text, also without a backslash.
+  const isBareLabel = (found: string) => found.startsWith('[^') && !defined.has(found.slice(1, -1));
   const within = ({ marks, place }: Within): ParseContext => {
     const context: ParseContext = {
       features,
@@ -232,14 +245,17 @@ function contextOf(source: string, features: FeatureSet, topLevel: ReadonlySet<N
       blocks: (nodes) => nodes.flatMap((node) => readBlock(node, context)),
       inline(nodes, change = {}) {
         const inner = within(changed({ marks, place }, change));
-        return joinText(
+        const content = joinText(
           (features.has('underline') ? withUnderlines(nodes) : nodes).flatMap(
             (node) => readers[node.type]?.(node, inner) ?? inner.text(inner.sourceOf(node)),
           ),
         );
+        return inner.place === 'paragraph' ? content.map(withoutNeedlessBackslash) : content;
       },
       text: (value) => {
-        const line = value.replace(literalPattern(features, marks), (found) => `\\${found}`);
+        const line = value.replace(literalPattern(features, marks, place), (found) =>
+          isBareLabel(found) ? found : `\\${found}`,
+        );
         return [textNode(line.replace(/[ \t]*(?:\r\n|\r|\n)[ \t]*/g, ' '), marks)];
       },
       literal: (markdown) => [textNode(markdown.replace(/\s*\n\s*/g, ' '), marks)],
@@ -257,6 +273,12 @@ function changed(outer: Within, change: { mark?: MarkJson; place?: Place }): Wit
   const { mark, place = outer.place === 'flow' ? 'paragraph' : outer.place } = change;
   const isNew = mark && !outer.marks.some((known) => known.type === mark.type);
   return { place, marks: isNew ? [...outer.marks, mark] : outer.marks };
+}
+
+/** At the start of a line it protects what is no literal Markdown anyway. */
+function withoutNeedlessBackslash(node: NodeJson, index: number, content: readonly NodeJson[]): NodeJson {
+  const bare = node.text?.startsWith('\\') ? node.text.slice(1) : '';
+  return beginsBlock(content, index, bare) ? { ...node, text: bare } : node;
 }
 
 function readBlock(node: Nodes, context: ParseContext): NodeJson[] {

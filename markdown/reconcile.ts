@@ -8,12 +8,13 @@
 
 import { rangesBetween } from './align.ts';
 import { assembled, type Source, takeApart } from './apart.ts';
+import { definitionsOf } from './definitions.ts';
 import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
 import { keptNodes } from './pairs.ts';
 import { restate } from './restate.ts';
-import { print } from './serialize.ts';
+import { type PrintOptions, print } from './serialize.ts';
 import { isNothing, isSame, withoutOrphans } from './tidy.ts';
 import { linesIn } from './tokens.ts';
 import { docOf, Writer } from './writer.ts';
@@ -28,12 +29,15 @@ export interface Reconciled {
 /** So often a text that reads wrong is mended before it is printed anew as a whole. */
 const maxAttempts = 8;
 
-export function reconcile(json: NodeJson, source: Source, options: MarkdownOptions): Reconciled {
+export function reconcile(json: NodeJson, source: Source, given: MarkdownOptions): Reconciled {
   const typedIn = liveBlocks(json);
   const keptAsTyped = keptBlocks(source, typedIn);
   if (isComplete(keptAsTyped, source)) return { source };
 
-  const restated = restate(typedIn, (index) => keptAsTyped[index] !== undefined, source, options);
+  const definitions = definitionsOf(source.parsed.definitions, typedIn);
+  const options: PrintOptions = { ...given, definitions };
+  const isKnown = (index: number) => keptAsTyped[index] !== undefined;
+  const restated = restate(typedIn, isKnown, source, options, definitions);
   const asIs = restated?.blocks ?? typedIn;
   const keptAsIs = restated ? keptBlocks(source, asIs) : keptAsTyped;
   if (isComplete(keptAsIs, source)) return { source };
@@ -48,7 +52,7 @@ export function reconcile(json: NodeJson, source: Source, options: MarkdownOptio
   const live = isSavedBefore ? wanted : asIs;
   const typed = restated?.typed ?? new Map();
   const writer = new Writer(
-    { live, wanted, typed, source, options },
+    { live, wanted, typed, source, definitions, options },
     isSavedBefore ? keptAsWanted : keptAsIs,
   );
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
@@ -93,7 +97,7 @@ function firstDifference({ blocks }: Source, expected: readonly NodeJson[]): num
 }
 
 /** Everything printed anew: in one, or block by block, whichever reads right. */
-function printedWhole(wanted: readonly NodeJson[], source: Source, options: MarkdownOptions): Reconciled {
+function printedWhole(wanted: readonly NodeJson[], source: Source, options: PrintOptions): Reconciled {
   const style = source.style();
   const texts = [
     print(docOf(wanted), style, options),

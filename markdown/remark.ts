@@ -5,7 +5,7 @@
  * its paragraph: the block construct steps back from it, and the inline one takes it.
  */
 
-import type { Code, Nodes, Parent, Root, RootContent } from 'mdast';
+import type { Code, Nodes, Paragraph, Parent, Root, RootContent } from 'mdast';
 import { htmlFlow } from 'micromark-core-commonmark';
 import type { Construct, Extension, State } from 'micromark-util-types';
 import remarkGfm from 'remark-gfm';
@@ -87,6 +87,22 @@ function joinIndentedCode(parent: Parent, markdown: string): void {
     }
   }
   parent.children = joined;
+}
+
+/** What remark does to the text of a tree after reading it: finding addresses. */
+const transforms = (parser.data('fromMarkdownExtensions') ?? [])
+  .flat(2)
+  .flatMap(({ transforms: own }) => own ?? []);
+
+/** A text, with the addresses that GFM finds in it, escaped or not. */
+export function linkedText(value: string): { text: string; href?: string }[] {
+  const paragraph: Paragraph = { type: 'paragraph', children: [{ type: 'text', value }] };
+  for (const transform of transforms) transform({ type: 'root', children: [paragraph] });
+  return paragraph.children.flatMap((node) => {
+    if (node.type === 'text') return [{ text: node.value }];
+    const [text] = node.type === 'link' ? node.children : [];
+    return node.type === 'link' && text?.type === 'text' ? [{ text: text.value, href: node.url }] : [];
+  });
 }
 
 const plainPrinter = unified().use(remarkGfm).use(remarkStringify).freeze();

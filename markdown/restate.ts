@@ -6,11 +6,12 @@
  */
 
 import type { Source } from './apart.ts';
-import { featureSet, type MarkdownOptions } from './features.ts';
-import { block, type NodeJson, stringAttr } from './json.ts';
+import type { Definitions } from './definitions.ts';
+import { featureSet } from './features.ts';
+import { block, type NodeJson, plainText, stringAttr } from './json.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { parseWithin } from './parse.ts';
-import { print } from './serialize.ts';
+import { type PrintOptions, print } from './serialize.ts';
 import { isSame } from './tidy.ts';
 
 export interface Restated {
@@ -24,7 +25,8 @@ export function restate(
   live: readonly NodeJson[],
   isKnown: (index: number) => boolean,
   source: Source,
-  options: MarkdownOptions,
+  options: PrintOptions,
+  definitions: Definitions,
 ): Restated | undefined {
   const typed = new Map<NodeJson, string>();
   let hasChanged = false;
@@ -32,7 +34,8 @@ export function restate(
     if (isKnown(index) || !holdsSource(node)) return [node];
     const text = print(block('doc', [node]), source.style(), options);
     // HTML that nothing closes would take in the last line break.
-    const read = parseWithin(text.trimEnd(), source.definitions, featureSet(options)).blocks;
+    const isOpen = node.type === 'codeBlock' && plainText(node).endsWith('\n');
+    const read = parseWithin(isOpen ? text : text.slice(0, -1), definitions, featureSet(options)).blocks;
     const [only, ...others] = read;
     // Nothing can stand for a text that reads as nothing, such as a link definition: it is written as it is.
     if (!only || (others.length === 0 && isSame(only.node, node))) return [node];

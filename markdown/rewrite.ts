@@ -8,12 +8,11 @@
  */
 
 import { comparedChildren, rewritesByChild } from './by-child.ts';
-import type { MarkdownOptions } from './features.ts';
 import { block, type NodeJson } from './json.ts';
 import { merges, type SourceText } from './merges.ts';
 import { once } from './once.ts';
 import type { ParsedChild } from './parse.ts';
-import { printBoth } from './serialize.ts';
+import { type PrintOptions, printBoth } from './serialize.ts';
 import type { Style } from './style.ts';
 import { mergeLines } from './tokens.ts';
 
@@ -25,11 +24,7 @@ export interface Written extends SourceText {
 }
 
 /** @param live what the text is to read as now */
-export function* rewrites(
-  old: Written,
-  live: readonly NodeJson[],
-  options: MarkdownOptions,
-): Generator<string> {
+export function* rewrites(old: Written, live: readonly NodeJson[], options: PrintOptions): Generator<string> {
   const printed = once(() =>
     printBoth(block('doc', [...old.nodes]), block('doc', [...live]), old.style, options),
   );

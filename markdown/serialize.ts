@@ -7,8 +7,11 @@
 import type { Html, PhrasingContent, Root } from 'mdast';
 import type { Options } from 'remark-stringify';
 import type { FlowNode, Handlers, Place, PrintContext } from './construct.ts';
+import { Definitions } from './definitions.ts';
+import { plainTextHandlers } from './escape.ts';
 import { type FeatureSet, featureSet, literalPattern, type MarkdownOptions } from './features.ts';
 import { hasMark, isInline, type MarkJson, type NodeJson, plainText, stringAttr } from './json.ts';
+import { beginsBlock } from './line-start.ts';
 import { constructs } from './nodes/index.ts';
 import { bareAddresses } from './nodes/link.ts';
 import { isOpaque } from './nodes/opaque.ts';
@@ -21,14 +24,19 @@ import {
   uniform,
   withEqualUnderlines,
 } from './style.ts';
-import { isAmong, marksBeside, sameMark, tidy } from './tidy.ts';
+import { isAmong, marksAround, sameMark, tidy } from './tidy.ts';
+
+export interface PrintOptions extends MarkdownOptions {
+  /** What text in brackets would refer to. */
+  definitions?: Definitions;
+}
 
 /** Prints a document in a style. The line ending is `\n`, also at the end, unless the document is empty. */
-export function print(json: NodeJson, style: Style = plainStyle, options: MarkdownOptions = {}): string {
+export function print(json: NodeJson, style: Style = plainStyle, options: PrintOptions = {}): string {
   const doc = tidy(json);
   const context = contextOf(featureSet(options), stylePicker(style, countStyled(doc)));
   const tree: Root = { type: 'root', children: context.blocks(doc.content) };
-  return printMarkdown(tree, remarkOptions(style));
+  return printMarkdown(tree, remarkOptions(style, options.definitions));
 }
 
 /**
@@ -40,7 +48,7 @@ export function printBoth(
   old: NodeJson,
   live: NodeJson,
   style: Style,
-  options: MarkdownOptions,
+  options: PrintOptions,
 ): { old: string; live: string } {
   const isAlike = JSON.stringify(countStyled(tidy(old))) === JSON.stringify(countStyled(tidy(live)));
   const shared = isAlike ? withEqualUnderlines(style) : uniform(style);
@@ -58,13 +66,13 @@ const markPrinters = Object.assign({}, ...constructs.map(({ printMark }) => prin
 >;
 const handlers: Handlers = Object.assign({}, ...constructs.map((construct) => construct.handlers));
 
-function remarkOptions(style: Style): Options {
+function remarkOptions(style: Style, definitions: Definitions = new Definitions([])): Options {
   return {
     emphasis: style.emphasis,
     strong: style.strong,
     rule: '*',
     fences: true,
-    handlers,
+    handlers: { ...handlers, ...plainTextHandlers((label) => definitions.has(label)) },
     join: [
       // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a
       // paragraph takes in HTML and the first row of a table, and a rule under it makes it a heading.
@@ -105,7 +113,13 @@ function contextOf(features: FeatureSet, style: StylePicker): PrintContext {
       blocks: (nodes = []) => groupInline(nodes).flatMap((node) => printBlock(node, context)),
       inline(nodes = [], where = place === 'flow' ? 'paragraph' : place) {
         const inner = where === place ? context : at(where);
-        const nested = nest(bridged(nodes.flatMap((node) => splitLiterals(node, features))), inner);
+        const withLiterals = (node: NodeJson, index: number) =>
+          splitLiterals(
+            node,
+            literalPattern(features, node.marks, where),
+            where === 'paragraph' && beginsBlock(nodes, index, node.text ?? ''),
+          );
+        const nested = nest(bridged(nodes.flatMap(withLiterals)), inner);
         return style.style.bareUrls ? bareAddresses(nested) : nested;
       },
     };
@@ -150,10 +164,7 @@ function unknownNode(node: NodeJson): Html {
 function bridged(content: readonly NodeJson[]): NodeJson[] {
   return content.map((node, index) => {
     if (node.text !== undefined) return node;
-    const after = marksBeside(content, index, 1);
-    const marks = marksBeside(content, index, -1).filter(
-      (mark) => mark.type !== 'code' && isAmong(mark, after),
-    );
+    const marks = marksAround(content, index);
     return marks.length > 0 ? { ...node, marks } : node;
   });
 }
@@ -161,17 +172,17 @@ function bridged(content: readonly NodeJson[]): NodeJson[] {
 /** A piece of text that is already Markdown. */
 const literalType = 'literal';
 
-function splitLiterals(node: NodeJson, features: FeatureSet): NodeJson[] {
-  const { text, marks = [] } = node;
+/** @param isTextAtStart whether what stands first is text, though it looks like a literal */
+function splitLiterals(node: NodeJson, literals: RegExp, isTextAtStart: boolean): NodeJson[] {
+  const { text } = node;
   if (text === undefined || hasMark(node, 'code')) return [node];
   const pieces: NodeJson[] = [];
   let end = 0;
-  for (const match of text.matchAll(literalPattern(features, marks))) {
+  for (const match of text.matchAll(literals)) {
     if (match.index > end) pieces.push({ ...node, text: text.slice(end, match.index) });
-    const isOnlyText = match[0].startsWith('\\');
-    pieces.push(
-      isOnlyText ? { ...node, text: match[0].slice(1) } : { ...node, type: literalType, text: match[0] },
-    );
+    const bare = match[0].replace(/^\\/, '');
+    const isText = bare !== match[0] || (isTextAtStart && match.index === 0);
+    pieces.push(isText ? { ...node, text: bare } : { ...node, type: literalType, text: bare });
     end = match.index + match[0].length;
   }
   return end === 0 ? [node] : end < text.length ? [...pieces, { ...node, text: text.slice(end) }] : pieces;

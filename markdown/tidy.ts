@@ -9,6 +9,7 @@
  */
 
 import { codeSpan } from './escape.ts';
+import { literalRegion } from './features.ts';
 import {
   block,
   hasMark,
@@ -24,9 +25,9 @@ import {
   textNode,
 } from './json.ts';
 import { lineBreak } from './nodes/html.ts';
-import { addressOf } from './nodes/link.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { rectangleOf } from './rectangle.ts';
+import { linkedText } from './remark.ts';
 
 /** Equal for documents that no Markdown tells apart. */
 export function keyOf(node: NodeJson): string {
@@ -59,26 +60,28 @@ function isIdenticalMark(a: MarkJson, b: MarkJson | undefined): boolean {
 /**
  * A reference to a footnote that nobody defines is only text in Markdown.
  *
- * @param isLiteral for editors without footnotes: there a reference is literal text, and mere text that looks like
- * one bears a backslash (features.ts)
+ * @param isLiteral for editors without footnotes: there a reference is literal text, and mere text that would be one
+ * bears a backslash (features.ts)
  */
 export function withoutOrphans(doc: NodeJson, isLiteral = false): NodeJson {
   const defined = new Set<string>();
   let hasReferences = false;
   walk(doc, (node) => {
     for (const label of labelsDefinedBy(node)) defined.add(label.toLowerCase());
-    hasReferences ||= node.type === 'footnoteReference' || (isLiteral && node.text?.includes('[^') === true);
+    hasReferences ||=
+      node.type === 'footnoteReference' || (isLiteral && node.text?.includes('\\[^') === true);
   });
   if (!hasReferences) return doc;
   const isOrphan = (label: string) => !defined.has(label.toLowerCase());
-  const replace = (node: NodeJson): NodeJson => {
+  const replace = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson => {
     const label = stringAttr(node, 'label');
-    if (node.type === 'footnoteReference' && isOrphan(label)) return textNode(`[^${label}]`);
-    if (isLiteral && node.text?.includes('[^') && !hasMark(node, 'code'))
-      return { ...node, text: protectedText(node.text, isOrphan) };
+    if (node.type === 'footnoteReference' && isOrphan(label))
+      return textNode(`[^${label}]`, marksAround(siblings, index));
+    if (isLiteral && node.text?.includes('\\[^') && !hasMark(node, 'code'))
+      return { ...node, text: bareText(node.text, isOrphan) };
     return node.content && node.type !== 'codeBlock' ? { ...node, content: node.content.map(replace) } : node;
   };
-  return replace(doc);
+  return replace(doc, 0, [doc]);
 }
 
 function labelsDefinedBy(node: NodeJson): string[] {
@@ -87,9 +90,9 @@ function labelsDefinedBy(node: NodeJson): string[] {
   return [...plainText(node).matchAll(/\[\^([^\]\n]+)\]:/g)].map(([, label = '']) => label);
 }
 
-function protectedText(text: string, isOrphan: (label: string) => boolean): string {
-  return text.replace(/(?<!\\)\[\^([^\s[\]\\]+)\]/g, (found, label: string) =>
-    isOrphan(label) ? `\\${found}` : found,
+function bareText(text: string, isOrphan: (label: string) => boolean): string {
+  return text.replace(/\\(\[\^([^\s[\]\\]+)\])/g, (found, bare: string, label: string) =>
+    isOrphan(label) ? bare : found,
   );
 }
 
@@ -128,7 +131,10 @@ function withoutBreakTag(node: NodeJson): NodeJson {
 function withLiteralCheckbox({ attrs, content = [] }: NodeJson): NodeJson {
   const box = textNode(attrs?.checked === true ? '[x] ' : '[ ] ');
   const [first, ...rest] = content[0]?.type === 'paragraph' ? content : [block('paragraph'), ...content];
-  return block('listItem', [block('paragraph', joinText([box, ...(first?.content ?? [])])), ...rest]);
+  // Nor is there a task whose text begins with a line break.
+  const words = (first?.content ?? []).findIndex(({ type }) => type !== 'hardBreak');
+  const text = words < 0 ? [] : (first?.content ?? []).slice(words);
+  return block('listItem', [block('paragraph', joinText([box, ...text])), ...rest]);
 }
 
 function withContent(node: NodeJson, content: NodeJson[]): NodeJson {
@@ -191,11 +197,23 @@ function looseSpaces(content: readonly NodeJson[]): NodeJson[] {
 }
 
 /** The marks of the nearest text on one side. */
-export function marksBeside(content: readonly NodeJson[], index: number, step: 1 | -1): readonly MarkJson[] {
+function marksBeside(content: readonly NodeJson[], index: number, step: 1 | -1): readonly MarkJson[] {
   for (let at = index + step; content[at]; at += step) {
     if (content[at]?.text !== undefined) return content[at]?.marks ?? [];
   }
   return [];
+}
+
+/**
+ * The marks that the text on both sides of a node has, and so the node too. Not code, which is text alone; nor a
+ * link, in which a node would be literal text, unless it is a line break.
+ */
+export function marksAround(content: readonly NodeJson[], index: number): MarkJson[] {
+  const after = marksBeside(content, index, 1);
+  const isBreak = content[index]?.type === 'hardBreak';
+  return marksBeside(content, index, -1).filter(
+    (mark) => mark.type !== 'code' && (isBreak || mark.type !== 'link') && isAmong(mark, after),
+  );
 }
 
 export function isAmong(mark: MarkJson, marks: readonly MarkJson[]): boolean {
@@ -208,26 +226,17 @@ export function sameMark(a: MarkJson, b: MarkJson): boolean {
   );
 }
 
-/** A bare web address is a link in GFM, whether the editor has marked it as one or not. */
+/** A bare address is a link in GFM, whether the editor has marked it as one or not, but not inside a tag. */
 function withAddresses(node: NodeJson): NodeJson[] {
   const { text, marks = [] } = node;
   if (text === undefined || marks.some((mark) => mark.type === 'link' || mark.type === 'code')) return [node];
-  if (!/https?:\/\/|www\.|@/i.test(text)) return [node];
-  return text.split(/([^\s(),;<>"]+)/).flatMap((word) => {
-    const end = word.length - trailingPunctuation(word);
-    const href = addressOf(word.slice(0, end));
-    if (!href) return [textNode(word, marks)];
-    return [
-      textNode(word.slice(0, end), [...marks, { type: 'link', attrs: { href } }]),
-      textNode(word.slice(end), marks),
-    ];
+  if (!/:\/\/|www\.|@/i.test(text)) return [node];
+  return text.split(literalRegion).flatMap((piece, index) => {
+    if (index % 2 === 1) return [textNode(piece, marks)];
+    return linkedText(piece).map(({ text: part, href }) =>
+      textNode(part, href === undefined ? marks : [...marks, { type: 'link', attrs: { href } }]),
+    );
   });
-}
-
-function trailingPunctuation(word: string): number {
-  let length = 0;
-  while (length < word.length && '?!.,:\'";&'.includes(word.charAt(word.length - 1 - length))) length += 1;
-  return length;
 }
 
 /** Space and breaks at the edges of a block, and space beside a break, are not in Markdown. */

@@ -3,12 +3,11 @@
  * Which blocks are kept, and whether the whole text reads right, is reconcile.ts's affair.
  */
 
-import type { FootnoteDefinition } from 'mdast';
 import { type Change, rangesBetween } from './align.ts';
 import { assembled, gapBefore, type Source, textOf } from './apart.ts';
-import { Definitions } from './definitions.ts';
+import type { Definitions } from './definitions.ts';
 import { withEndings } from './endings.ts';
-import { featureSet, type MarkdownOptions } from './features.ts';
+import { featureSet } from './features.ts';
 import { joinPieces, type Piece } from './gaps.ts';
 import { block, type NodeJson, plainText, stringAttr } from './json.ts';
 import { merges } from './merges.ts';
@@ -17,7 +16,7 @@ import { once } from './once.ts';
 import { movedNodes, pairNodes } from './pairs.ts';
 import { type Memory, type ParsedBlock, parseLines, parseWithin } from './parse.ts';
 import { rewrites, type Written } from './rewrite.ts';
-import { print, printBoth } from './serialize.ts';
+import { type PrintOptions, print, printBoth } from './serialize.ts';
 import { otherMarkers, type Style, styleOf } from './style.ts';
 import { isSame } from './tidy.ts';
 import { linesIn, linesWithin } from './tokens.ts';
@@ -30,7 +29,8 @@ export interface Task {
   /** What somebody typed as source, by the first block that it reads as; '' for its others. */
   readonly typed: ReadonlyMap<NodeJson, string>;
   readonly source: Source;
-  readonly options: MarkdownOptions;
+  readonly definitions: Definitions;
+  readonly options: PrintOptions;
 }
 
 /** A range of the source and of the live document, and what is to be written there. */
@@ -50,7 +50,6 @@ export class Writer {
   readonly #moved: ReadonlyMap<number, number>;
   /** Live blocks that are printed anew, since their own source reads wrong. */
   readonly #printed = new Set<number>();
-  readonly #definitions: Definitions;
   /** What was read so far. */
   readonly memory: Memory;
   readonly #solved = new Map<string, WrittenRange | undefined>();
@@ -63,7 +62,6 @@ export class Writer {
       task.live,
       kept,
     );
-    this.#definitions = definitionsOf(task);
     this.memory = new Map(task.source.parsed.slices);
   }
 
@@ -253,7 +251,7 @@ export class Writer {
     const node = live[index] as NodeJson;
     const typed = this.#task.typed.get(node);
     if (typed !== undefined) return { text: typed, old: pair };
-    const from = pair === undefined ? this.#moved.get(index) : range.at + pair;
+    const from = this.#moved.get(index) ?? (pair === undefined ? undefined : range.at + pair);
     const old = from === undefined ? undefined : source.blocks[from];
     if (!old) return { text: this.#print([node]), old: undefined };
     return { text: this.#rewrite(from as number, old, node), old: pair };
@@ -292,7 +290,7 @@ export class Writer {
 
   /** Whether a text of so many blocks ends in this one. */
   #reads(text: string, node: NodeJson, count = 1): boolean {
-    const { blocks } = parseWithin(text, this.#definitions, featureSet(this.#task.options));
+    const { blocks } = parseWithin(text, this.#task.definitions, featureSet(this.#task.options));
     const last = blocks.at(-1);
     return last !== undefined && blocks.length === count && isSame(last.node, node);
   }
@@ -362,7 +360,7 @@ export class Writer {
       ...linesIn(text),
       ...source.lines.slice(end, slices.end),
     ];
-    const read = parseLines(lines, featureSet(options), this.memory, this.#definitions).blocks;
+    const read = parseLines(lines, featureSet(options), this.memory, this.#task.definitions).blocks;
     const head = range.at - firstFrom(blocks, slices.start);
     const tail = firstFrom(blocks, slices.end) - after;
     if (head + tail > read.length) return undefined;
@@ -433,15 +431,4 @@ function linesOf(source: Source, { at, length }: Change): { start: number; end: 
     start: source.blocks[at - 1]?.endLine ?? 0,
     end: source.blocks[at + length]?.firstLine ?? source.lines.length,
   };
-}
-
-/** Those of the source, and the footnotes that are new. */
-function definitionsOf({ source, live }: Task): Definitions {
-  const added = live.flatMap((node) => {
-    const label = stringAttr(node, 'label');
-    return node.type === 'footnoteDefinition'
-      ? [{ type: 'footnoteDefinition', identifier: label.toLowerCase(), label, children: [] } as const]
-      : [];
-  });
-  return new Definitions([...source.parsed.definitions, ...(added as unknown as FootnoteDefinition[])]);
 }

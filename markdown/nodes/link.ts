@@ -40,7 +40,7 @@ export function bareAddresses(inline: PhrasingContent[]): PhrasingContent[] {
     if (node.type !== 'link' || node.title || node.children.length !== 1) return node;
     const [text] = node.children;
     if (text?.type !== 'text' || addressOf(text.value) !== node.url) return node;
-    const isFree = endsOpen(inline[index - 1]) && startsClosed(inline[index + 1]);
+    const isFree = endsOpen(inline[index - 1]) && startsClosed(inline[index + 1], inline[index + 2]);
     return isFree ? { type: 'html', value: text.value } : node;
   });
 }
@@ -51,10 +51,10 @@ function endsOpen(before: PhrasingContent | undefined): boolean {
   );
 }
 
-function startsClosed(after: PhrasingContent | undefined): boolean {
-  return (
-    after === undefined ||
-    after.type === 'break' ||
-    (after.type === 'text' && /^[?!.,:;"')]*(?:\s|$)/.test(after.value))
-  );
+/** An address goes on until a space, over everything that is not at the end of it. */
+function startsClosed(after: PhrasingContent | undefined, next?: PhrasingContent): boolean {
+  if (after === undefined || after.type === 'break') return true;
+  if (after.type !== 'text') return false;
+  const isAll = /^[?!.,:;"')]*$/.test(after.value);
+  return isAll ? next === undefined || next.type === 'break' : /^[?!.,:;"')]*\s/.test(after.value);
 }

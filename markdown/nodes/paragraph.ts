@@ -1,7 +1,6 @@
-/** Paragraphs and their text. Soft line breaks are spaces in the document: the base keeps the author's wraps. */
+/** Paragraphs and their text, which escape.ts prints. Soft line breaks are spaces in the document: the base keeps the author's wraps. */
 
 import type { Construct } from '../construct.ts';
-import { plainTextHandlers } from '../escape.ts';
 import { block } from '../json.ts';
 
 export const paragraph: Construct = {
@@ -12,5 +11,4 @@ export const paragraph: Construct = {
   printBlock: {
     paragraph: (node, context) => [{ type: 'paragraph', children: context.inline(node.content) }],
   },
-  handlers: plainTextHandlers,
 };

@@ -47,7 +47,9 @@ export function saveAndCheck(doc: Doc, before: Saved): Report {
   const again = open(base.markdown, base).json;
   const { doc: expected, approximations } = sayable(live, base);
   const faults = [
-    keyOf(again) === keyOf(expected) ? '' : 'does not read as the live document',
+    keyOf(again) === keyOf(expected) || approximations.has('HTML without an end')
+      ? ''
+      : 'does not read as the live document',
     ...difference(readingOf(expected), readingOf(sayable(again, base).doc)),
     ...lostBytes(before, saved),
     save({ json: live, base }) === base.markdown ? '' : 'a second save differs',
@@ -93,10 +95,18 @@ function rawTextOf({ blocks, rawLines }: Source, index: number): string {
   return rawLines.slice(blocks[index]?.firstLine, blocks[index]?.endLine).join('').trimEnd();
 }
 
+/**
+ * Blocks that nobody touched and whose bytes are others. How a list or indented code is written depends on what
+ * stands beside it, so for those the neighbours have to be the same too.
+ */
 function lostBytes(before: Saved, after: Saved): string[] {
-  return [...after.blocks].flatMap(([id, now]) => {
+  const [olds, nows] = [[...before.blocks.keys()], [...after.blocks.keys()]];
+  return [...after.blocks].flatMap(([id, now], index) => {
     const old = before.blocks.get(id);
     if (!old || old.json !== now.json || old.markdown === now.markdown) return [];
+    const at = olds.indexOf(id);
+    const isBesideTheSame = olds[at - 1] === nows[index - 1] && olds[at + 1] === nows[index + 1];
+    if (/^\{"type":"(?:\w+List|codeBlock)"/.test(old.json) && !isBesideTheSame) return [];
     return [`nobody touched ${JSON.stringify(old.markdown)}, and it became ${JSON.stringify(now.markdown)}`];
   });
 }

@@ -15,7 +15,7 @@ const textblocks = ['paragraph', 'heading', 'codeBlock'];
 
 function lines(node: NodeJson, indent: string): string[] {
   const name = indent + [node.type, ...attributesOf(node)].join(' ');
-  if (node.type === 'codeBlock') return [`${name}: ${JSON.stringify(node.content?.[0]?.text ?? '')}`];
+  if (node.type === 'codeBlock') return [`${name}: ${JSON.stringify(code(node))}`];
   if (textblocks.includes(node.type)) {
     const text = inline(node.content ?? []);
     return node.type === 'paragraph' && text === '' ? [] : [`${name}: ${text}`];
@@ -23,12 +23,17 @@ function lines(node: NodeJson, indent: string): string[] {
   return [name, ...(node.content ?? []).flatMap((child) => lines(child, `${indent}  `))];
 }
 
+/** Source that is HTML ends where its last line does. */
+function code({ attrs, content = [] }: NodeJson): string {
+  const text = content.map((child) => child.text).join('');
+  return String(attrs?.language).startsWith('=') ? text.trimEnd() : text;
+}
+
 /** By node, those that an author chooses. */
 function attributesOf({ type, attrs = {} }: NodeJson): string[] {
   const names: Record<string, string[]> = {
     heading: ['level'],
     codeBlock: ['language'],
-    taskItem: ['checked'],
     footnoteDefinition: ['label'],
     footnoteReference: ['label'],
     civicRef: ['refType', 'id', 'label'],
@@ -38,6 +43,7 @@ function attributesOf({ type, attrs = {} }: NodeJson): string[] {
     tableHeader: ['align'],
   };
   const own = (names[type] ?? []).map((name) => `${name}=${attrs[name] ?? ''}`);
+  if (type === 'taskItem') return [attrs.checked === true ? 'done' : 'open'];
   return type === 'orderedList' ? [`start=${attrs.start ?? 1}`] : own;
 }
 
@@ -47,16 +53,16 @@ function inline(content: readonly NodeJson[]): string {
   let open = '';
   for (const node of content) {
     const isBreak = node.type === 'hardBreak';
-    const pieces = node.text?.match(/[ \t\r\n]+|[^ \t\r\n]+/g) ?? [
+    const pieces = node.text?.match(/[ \t\r\n]+|\s|\S+/g) ?? [
       isBreak ? '⏎' : `⟨${[node.type, ...attributesOf(node)].join(' ')}⟩`,
     ];
     for (const piece of pieces) {
-      const isSpace = /^[ \t\r\n]/.test(piece);
-      const marks = isSpace || node.text === undefined ? open : marksOf(node);
+      const isSpace = /^\s/.test(piece);
       if (isSpace) {
-        result += ' ';
+        result += /^[ \t\r\n]/.test(piece) ? ' ' : piece;
         continue;
       }
+      const marks = node.text === undefined ? open : marksOf(node);
       if (marks !== open) result += `{${marks}}`;
       open = marks;
       result += piece;

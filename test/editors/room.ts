@@ -6,6 +6,7 @@
 import type { Editor } from '@tiptap/core';
 import { applyUpdate, Doc, type UndoManager } from 'yjs';
 import { jsonOf, type NodeJson, seedUpdate } from '../../markdown/index.ts';
+import { stableString } from '../../markdown/json.ts';
 import type { Random } from '../markdown/helpers/random.ts';
 import { type EditorKind, mountEditor } from './mount.ts';
 
@@ -114,7 +115,7 @@ export class Room {
       if (round === maxRounds) throw new Error('the editors answer each other for ever');
       this.#deliver(() => true);
     }
-    const [first, ...others] = this.clerks.map(({ doc }) => JSON.stringify(jsonOf(doc)));
+    const [first, ...others] = this.clerks.map(({ doc }) => stableString(jsonOf(doc)));
     if (others.some((other) => other !== first)) throw new Error('the copies differ');
   }
 

@@ -3,7 +3,7 @@
  * so that it shows what gets lost, and where.
  */
 
-import { type Base, type NodeJson, open } from '../../markdown/index.ts';
+import { type Base, type MarkJson, type NodeJson, open } from '../../markdown/index.ts';
 
 export interface Sayable {
   readonly doc: NodeJson;
@@ -17,24 +17,38 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
   visit(doc, (node) => {
     if (node.type === 'footnoteDefinition') defined.add(String(node.attrs?.label).toLowerCase());
   });
-  const replaced = (node: NodeJson): NodeJson[] => {
-    const instead = replace(node);
+  const note = (name: string) => void approximations.add(name);
+  const replaced = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson[] => {
+    const instead = replace(node, index, siblings);
     if (instead) return instead;
-    return [node.content ? { ...node, content: joined(node.content.flatMap(replaced)) } : node];
+    const [first, ...rest] = node.content ?? [];
+    if (node.type === 'taskItem' && first?.content?.[0]?.type === 'hardBreak') {
+      note('a task that begins with a line break');
+      const words = first.content.findIndex(({ type }) => type !== 'hardBreak');
+      const text = words < 0 ? [] : first.content.slice(words);
+      return replaced({ ...node, content: [{ ...first, content: text }, ...rest] }, index, siblings);
+    }
+    const whole = node.type === 'table' ? rectangle(node, note) : node;
+    return [whole.content ? { ...whole, content: whole.content.flatMap(replaced) } : whole];
   };
-  const replace = (node: NodeJson): NodeJson[] | undefined => {
-    const note = (name: string) => void approximations.add(name);
+  const replace = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson[] | undefined => {
     if (isOpaque(node)) {
-      const read = open(node.content?.[0]?.text ?? '', base).json.content ?? [];
-      if (JSON.stringify(read[0]?.content) === JSON.stringify(node.content)) return undefined;
+      const read = open(textOf(node), base).json.content ?? [];
+      const isStill = read[0] && isOpaque(read[0]) && textOf(read[0]) === textOf(node);
+      if (isStill && !isEndless(node, base)) return undefined;
+      if (isStill) {
+        note('HTML without an end');
+        return [
+          { ...node, attrs: { language: 'html' }, content: [{ type: 'text', text: textOf(node).trimEnd() }] },
+        ];
+      }
       note('a source block that is none any more');
       return read;
     }
     if (node.type === 'footnoteReference' && !defined.has(String(node.attrs?.label).toLowerCase())) {
       note('a reference to a footnote that is not there');
-      return [{ type: 'text', text: `[^${node.attrs?.label}]` }];
+      return [{ type: 'text', text: `[^${node.attrs?.label}]`, marks: marksAround(siblings, index) }];
     }
-    if (node.type === 'table') return [rectangle(node, note)];
     const marks = node.marks ?? [];
     if (marks.length > 1 && marks.some(({ type }) => type === 'code')) {
       note('code with another mark');
@@ -42,7 +56,17 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
     }
     return undefined;
   };
-  return { doc: replaced(doc)[0] as NodeJson, approximations };
+  return { doc: replaced(doc, 0, [doc])[0] as NodeJson, approximations };
+}
+
+/** Nodes bear no marks: what stands in bold text is bold when it becomes text. */
+function marksAround(siblings: readonly NodeJson[], index: number): MarkJson[] {
+  const isText = ({ text }: NodeJson) => text !== undefined;
+  const before = siblings.slice(0, index).findLast(isText)?.marks ?? [];
+  const after = siblings.slice(index + 1).find(isText)?.marks ?? [];
+  return before.filter(
+    ({ type }) => !['code', 'link'].includes(type) && after.some((mark) => mark.type === type),
+  );
 }
 
 function visit(node: NodeJson, see: (node: NodeJson) => void): void {
@@ -54,8 +78,14 @@ function isOpaque({ type, attrs }: NodeJson): boolean {
   return type === 'codeBlock' && String(attrs?.language).startsWith('=');
 }
 
-function joined(content: readonly NodeJson[]): NodeJson[] {
-  return [...content];
+/** Whether HTML would take in whatever follows it; then it is kept as code, in the middle of a text at least. */
+function isEndless(node: NodeJson, base: Base): boolean {
+  const following = open(`${textOf(node)}\n\nend`, base).json.content ?? [];
+  return following.at(-1)?.content?.[0]?.text !== 'end' || following.length < 2;
+}
+
+function textOf({ content = [] }: NodeJson): string {
+  return content.map(({ text = '' }) => text).join('');
 }
 
 /** Each cell one line of text, in a grid, under a first row that is the header. */
@@ -100,7 +130,9 @@ function rectangle(table: NodeJson, note: (name: string) => void): NodeJson {
 
 function linesOf(node: NodeJson): NodeJson[][] {
   if (node.type === 'codeBlock')
-    return (node.content?.[0]?.text ?? '').split('\n').map((text) => [{ type: 'text', text }]);
+    return textOf(node)
+      .split('\n')
+      .map((text) => [{ type: 'text', text }]);
   if (node.type === 'horizontalRule') return [[{ type: 'text', text: '---' }]];
   if (node.type === 'paragraph' || node.type === 'heading') return [node.content ?? []];
   return (node.content ?? []).flatMap(linesOf);

@@ -11,6 +11,7 @@ import {
   h,
   hr,
   li,
+  link,
   md,
   note,
   noteText,
@@ -184,6 +185,32 @@ describe('one word', () => {
   });
   it('that would be markup at the start of a line takes the wrap', () =>
     edited('a\nold b\n', word('old', '#'), 'a # b\n'));
+});
+
+describe('text that would be something else', () => {
+  const bare = { features: [] };
+
+  it('names a definition, and is no link', () =>
+    edited('a\n\n[x]: /y\n', put(1, p('b [x] c [z]')), 'a\n\nb \\[x] c [z]\n\n[x]: /y\n'));
+  it('begins a line like HTML', () =>
+    edited('a\n', put(1, p('<div>b'), p('<b>c</b>')), 'a\n\n\\<div>b\n\n<b>c</b>\n', bare));
+  it('begins a line like a footnote', () =>
+    edited('a\n', put(1, p('[^n]: b'), p('c [^n]: d')), 'a\n\n\\[^n]: b\n\nc [^n]: d\n', bare));
+  it('is like a line break in a heading', () =>
+    edited('a\n', put(1, h(1, 'b<br>c')), 'a\n\n# b\\<br>c\n', bare));
+  it('is an address for GFM, whatever stands beside it', () =>
+    edited('a\n', put(1, p('|x@y.zz', link('/b', 'c'))), 'a\n\n|<x@y.zz>[c](/b)\n'));
+  it('is an address in a tag', () =>
+    edited('a\n', put(1, p('b <i id="www.c.de">')), 'a\n\nb <i id="www.c.de">\n', bare));
+});
+
+describe('a node in a link', () => {
+  it('parts the link', () =>
+    edited(
+      '[ab](/c)\n\n[^n]: d\n',
+      replace(0, p(link('/c', 'a'), note('n'), link('/c', 'b'))),
+      '[a](/c)[^n][b](/c)\n\n[^n]: d\n',
+    ));
 });
 
 describe('blocks', () => {
