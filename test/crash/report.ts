@@ -1,7 +1,7 @@
 /**
  * What the crashes have shown, as a table, and how to see each failure again.
  */
-import { median } from '../bench/measure.ts';
+import { median } from '../bench/statistics.ts';
 import type { ScenarioResult } from './crashes.ts';
 import type { TrialResult } from './trial.ts';
 
