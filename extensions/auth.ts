@@ -29,6 +29,7 @@ export class Auth implements Extension<ConnectionContext> {
     request.connectionConfig.readOnly = access === 'read';
     // Set, not returned: what a hook returns reaches the later hooks of the same event only after them.
     request.context.session = { user, access };
+    request.context.socket.isAuthenticated = true;
   }
 
   async connected({ context, documentName }: connectedPayload<ConnectionContext>): Promise<void> {

@@ -26,6 +26,7 @@ import { type Feature, usualFeaturesOf } from '../markdown/index.ts';
 import { adminRoutes } from './admin.ts';
 import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
+import { Entrance } from './entrance.ts';
 import { Gateway } from './gateway.ts';
 import { createHttp } from './http.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
@@ -168,7 +169,16 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     hocuspocus,
     path: config.path,
     maxFrameBytes: config.limits.frame_bytes,
+    entrance: new Entrance({
+      allowedOrigins: config.security.allowed_origins,
+      trustedProxies: config.security.trusted_proxies,
+    }),
+    maxSockets: config.rate_limiting.connections,
     maxSocketsPerAddress: config.rate_limiting.connections_per_ip,
+    authenticationMs: config.limits.authentication_seconds * 1_000,
+    maxBytesBeforeAuthentication: config.limits.unauthenticated_bytes,
+    maxBytesBeforeAuthenticationInAll: config.limits.unauthenticated_bytes_in_all,
+    maxBufferedBytes: config.limits.buffered_bytes,
     pingEveryMs: config.limits.ping_seconds * 1_000,
     whenDurable: (documentName, then) => journaling.whenDurable(documentName, then),
     log,

@@ -206,6 +206,18 @@ const schema = z.strictObject({
       context.addIssue({ code: 'custom', path: ['features'], message });
     })
     .prefault({}),
+  security: z
+    .strictObject({
+      allowed_origins: z
+        .array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://records.example.org' }))
+        .default([])
+        .describe('Pages of other hosts that may connect, by origin; pages of the server’s own host may.'),
+      trusted_proxies: z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be IP addresses or ranges'))
+        .default([])
+        .describe('Proxies in front of the server; from them alone X-Forwarded-For is believed.'),
+    })
+    .prefault({}),
   rate_limiting: z
     .strictObject({
       messages_per_second: z
@@ -213,6 +225,7 @@ const schema = z.strictObject({
         .min(1)
         .default(10)
         .describe('Edits a second that one connection may sustain; bursts of 20 × pass, more are paced.'),
+      connections: z.int().min(1).default(5_000).describe('Sockets at once, in all.'),
       connections_per_ip: z.int().min(1).default(100).describe('Sockets from one address at once.'),
       connections_per_user: z.int().min(1).default(10).describe('Documents that one user has open at once.'),
     })
@@ -220,6 +233,27 @@ const schema = z.strictObject({
   limits: z
     .strictObject({
       frame_bytes: z.int().min(1_024).default(4_194_304).describe('Largest WebSocket frame, in bytes.'),
+      buffered_bytes: z
+        .int()
+        .min(65_536)
+        .default(8_388_608)
+        .describe('How much may wait for one client to read it, in bytes; then its socket is closed.'),
+      authentication_seconds: z
+        .int()
+        .min(1)
+        .max(300)
+        .default(10)
+        .describe('How long a socket may take until somebody has signed in on it.'),
+      unauthenticated_bytes: z
+        .int()
+        .min(1_024)
+        .default(65_536)
+        .describe('How much a socket may send before that, in bytes.'),
+      unauthenticated_bytes_in_all: z
+        .int()
+        .min(1_024)
+        .default(16_777_216)
+        .describe('The same for all such sockets together.'),
       ping_seconds: z
         .int()
         .min(1)

@@ -23,6 +23,18 @@ export const errors = {
     statusCode: 401,
     retry: false,
   },
+  'authentication-late': {
+    reason: 'Nobody signed in on this connection in time. Trying again.',
+    closeCode: 4001,
+    statusCode: 401,
+    retry: true,
+  },
+  'too-much-unauthenticated': {
+    reason: 'Too much was sent before anybody had signed in. Trying again.',
+    closeCode: 4029,
+    statusCode: 429,
+    retry: true,
+  },
   'no-such-record': {
     reason: 'There is no such record, or you may not see it.',
     closeCode: 4004,

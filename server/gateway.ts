@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Acknowledgements } from './acknowledgements.ts';
+import type { Entrance } from './entrance.ts';
 import { type ErrorCode, errors } from './errors.ts';
 import { acknowledgedAddress, refusalOf } from './frame-address.ts';
 import type { Logger } from './ports.ts';
@@ -21,21 +22,29 @@ export interface GatewayOptions {
   /** URL path of the WebSocket. */
   readonly path: string;
   readonly maxFrameBytes: number;
+  readonly entrance: Entrance;
+  readonly maxSockets: number;
   readonly maxSocketsPerAddress: number;
+  /** How long a socket may take until somebody is known on it, in ms. */
+  readonly authenticationMs: number;
+  /** How much one socket may send before that, and all of them together. */
+  readonly maxBytesBeforeAuthentication: number;
+  readonly maxBytesBeforeAuthenticationInAll: number;
+  /** How much may wait for one peer to read it, in bytes. */
+  readonly maxBufferedBytes: number;
   readonly pingEveryMs: number;
   /** Calls back once everything that the document holds now is durable. */
   readonly whenDurable: (documentName: string, then: () => void) => void;
   readonly log: Logger;
 }
 
-/** How many frames of the largest size may wait for one peer to read them. */
-const maxBufferedFrames = 4;
-
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #webSocketServer: WebSocketServer;
   readonly #sockets = new Set<GatewaySocket>();
   readonly #socketsByAddress = new Map<string, number>();
+  /** What sockets have sent on which nobody is known yet, in bytes. */
+  #bytesOfStrangers = 0;
   readonly #pinging: NodeJS.Timeout;
   #isAccepting = true;
 
@@ -77,24 +86,35 @@ export class Gateway {
     stream.on('error', (error) => this.#options.log.debug({ error: error.message }, 'upgrade failed'));
     const path = request.url?.split('?', 1)[0];
     if (path !== this.#options.path) return refuseUpgrade(stream, '404 Not Found');
+    const { entrance, maxSockets } = this.#options;
     if (!this.#isAccepting) return refuseUpgrade(stream, '503 Service Unavailable');
+    if (!entrance.isAllowed(request)) return refuseUpgrade(stream, '403 Forbidden');
+    if (this.#sockets.size >= maxSockets) return refuseUpgrade(stream, '503 Service Unavailable');
     this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => this.#accept(ws, request, stream));
   }
 
   #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
-    const { maxFrameBytes, whenDurable } = this.#options;
-    const socket = new GatewaySocket(ws, stream, request, maxBufferedFrames * maxFrameBytes, whenDurable);
-    const { address } = socket;
+    const { entrance, maxBufferedBytes, whenDurable, authenticationMs } = this.#options;
+    const address = entrance.addressOf(request);
+    const features = announcedFeatures(request);
+    const socket = new GatewaySocket({ ws, stream, address, features, maxBufferedBytes, whenDurable });
     const fromHere = (this.#socketsByAddress.get(address) ?? 0) + 1;
     this.#sockets.add(socket);
     this.#socketsByAddress.set(address, fromHere);
 
     let connection: ReturnType<Hocuspocus['handleConnection']> | undefined;
+    const lateness = setTimeout(() => {
+      if (!socket.isAuthenticated) socket.refuse('authentication-late');
+    }, authenticationMs);
+    lateness.unref();
     ws.on('error', (error) => this.#options.log.debug({ error: error.message, address }, 'socket error'));
     ws.on('close', (code, reason) => {
       this.#sockets.delete(socket);
       this.#forget(address);
       socket.acknowledgements.forget();
+      clearTimeout(lateness);
+      this.#bytesOfStrangers -= socket.bytesBeforeAuthentication;
+      socket.bytesBeforeAuthentication = 0;
       connection?.handleClose({ code, reason: reason.toString() });
     });
     if (fromHere > this.#options.maxSocketsPerAddress) return socket.refuse('too-many-connections');
@@ -104,6 +124,7 @@ export class Gateway {
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
       if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
+      if (!this.#hasRoomFor(data, socket)) return socket.refuse('too-much-unauthenticated');
       const refusal = refusalOf(data);
       if (refusal === null) handleMessage(data);
       else if (refusal) socket.send(refusal);
@@ -114,6 +135,22 @@ export class Gateway {
       // Hocuspocus closes a client that says nothing for a minute; a quiet viewer is healthy.
       if (connection) connection.lastMessageReceivedAt = Date.now();
     });
+  }
+
+  /** Strangers may send little: what it takes to become known. */
+  #hasRoomFor(data: Buffer, socket: GatewaySocket): boolean {
+    if (socket.isAuthenticated) {
+      this.#bytesOfStrangers -= socket.bytesBeforeAuthentication;
+      socket.bytesBeforeAuthentication = 0;
+      return true;
+    }
+    socket.bytesBeforeAuthentication += data.byteLength;
+    this.#bytesOfStrangers += data.byteLength;
+    const { maxBytesBeforeAuthentication, maxBytesBeforeAuthenticationInAll } = this.#options;
+    return (
+      socket.bytesBeforeAuthentication <= maxBytesBeforeAuthentication &&
+      this.#bytesOfStrangers <= maxBytesBeforeAuthenticationInAll
+    );
   }
 
   #forget(address: string): void {
@@ -127,30 +164,35 @@ export class Gateway {
   }
 }
 
+interface GatewaySocketOptions {
+  readonly ws: WebSocket;
+  /** The TCP connection under it. Without compression nothing waits inside `ws`, so both may write, in order. */
+  readonly stream: Duplex;
+  readonly address: string;
+  readonly features: ReadonlySet<string> | null;
+  /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
+  readonly maxBufferedBytes: number;
+  readonly whenDurable: GatewayOptions['whenDurable'];
+}
+
 /** One client's socket, as Hocuspocus and the hooks see it: sending and closing never throw. */
 class GatewaySocket implements ClientSocket {
   readonly address: string;
   readonly features: ReadonlySet<string> | null;
   readonly openDocuments = new Set<string>();
   readonly acknowledgements: Acknowledgements;
+  isAuthenticated = false;
+  bytesBeforeAuthentication = 0;
   isAlive = true;
   readonly #ws: WebSocket;
-  /** The TCP connection under it. Without compression nothing waits inside `ws`, so both may write, in order. */
   readonly #stream: Duplex;
-  /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
   readonly #maxBufferedBytes: number;
 
-  constructor(
-    ws: WebSocket,
-    stream: Duplex,
-    request: IncomingMessage,
-    maxBufferedBytes: number,
-    whenDurable: GatewayOptions['whenDurable'],
-  ) {
+  constructor({ ws, stream, address, features, maxBufferedBytes, whenDurable }: GatewaySocketOptions) {
     this.#ws = ws;
     this.#stream = stream;
-    this.address = request.socket.remoteAddress ?? '';
-    this.features = announcedFeatures(request);
+    this.address = address;
+    this.features = features;
     this.#maxBufferedBytes = maxBufferedBytes;
     this.acknowledgements = new Acknowledgements({ whenDurable, send: (frame) => this.#write(frame) });
   }

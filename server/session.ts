@@ -13,6 +13,8 @@ export interface ClientSocket {
   readonly address: string;
   /** What the editor behind it has announced to know; `null` when it announced nothing. */
   readonly features: ReadonlySet<string> | null;
+  /** Whether somebody is known on it; set by `Auth`. */
+  isAuthenticated: boolean;
   /** Names of the documents that this socket is in; kept by `Auth`. */
   readonly openDocuments: Set<string>;
   /** Says when this editor hears that an edit is saved. */

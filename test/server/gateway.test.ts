@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { type Configuration, Hocuspocus } from '@hocuspocus/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Entrance } from '../../server/entrance.ts';
 import { errors } from '../../server/errors.ts';
 import { Gateway, type GatewayOptions } from '../../server/gateway.ts';
 import type { ConnectionContext } from '../../server/session.ts';
@@ -25,7 +26,13 @@ async function openGateway(options: Options = {}) {
     hocuspocus,
     path: '/realtime',
     maxFrameBytes: 1_000_000,
+    entrance: new Entrance({ allowedOrigins: [], trustedProxies: [] }),
+    maxSockets: 1_000,
     maxSocketsPerAddress: 100,
+    authenticationMs: 60_000,
+    maxBytesBeforeAuthentication: 65_536,
+    maxBytesBeforeAuthenticationInAll: 1_000_000,
+    maxBufferedBytes: 1_600_000,
     pingEveryMs: 60_000,
     whenDurable: (_documentName, then) => then(),
     log: { debug: note, info: note, warn: note, error: note },
@@ -150,6 +157,99 @@ describe('a peer', () => {
     await greedy.sentAway();
   });
 });
+
+describe('a page', () => {
+  it.each([
+    'https://evil.example',
+    'http://127.0.0.1.evil.example',
+    'http://127.0.0.1:1',
+    'null',
+    'nonsense',
+  ])('[G6] of another host is answered 403: %s', async (origin) => {
+    const { knock } = await openGateway();
+    const visitor = knock({ headers: { origin } });
+    expect(await until('the upgrade is refused', () => visitor.refusedWith)).toBe(403);
+  });
+
+  it('[G6] of this host may connect, and one that is configured', async () => {
+    const entrance = new Entrance({ allowedOrigins: ['https://records.example.org/'], trustedProxies: [] });
+    const { knock, port } = await openGateway({ gateway: { entrance } });
+    await knock({ headers: { origin: `http://127.0.0.1:${port}` } }).entered();
+    await knock({ headers: { origin: 'https://records.example.org' } }).entered();
+  });
+});
+
+describe('the address of a client', () => {
+  const forwarded = { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' };
+  const addressBehind = async (trustedProxies: string[]) => {
+    const entrance = new Entrance({ allowedOrigins: [], trustedProxies });
+    const addresses: string[] = [];
+    const { knock } = await openGateway({
+      gateway: { entrance },
+      hocuspocus: { onConnect: async ({ context }) => void addresses.push(context.socket.address) },
+    });
+    (await knock({ headers: forwarded }).entered()).authenticate('record:a');
+    return until('the server has seen it', () => addresses[0]);
+  };
+
+  it('[G7] is that of the socket, whatever a header says', async () => {
+    expect(await addressBehind([])).toBe('127.0.0.1');
+  });
+
+  it('[G7] is the nearest one that is no configured proxy', async () => {
+    expect(await addressBehind(['127.0.0.1'])).toBe('198.51.100.7');
+    expect(await addressBehind(['127.0.0.0/8', '198.51.100.0/24'])).toBe('203.0.113.9');
+  });
+});
+
+describe('a stranger', () => {
+  const isAway = async (visitor: Visitor) => (await visitor.sentAway()).code;
+
+  it('[G8] is sent away when nobody has signed in in time; who has, stays', async () => {
+    const { hocuspocus, knock } = await openGateway({
+      gateway: { authenticationMs: 300 },
+      hocuspocus: {
+        onAuthenticate: async ({ context }) => {
+          context.socket.isAuthenticated = true;
+        },
+      },
+    });
+    const [stranger, known] = [await knock().entered(), await knock().entered()];
+    known.authenticate('record:a');
+    expect(await isAway(stranger)).toBe(errors['authentication-late'].closeCode);
+    expect(known.isOpen).toBe(true);
+    expect(hocuspocus.documents.has('record:a')).toBe(true);
+  });
+
+  it('[G8] may send little, alone and together with others', async () => {
+    const { gateway, knock } = await openGateway({
+      gateway: { maxBytesBeforeAuthentication: 2_000, maxBytesBeforeAuthenticationInAll: 5_000 },
+    });
+    const tooMuch = errors['too-much-unauthenticated'].closeCode;
+    const loud = await knock().entered();
+    loud.ws.send(frameOf(2_100));
+    expect(await isAway(loud)).toBe(tooMuch);
+
+    const many = await Promise.all([1, 2, 3].map(() => knock().entered()));
+    for (const visitor of many) visitor.ws.send(frameOf(1_900));
+    await until('one of them is sent away', () => many.some(({ closed }) => closed?.code === tooMuch));
+    await until('the others stay', () => gateway.socketCount === 2);
+  });
+
+  it('[G4] finds no place when all are taken', async () => {
+    const { knock } = await openGateway({ gateway: { maxSockets: 1 } });
+    await knock().entered();
+    const visitor = knock();
+    expect(await until('the upgrade is refused', () => visitor.refusedWith)).toBe(503);
+  });
+});
+
+/** A frame of this size for a document. */
+function frameOf(bytes: number): Uint8Array {
+  const frame = new Uint8Array(bytes);
+  frame.set([8, ...Buffer.from('record:a'), 99]);
+  return frame;
+}
 
 describe('an address', () => {
   it('[G4] has so many sockets and no more, and gets a place back when one of them leaves', async () => {

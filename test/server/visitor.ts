@@ -9,6 +9,8 @@ import { until } from '../helpers/until.ts';
 export interface VisitorOptions {
   /** Whether pings are answered. */
   readonly autoPong?: boolean;
+  /** Of the upgrade. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export class Visitor {
@@ -19,8 +21,8 @@ export class Visitor {
   /** HTTP status of a refused upgrade. */
   refusedWith: number | undefined;
 
-  constructor(url: string, { autoPong = true }: VisitorOptions = {}) {
-    this.ws = new WebSocket(url.replace('http', 'ws'), { autoPong });
+  constructor(url: string, { autoPong = true, headers = {} }: VisitorOptions = {}) {
+    this.ws = new WebSocket(url.replace('http', 'ws'), { autoPong, headers });
     this.ws.on('error', () => undefined);
     this.ws.on('ping', () => {
       this.pings += 1;
