@@ -58,6 +58,12 @@ export interface PersistenceOptions {
   readonly log: Logger;
 }
 
+/**
+ * So many bytes of snapshot are worth `maxUpdates` edits. A document whose snapshots are longer waits for as many edits
+ * again for each further such part: what compaction writes for an edit does not grow with the document.
+ */
+const bytesPerRound = 32_768;
+
 /** An open document's snapshots. */
 interface Progress {
   /** Of the newest snapshot; `null` when only the store knows. */
@@ -67,6 +73,10 @@ interface Progress {
   /** Edits that were counted since the document was opened, and how many of them the newest snapshot holds. */
   edits: number;
   storedEdits: number;
+  /** How many of them the newest snapshot holds that is stored, or on its way. */
+  capturedEdits: number;
+  /** Of the newest snapshot; 0 before there is one. */
+  byteSize: number;
   /** Who made those that are on their way into no snapshot, by id. */
   contributors: Map<string, Contributor>;
 }
@@ -123,7 +133,8 @@ export class Persistence implements Extension<ConnectionContext> {
     const { id, name } = context.session?.user ?? {};
     if (id !== undefined) progress.contributors.set(id, { id, name: name ?? '' });
     progress.edits += 1;
-    const isMany = progress.edits - progress.storedEdits >= this.#options.maxUpdates;
+    const rounds = Math.max(1, Math.ceil(progress.byteSize / bytesPerRound));
+    const isMany = progress.edits - progress.capturedEdits >= this.#options.maxUpdates * rounds;
     void this.#owed.owe(documentName, { now: isMany });
   }
 
@@ -203,7 +214,7 @@ export class Persistence implements Extension<ConnectionContext> {
   async #goOn(document: Document, recovered: Recovered): Promise<void> {
     const { name: documentName } = document;
     const { ledger, sources } = this.#options;
-    const { state, updates, base, position, covers, contributors } = await this.#readAsConfigured(
+    const { state, updates, base, position, covers, byteSize, contributors } = await this.#readAsConfigured(
       documentName,
       recovered,
     );
@@ -217,8 +228,16 @@ export class Persistence implements Extension<ConnectionContext> {
     const recordBase = { ...base, markdown: entry.base.markdown };
     sources.recovered(documentName, { ...entry, base: recordBase }, position);
     const byId = new Map(contributors.map((contributor) => [contributor.id, contributor]));
-    const progress = { revision: null, covers, edits: updates.length, storedEdits: 0, contributors: byId };
-    this.#progress.set(documentName, progress);
+    const edits = updates.length;
+    this.#progress.set(documentName, {
+      revision: null,
+      covers,
+      edits,
+      storedEdits: 0,
+      capturedEdits: 0,
+      byteSize,
+      contributors: byId,
+    });
     if (updates.length > 0) void this.#owed.owe(documentName);
   }
 
@@ -247,6 +266,7 @@ export class Persistence implements Extension<ConnectionContext> {
     const { sources, converter } = this.#options;
     const progress = this.#progressOf(documentName);
     const { edits, contributors } = progress;
+    progress.capturedEdits = edits;
     progress.contributors = new Map();
     const { base, restored, position: covers } = sources.of(documentName);
     const at = Date.now();
@@ -268,6 +288,7 @@ export class Persistence implements Extension<ConnectionContext> {
       const info = { revision, at, byteSize: bytes.byteLength, contributors: by, name: null };
       await snapshots.write(documentName, info, bytes);
       progress.storedEdits = Math.max(edits, progress.storedEdits);
+      progress.byteSize = info.byteSize;
       // From the snapshot before this one on, so that there is always a second way.
       if (progress.covers !== null) await journal.trim(documentName, progress.covers);
       progress.covers = covers;
@@ -278,6 +299,7 @@ export class Persistence implements Extension<ConnectionContext> {
     } catch (error) {
       // It may have arrived all the same, or be somebody else's.
       progress.revision = null;
+      progress.capturedEdits = progress.storedEdits;
       progress.contributors = new Map([...contributors, ...progress.contributors]);
       throw error;
     }
@@ -294,6 +316,8 @@ export class Persistence implements Extension<ConnectionContext> {
       covers: null,
       edits: 0,
       storedEdits: 0,
+      capturedEdits: 0,
+      byteSize: 0,
       contributors: new Map(),
     };
     this.#progress.set(documentName, progress);

@@ -37,6 +37,8 @@ export interface Recovered {
   readonly position: Position | null;
   /** What the newest good snapshot covers; `null` without one. */
   readonly covers: Position | null;
+  /** Of that snapshot as it is stored; 0 without one. */
+  readonly byteSize: number;
 }
 
 export class Recovery {
@@ -68,15 +70,16 @@ export class Recovery {
       contributors: entries.flatMap(({ user }) => user ?? []),
       position: entries.at(-1)?.position ?? covers,
       covers,
+      byteSize: snapshot?.byteSize ?? 0,
     };
   }
 
-  async #newestGood(documentName: string): Promise<Snapshot | null> {
+  async #newestGood(documentName: string): Promise<(Snapshot & { byteSize: number }) | null> {
     const { snapshots } = this.#options;
     for (const { revision } of await snapshots.list(documentName)) {
       const bytes = await snapshots.read(documentName, revision);
       const snapshot = bytes && this.#decoded(documentName, revision, bytes);
-      if (snapshot) return snapshot;
+      if (snapshot) return { ...snapshot, byteSize: bytes.byteLength };
     }
     return null;
   }

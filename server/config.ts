@@ -96,7 +96,13 @@ const schema = z.strictObject({
         .min(1)
         .default(300)
         .describe('Seconds after an edit by which a snapshot holds it; until then the journal does.'),
-      max_updates: z.int().min(1).default(100).describe('Updates after which a snapshot is written at once.'),
+      max_updates: z
+        .int()
+        .min(1)
+        .default(100)
+        .describe(
+          'Updates after which a snapshot is written at once; as many again for each further 32 KB that it has, compressed.',
+        ),
       storage: z
         .enum(['database', 'filesystem', 'postgres', 'civicpress'])
         .default('database')

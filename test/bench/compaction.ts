@@ -1,6 +1,6 @@
 /**
  * While a document of 5 MB is made into snapshot after snapshot, how long do those in other rooms wait to hear that
- * their edits are saved? Beside the same rooms without it.
+ * their edits are saved? Beside the same rooms without it; all are compacted every two seconds.
  */
 import type { Finding } from './finding.ts';
 import { prose } from './prose.ts';
@@ -15,8 +15,8 @@ const editsPerSecond = 4;
 const warmUpSeconds = 4;
 const p99Bound = { most: 50 };
 
-/** Pacing is not what is measured here. */
-const settings = { REALTIME_RATE_LIMITING_MESSAGES_PER_SECOND: '1000' };
+/** Pacing is not what is measured here; and by the number of edits alone so long a document is compacted seldom. */
+const settings = { REALTIME_RATE_LIMITING_MESSAGES_PER_SECOND: '1000', REALTIME_SNAPSHOTS_INTERVAL: '2' };
 
 export async function compaction({ seconds }: Scale): Promise<Finding[]> {
   const sites = await Sites.prepare([
@@ -28,7 +28,7 @@ export async function compaction({ seconds }: Scale): Promise<Finding[]> {
     const beside = await measured(sites, seconds, true);
     return [
       {
-        what: `p99 of acknowledgements in 20 rooms, ms (beside: without the large document; ${beside.snapshots} snapshots of it)`,
+        what: `p99 of acknowledgements in 20 rooms, ms (beside: without the large document; ${beside.snapshots - without.snapshots} snapshots more)`,
         beside: without.p99,
         ours: beside.p99,
         bound: p99Bound,

@@ -1,6 +1,9 @@
 /**
  * Where documents come from, and that no edit leaves memory before it is stored.
  */
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { errors } from '../../server/errors.ts';
 import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
@@ -90,6 +93,60 @@ it('[P1] makes a snapshot at once after so many updates', async () => {
   expect(flaky.store().writes).toBe(0);
   alice.type('Noise', '!');
   await until('five edits are stored', () => flaky.store().writes === 1);
+});
+
+it('[P1] makes snapshots of a long document after the more updates', async () => {
+  const flaky = flakySnapshots();
+  const settings = { 'snapshots.max_updates': 5, 'rooms.cleanup_timeout': 0 };
+  townHall = await TownHall.open({ snapshots: flaky.snapshots, settings });
+  const frontmatter = '---\nid: long\ntitle: Long\ntype: bylaw\nstatus: published\n---\n\n';
+  // Nothing makes this shorter.
+  const text = `Long ${randomBytes(60_000).toString('base64url')}\n`;
+  await writeFile(join(townHall.folder, 'records', 'long.md'), frontmatter + text);
+
+  const alice = await (await townHall.join('long')).synced();
+  alice.type('Long', 'first');
+  await until('nothing is known of its length', () => flaky.store().writes === 1);
+  const [first] = await until('it is there', async () => {
+    const infos = await flaky.store().list('record:long');
+    return infos.length > 0 ? infos : null;
+  });
+  const rounds = Math.ceil((first?.byteSize ?? 0) / 32_768);
+  expect(rounds).toBeGreaterThan(1);
+  alice.type('Long', 'x'.repeat(5 * rounds - 1));
+  await alice.saved();
+  expect(flaky.store().writes).toBe(1);
+  alice.type('Long', '!');
+  await until('it is stored', () => flaky.store().writes === 2);
+
+  alice.leave();
+  await until('it is closed', () => !townHall.server.hocuspocus.documents.has('record:long'));
+  const { writes } = flaky.store();
+  const bob = await (await townHall.join('long', 'bob')).synced();
+  bob.type('Long', '12345');
+  await bob.saved();
+  expect(flaky.store().writes).toBe(writes);
+});
+
+it('[P1] counts for the next snapshot what came while one is made, and not what that one holds', async () => {
+  const flaky = flakySnapshots();
+  townHall = await TownHall.open({ snapshots: flaky.snapshots, settings: { 'snapshots.max_updates': 5 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  flaky.store().held = promise;
+  alice.type('Noise', 'five!');
+  await until('it is being stored', () => flaky.store().writes === 1);
+  alice.type('Noise', 'two');
+  await alice.saved();
+  release();
+  await until('it is there', async () => (await flaky.store().list(document)).length === 1);
+  alice.type('Noise', '#');
+  await until('the draft has it', async () =>
+    String((await townHall.recordOf('noise-bylaw')).markdownBody).includes('#two'),
+  );
+  expect(flaky.store().writes).toBe(1);
+  alice.type('Noise', '5');
+  await until('it is stored', () => flaky.store().writes === 2);
 });
 
 it('[P1] makes a snapshot when the last one leaves', async () => {

@@ -12,6 +12,9 @@ export class FlakySnapshots implements SnapshotStore {
   /** While set, listing and reading fail. */
   isUnreadable = false;
 
+  /** While set, writing waits for it. */
+  held: Promise<void> | undefined;
+
   /** How many writes were asked for, and how often the versions of a document. */
   writes = 0;
   reads = 0;
@@ -37,6 +40,7 @@ export class FlakySnapshots implements SnapshotStore {
 
   async write(documentName: string, info: SnapshotInfo, bytes: Uint8Array) {
     this.writes += 1;
+    await this.held;
     if (this.isFull) throw new Error('ENOSPC: no space left on device');
     return this.#real.write(documentName, info, bytes);
   }
