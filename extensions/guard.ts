@@ -7,7 +7,7 @@
  */
 import { type beforeSyncPayload, type Document, type Extension, OutgoingMessage } from '@hocuspocus/server';
 import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
-import { isSeedClientId } from '../markdown/index.ts';
+import { isSeedClientId } from '../markdown/seed-client.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { clientIdsIn, lacksHistory, readUpdate } from '../server/update-facts.ts';

@@ -7,6 +7,7 @@
  * save({ json: editor.getJSON(), base: document.base }); // the same, but for what was edited
  */
 
+export { type Base, converterVersion, isReadAlike } from './base.ts';
 export {
   type DialectName,
   dialectNames,
@@ -17,11 +18,9 @@ export {
 export { allFeatures, type Feature, type MarkdownOptions } from './features.ts';
 export type { MarkJson, NodeJson } from './json.ts';
 export { schema } from './schema.ts';
+export { isSeedClientId } from './seed-client.ts';
 export {
-  type Base,
-  converterVersion,
   isAlike,
-  isReadAlike,
   open,
   print,
   type RecordDocument,
@@ -30,4 +29,4 @@ export {
 } from './source.ts';
 export { plainStyle, type Style, sniffStyle } from './style.ts';
 export { MarkdownError } from './text.ts';
-export { isSeedClientId, jsonOf, replaceContent, seedUpdate } from './ydoc.ts';
+export { jsonOf, replaceContent, seedUpdate } from './ydoc.ts';

@@ -4,9 +4,10 @@
  */
 
 import { type Source, takeApart } from './apart.ts';
+import { type Base, converterVersion } from './base.ts';
 import { flattened } from './bounds.ts';
-import { type DialectName, featuresIn } from './dialects.ts';
-import type { Feature, MarkdownOptions } from './features.ts';
+import { featuresIn } from './dialects.ts';
+import type { MarkdownOptions } from './features.ts';
 import { block, type NodeJson } from './json.ts';
 import { reconcile } from './reconcile.ts';
 import * as serialize from './serialize.ts';
@@ -15,32 +16,6 @@ import type { Style } from './style.ts';
 import { readText } from './text.ts';
 import { keyOf } from './tidy.ts';
 import { takeWhole, writeWhole } from './whole.ts';
-
-/**
- * Grows whenever the same text opens as another document than before: what was opened by another version is saved
- * as its base says, and then opened anew.
- */
-export const converterVersion = 3;
-
-/** What a document grew from, and how that was read; plain JSON, stored beside the document, never inside it. */
-export interface Base {
-  /** The {@link converterVersion} that opened it. */
-  readonly version: number;
-  readonly markdown: string;
-  /** What the document's nodes are called. */
-  readonly dialect: DialectName;
-  /** What stands in the document as nodes, in the order of `allFeatures`. */
-  readonly features: readonly Feature[];
-  /** Whether the document is one opaque block with the whole text, which was too intricate to be taken apart. */
-  readonly isOpaque: boolean;
-}
-
-/** Whether opening the base's text today, with these options, gives the document that it gave then. */
-export function isReadAlike(base: Base, options: MarkdownOptions): boolean {
-  const { dialect = 'tiptap' } = options;
-  if (base.version !== converterVersion || base.dialect !== dialect) return false;
-  return base.features.join() === featuresIn(options).join();
-}
 
 /** A document as an editor holds it, and the base to save it against. */
 export interface RecordDocument {

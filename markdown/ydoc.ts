@@ -11,6 +11,7 @@ import { changesBetween } from './align.ts';
 import { flatFrom, leavesBelow, maxDepth } from './bounds.ts';
 import type { DialectName } from './dialects.ts';
 import { block, joinText, type MarkJson, type NodeJson, sortMarks, stableString } from './json.ts';
+import { firstSeedClientId } from './seed-client.ts';
 import { completed, orderedMarks } from './spelling.ts';
 
 const fragmentName = 'default';
@@ -30,16 +31,8 @@ export function seedUpdate(json: NodeJson, seed: string, dialect: DialectName = 
   return update;
 }
 
-/** Yjs draws the client ids of editors below this. */
-const firstSeedClientId = 2 ** 32;
-
 function clientIdOf(value: string): number {
   return firstSeedClientId + new DataView(digest(new TextEncoder().encode(value)).buffer).getUint32(0);
-}
-
-/** Whether what this client wrote came from a seed, and from no editor. */
-export function isSeedClientId(clientId: number): boolean {
-  return clientId >= firstSeedClientId;
 }
 
 type SharedChild = Y.XmlElement | Y.XmlText | Y.XmlHook;

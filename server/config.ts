@@ -6,7 +6,8 @@
  */
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { allFeatures, dialectNames, featuresHeldBy, usualFeaturesOf } from '../markdown/index.ts';
+import { dialectNames, featuresHeldBy, usualFeaturesOf } from '../markdown/dialects.ts';
+import { allFeatures } from '../markdown/features.ts';
 
 /** Node's timers fire at once beyond 2³¹ ms. */
 const longestTimerSeconds = 2_147_483;

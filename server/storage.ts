@@ -4,7 +4,6 @@
 import { join } from 'node:path';
 import { NoSnapshotRoute, openCivicPressSnapshots } from '../extensions/snapshot-stores/civicpress-api.ts';
 import { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
-import { openPostgresSnapshots } from '../extensions/snapshot-stores/postgres.ts';
 import { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
 import type { ServiceSession } from './civicpress/service-session.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -24,8 +23,11 @@ export async function openSnapshots(
       return openSqliteSnapshots(join(dataDir, 'snapshots.sqlite'));
     case 'filesystem':
       return openFilesystemSnapshots(join(dataDir, 'snapshots'));
-    case 'postgres':
+    case 'postgres': {
+      // The driver is only loaded where it is used.
+      const { openPostgresSnapshots } = await import('../extensions/snapshot-stores/postgres.ts');
       return openPostgresSnapshots({ url: snapshots.postgres_url as string, timeoutMs: postgresTimeoutMs });
+    }
     case 'civicpress':
       return openCivicPressSnapshots(service).catch((error: unknown) => {
         throw error instanceof NoSnapshotRoute

@@ -9,7 +9,8 @@
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
-import { type Base, isReadAlike, type MarkdownError, type MarkdownOptions } from '../../markdown/index.ts';
+import { type Base, isReadAlike } from '../../markdown/base.ts';
+import type { MarkdownError, MarkdownOptions } from '../../markdown/index.ts';
 import { type ErrorCode, RealtimeError } from '../errors.ts';
 import type { SnapshotDamaged, UnknownSnapshotFormat } from '../snapshot-format.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';

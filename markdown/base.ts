@@ -1,0 +1,32 @@
+/**
+ * What a document grew from, and how that was read. Apart from the parser, so that whoever only compares bases does
+ * not load it.
+ */
+import { type DialectName, featuresIn } from './dialects.ts';
+import type { Feature, MarkdownOptions } from './features.ts';
+
+/**
+ * Grows whenever the same text opens as another document than before: what was opened by another version is saved
+ * as its base says, and then opened anew.
+ */
+export const converterVersion = 3;
+
+/** What a document grew from, and how that was read; plain JSON, stored beside the document, never inside it. */
+export interface Base {
+  /** The {@link converterVersion} that opened it. */
+  readonly version: number;
+  readonly markdown: string;
+  /** What the document's nodes are called. */
+  readonly dialect: DialectName;
+  /** What stands in the document as nodes, in the order of `allFeatures`. */
+  readonly features: readonly Feature[];
+  /** Whether the document is one opaque block with the whole text, which was too intricate to be taken apart. */
+  readonly isOpaque: boolean;
+}
+
+/** Whether opening the base's text today, with these options, gives the document that it gave then. */
+export function isReadAlike(base: Base, options: MarkdownOptions): boolean {
+  const { dialect = 'tiptap' } = options;
+  if (base.version !== converterVersion || base.dialect !== dialect) return false;
+  return base.features.join() === featuresIn(options).join();
+}

@@ -1,0 +1,167 @@
+/**
+ * The program: configuration → ports → start → signals. With main.ts, the only file that knows `process`.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openSqliteJournal } from '../extensions/journal/sqlite.ts';
+import { allFeatures } from '../markdown/features.ts';
+import { connectCivicPress } from './civicpress/http.ts';
+import { compose } from './compose.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { startDemo } from './demo/demo.ts';
+import { createLog } from './log.ts';
+import { openSnapshots } from './storage.ts';
+
+const usage = `Usage: npm start -- [options]
+
+Starts CivicPress Realtime. Without a configured CivicPress it brings a demo one along.
+
+  --config FILE     settings (default: .system-data/realtime.yml, if there)
+  --port NUMBER     TCP port; 0 lets the system choose
+  --host ADDRESS    address to listen on
+  --data-dir FOLDER where documents are kept
+  --help            this text
+
+Every setting can also come from the environment; the README lists them all.
+`;
+
+/** Resolves when the server listens; what keeps it from that is said in one line, and ends the process with 1. */
+export async function main(): Promise<void> {
+  await start().catch((error: NodeJS.ErrnoException) => {
+    // What was foreseen says enough by itself; a stack helps with what was not.
+    const isForeseen = error instanceof ConfigError || error.code !== undefined || error.cause !== undefined;
+    process.stderr.write(`${isForeseen ? error.message : error.stack}\n`);
+    process.exit(1);
+  });
+}
+
+async function start(): Promise<void> {
+  const { values: args } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      'data-dir': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (args.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const config = loadConfig(await configText(args.config), {
+    ...process.env,
+    ...(args.port === undefined ? {} : { REALTIME_PORT: args.port }),
+    ...(args.host === undefined ? {} : { REALTIME_HOST: args.host }),
+    ...(args['data-dir'] === undefined ? {} : { REALTIME_DATA_DIR: args['data-dir'] }),
+  });
+  if (!config.enabled) {
+    process.stdout.write('CivicPress Realtime is off: the setting "enabled" is false.\n');
+    return;
+  }
+  await run(config);
+}
+
+async function run(config: Config): Promise<void> {
+  const log = createLog(config.log.level, process.stdout.isTTY === true);
+  const service = serviceCredentialsOf(config);
+  const demoFolder = join(config.data_dir, 'demo');
+  const demo = service ? null : await startDemo({ folder: demoFolder, realtimePath: config.path });
+  const civicpress = connectCivicPress({
+    url: demo?.civicpressUrl ?? (config.civicpress.url as string),
+    service: demo?.service ?? (service as NonNullable<typeof service>),
+    timeoutMs: config.civicpress.timeout_ms,
+    cacheMs: config.auth.cache_seconds * 1_000,
+    forwardAddress: config.civicpress.forward_address,
+  });
+  const dataDir = demo ? demoFolder : config.data_dir;
+  const journal = await openSqliteJournal(join(dataDir, 'journal.sqlite'));
+  const snapshots = await openSnapshots(config, dataDir, civicpress.service);
+  const { identity, records } = civicpress;
+  const server = compose(
+    demo ? demoConfigOf(config) : config,
+    { identity, records, journal, ledger: journal, snapshots, log },
+    demo ? { pages: demo.pages } : {},
+  );
+  const url = await server.start();
+  process.stdout.write(greeting(url, dataDir, demo !== null));
+
+  let isStopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    log.info({ signal }, 'stopping');
+    try {
+      const unsaved = await server.stop();
+      await demo?.close();
+      log.info({ unsaved: unsaved.length }, 'stopped');
+      process.exit(0);
+    } catch (error) {
+      log.error({ cause: error instanceof Error ? error.stack : String(error) }, 'the stop failed');
+      process.exit(1);
+    }
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  let unhandledRejections = 0;
+  process.on('unhandledRejection', (reason) => {
+    unhandledRejections += 1;
+    const cause = reason instanceof Error ? reason.stack : String(reason);
+    log.error({ cause, unhandledRejections }, 'unhandled rejection');
+  });
+}
+
+/** Anybody can sign in as anybody, so it stays on this machine; and its editor knows everything. */
+function demoConfigOf(config: Config): Config {
+  const { host = '127.0.0.1', document } = config;
+  if (document.dialect !== 'tiptap') {
+    throw new ConfigError([
+      `document.dialect: the demo's editor is a Tiptap editor, not a ${document.dialect} one`,
+    ]);
+  }
+  return { ...config, host, document: { ...document, features: document.features ?? [...allFeatures] } };
+}
+
+/** `null` means the demo. */
+function serviceCredentialsOf({ civicpress }: Config): { username: string; password: string } | null {
+  const { url, username, password } = civicpress;
+  if (url === undefined) {
+    if (process.env.NODE_ENV !== 'production') return null;
+    throw new ConfigError([
+      'civicpress.url is not set: in production there is no demo. ' +
+        'Set civicpress.url, civicpress.username and civicpress.password ' +
+        '(or REALTIME_CIVICPRESS_URL, REALTIME_CIVICPRESS_USERNAME, REALTIME_CIVICPRESS_PASSWORD).',
+    ]);
+  }
+  const missing = Object.entries({ username, password }).filter(([, value]) => !value);
+  if (username && password) return { username, password };
+  throw new ConfigError(
+    missing.map(([name]) => `civicpress.${name} is not set: the server signs in to write drafts`),
+  );
+}
+
+/** A file that was named must exist; the default one need not. */
+async function configText(file: string | undefined): Promise<string> {
+  try {
+    return await readFile(file ?? '.system-data/realtime.yml', 'utf8');
+  } catch (error) {
+    if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function greeting(url: string, dataDir: string, isDemo: boolean): string {
+  if (!isDemo) return `CivicPress Realtime listens on ${url}\nDocuments are kept in ${dataDir}\n`;
+  return `
+CivicPress Realtime, with its demo CivicPress:
+
+  Edit as Alice   ${url}/demo/records/noise-bylaw?user=alice
+  Edit as Bob     ${url}/demo/records/noise-bylaw?user=bob
+  All records     ${url}/demo
+  Open rooms      ${url}/demo/rooms
+
+  Data is kept in ${dataDir}. Ctrl-C stops the server.
+
+`;
+}
