@@ -1,5 +1,6 @@
 /**
- * What opening and saving a law costs, beside remark's own parse and print of the same text in the same run.
+ * What opening and saving costs, beside remark's own parse and print of the same text in the same run: laws, and
+ * texts that are one big block.
  *
  * Run it alone with `node test/bench/markdown.ts`.
  */
@@ -9,12 +10,14 @@ import remarkStringify from 'remark-stringify';
 import { unified } from 'unified';
 import { type NodeJson, open, save } from '../../markdown/index.ts';
 import { median } from './statistics.ts';
+import { bigBlocks, law } from './texts.ts';
 
-const kilobytes = [10, 100, 1_000];
-const rounds = 5;
+const lawKilobytes = [10, 100, 1_000];
+const rounds = { law: 5, block: 1 };
 
 export interface MarkdownRow {
-  readonly 'text, KB': number;
+  readonly text: string;
+  readonly KB: number;
   readonly 'remark parse + print, ms': number;
   readonly 'open, ms': number;
   readonly 'save unchanged, ms': number;
@@ -22,53 +25,49 @@ export interface MarkdownRow {
 }
 
 export function markdownRows(): MarkdownRow[] {
-  return kilobytes.map((size) => {
-    const text = law(size * 1_000);
-    const peer = unified().use(remarkParse).use(remarkGfm).use(remarkStringify).freeze();
-    const times = { remark: [], open: [], unchanged: [], edited: [] } as Record<string, number[]>;
-    for (let round = 0; round < rounds; round += 1) {
-      times.remark?.push(timed(() => peer.stringify(peer.parse(text))).ms);
-      const opened = timed(() => open(text));
-      const { json, base } = opened.value;
-      times.open?.push(opened.ms);
-      times.unchanged?.push(timed(() => save({ json, base })).ms);
-      const live = withEditedWord(json);
-      times.edited?.push(timed(() => save({ json: live, base })).ms);
-    }
-    const [remarkMs, openMs, unchangedMs, editedMs] = Object.values(times).map(median);
-    return {
-      'text, KB': size,
-      'remark parse + print, ms': rounded(remarkMs),
-      'open, ms': rounded(openMs),
-      'save unchanged, ms': rounded(unchangedMs),
-      'save after one word, ms': rounded(editedMs),
-    };
-  });
+  return [
+    ...lawKilobytes.map((size) => rowOf('a law', law(size * 1_000), rounds.law)),
+    ...Object.entries(bigBlocks).map(([name, text]) => rowOf(name, text(), rounds.block)),
+  ];
 }
 
-/** Sections of a hard-wrapped law with lists, a table now and then, emphasis and links. */
-export function law(length: number): string {
-  let text = '---\ntitle: Law\n---\n\n';
-  for (let section = 1; text.length < length; section += 1) {
-    text += `## Section ${section} *Scope*\n\n`;
-    for (let paragraph = 1; paragraph <= 4; paragraph += 1) {
-      text += `(${paragraph}) The authority named in section ${section + paragraph} shall keep a register of all\n`;
-      text += `premises, the **use** of which is [regulated](https://example.org/${section}), and shall\n`;
-      text += 'publish it once a year, without the names of persons, in the official journal.\n\n';
-    }
-    text +=
-      '1.  a list of the premises,\n2.  their use, in so far as\n    it is permitted,\n3.  the date.\n\n';
-    if (section % 10 === 0) text += '| Zone | Noise, dB |\n|------|-----------|\n| A    | 45        |\n\n';
+const peer = unified().use(remarkParse).use(remarkGfm).use(remarkStringify).freeze();
+
+function rowOf(name: string, text: string, count: number): MarkdownRow {
+  const times = { remark: [], open: [], unchanged: [], edited: [] } as Record<string, number[]>;
+  for (let round = 0; round < count; round += 1) {
+    times.remark?.push(timed(() => peer.stringify(peer.parse(text))).ms);
+    const opened = timed(() => open(text));
+    const { json, base } = opened.value;
+    times.open?.push(opened.ms);
+    times.unchanged?.push(timed(() => save({ json, base })).ms);
+    const live = withEditedWord(json);
+    times.edited?.push(timed(() => save({ json: live, base })).ms);
   }
-  return text;
+  const [remarkMs, openMs, unchangedMs, editedMs] = Object.values(times).map(median);
+  return {
+    text: name,
+    KB: Math.round(text.length / 1_000),
+    'remark parse + print, ms': rounded(remarkMs),
+    'open, ms': rounded(openMs),
+    'save unchanged, ms': rounded(unchangedMs),
+    'save after one word, ms': rounded(editedMs),
+  };
 }
 
+/** "register" becomes "record" in the middle of the document. */
 function withEditedWord(json: NodeJson): NodeJson {
   const live = structuredClone(json);
-  const paragraphs = live.content?.filter((node) => node.type === 'paragraph') ?? [];
-  const [text] = paragraphs[paragraphs.length >> 1]?.content ?? [];
-  if (text?.text) text.text = text.text.replace('register', 'record');
+  const texts = textsIn(live).filter(({ text }) => text?.includes('register'));
+  const node = texts[texts.length >> 1];
+  const at = node?.text?.indexOf('register', (node.text.length >> 1) - 8) ?? -1;
+  if (!node?.text) throw new Error('The text has no register.');
+  node.text = `${node.text.slice(0, at)}record${node.text.slice(at + 'register'.length)}`;
   return live;
+}
+
+function textsIn(node: NodeJson): NodeJson[] {
+  return node.text !== undefined ? [node] : (node.content ?? []).flatMap(textsIn);
 }
 
 function timed<T>(run: () => T): { value: T; ms: number } {

@@ -11,8 +11,8 @@ import { constants, deflateSync, inflateSync, zstdCompressSync, zstdDecompressSy
 import * as Y from 'yjs';
 import { open, seedUpdate } from '../../markdown/index.ts';
 import { type Random, randomFrom } from '../markdown/helpers/random.ts';
-import { law } from './markdown.ts';
 import { median } from './statistics.ts';
+import { law } from './texts.ts';
 
 const kilobytes = [10, 500, 5_000];
 const edits = 2_000;
