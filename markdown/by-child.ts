@@ -28,7 +28,7 @@ export interface ComparedChildren {
   readonly live: NodeJson;
   /** Which old child each live one is. */
   readonly pairs: readonly (number | undefined)[];
-  /** Whether each is in its place still, or some have moved: then nothing else keeps as much. */
+  /** Whether each is in its place still, or some have come or moved: then nothing else keeps as much. */
   readonly comeFirst: boolean;
 }
 
@@ -41,11 +41,15 @@ export function comparedChildren(
   const [olds, news] = [before.content ?? [], live.content ?? []];
   if (!containers[before.type] || children.length !== olds.length) return undefined;
   const pairs = pairNodes(olds, news);
-  const isInPlace =
-    olds.length === news.length &&
-    pairs.every((pair, index) => pair === index) &&
-    isSame({ ...before, content: [] }, { ...live, content: [] });
-  return { before, live, pairs, comeFirst: isInPlace || hasMoved(pairs, olds, news) };
+  const isAlike = isSame({ ...before, content: [] }, { ...live, content: [] });
+  const isInPlace = olds.length === news.length && pairs.every((pair, index) => pair === index);
+  const hasOnlyGrown =
+    pairs.filter((pair) => pair !== undefined).length === olds.length &&
+    pairs.every(
+      (pair, index) => pair === undefined || isSame(olds[pair] as NodeJson, news[index] as NodeJson),
+    );
+  const comeFirst = (isAlike && (isInPlace || hasOnlyGrown)) || hasMoved(pairs, olds, news);
+  return { before, live, pairs, comeFirst };
 }
 
 function hasMoved(
@@ -70,13 +74,14 @@ export function* rewritesByChild(
 ): Generator<string> {
   const lines = linesIn(old.text);
   const style = ownStyle(old.style);
+  const indent = live.type.endsWith('List') ? indentOf(lines[old.children[0]?.firstLine ?? 0]) : '';
   const isCounted = live.type === 'orderedList' && (style.orderedLists[0]?.counts ?? true);
   const ways = (live.content ?? []).map((child, index): Iterable<string> => {
     const from = pairs[index];
     const after = wrapped(live, child, index, style);
     if (from === undefined) {
       const { live: text } = printBoth(after, after, style, options);
-      return [live.type === 'table' ? (linesIn(text)[0] ?? '') : text];
+      return [live.type === 'table' ? (linesIn(text)[0] ?? '') : indented(text, indent)];
     }
     const { firstLine, endLine, style: facts } = old.children[from] as ParsedChild;
     const text = lines.slice(firstLine, endLine).join('');
@@ -89,7 +94,9 @@ export function* rewritesByChild(
   const gaps = [...old.children, { firstLine: lines.length, endLine: lines.length }].map(
     ({ firstLine }, index) => lines.slice(old.children[index - 1]?.endLine ?? 0, firstLine).join(''),
   );
-  const separator = containers[live.type]?.(old.style) ?? '';
+  const between = gaps.slice(1, -1);
+  const isApartAlways = between.length > 0 && between.every((gap) => /^\n+$/.test(gap));
+  const separator = (isApartAlways ? between[0] : containers[live.type]?.(old.style)) ?? '';
   const around = { gaps, hasBefore: false, hasAfter: false, separator, isSeparatedAlways: false };
   for (const texts of together(ways))
     yield joinPieces(
@@ -119,6 +126,15 @@ function wrapped(container: NodeJson, child: NodeJson, index: number, style: Sty
       ? { start: numberAttr(container, 'start', 1) + (counts ? index : 0) }
       : container.attrs;
   return block('doc', [block(container.type, [child], attrs)]);
+}
+
+function indentOf(line = ''): string {
+  return /^ */.exec(line)?.[0] ?? '';
+}
+
+/** A new item stands where the others stand: left of them, it would take in those behind it. */
+function indented(text: string, indent: string): string {
+  return indent === '' ? text : text.replace(/^(?=.)/gm, indent);
 }
 
 /** The outermost list's style for all of them. */

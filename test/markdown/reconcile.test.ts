@@ -277,6 +277,12 @@ describe('lists', () => {
     edited('1. a\n1. b\n', within(0, put(1, li(p('x')))), '1. a\n1. x\n1. b\n'));
   it('grow past nine', () =>
     edited('9.  a\n    b\n', within(0, put(1, li(p('x')))), '9.  a\n    b\n10.  x\n'));
+  it('that are indented get an item with the same indentation', () =>
+    edited(
+      'x\n\n   - a\n\n\n   - b\n     c\n\ny\n',
+      within(1, put(1, li(p('new')))),
+      'x\n\n   - a\n\n\n   - new\n\n\n   - b\n     c\n\ny\n',
+    ));
   it('that are indented lose an item, indentation and all', () =>
     edited('  - a\n  - b\n\nc\n', within(0, drop(1)), '  - a\n\nc\n'));
   it('of tasks and others are all tasks when the others have gone', () =>
