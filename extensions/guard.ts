@@ -1,21 +1,44 @@
 /**
- * May this update touch this document? Refused before it is applied: what cannot be read, what builds on something
- * that the server lacks, and a stranger's seed.
+ * May this update touch this document? Refused before it is applied: what cannot be read, what would make the document
+ * too large or too deep, what builds on something that the server lacks, and a stranger's seed.
  *
  * A document that nobody has edited is in no snapshot. When its record has changed by the next time that it is opened,
  * it grows from another seed, and an editor that still holds the old one would merge it in: the whole bylaw, twice.
  */
 import { type beforeSyncPayload, type Document, type Extension, OutgoingMessage } from '@hocuspocus/server';
 import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
+import { encodeStateAsUpdate, getState } from 'yjs';
 import { isSeedClientId } from '../markdown/seed-client.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { ConnectionContext } from '../server/session.ts';
-import { clientIdsIn, lacksHistory, readUpdate } from '../server/update-facts.ts';
+import { excessOf } from '../server/update-bounds.ts';
+import { clientIdsIn, isOnlyDeleting, lacksHistory, readUpdate } from '../server/update-facts.ts';
+
+export interface GuardOptions {
+  /** Of the Yjs state. */
+  readonly maxDocumentBytes: number;
+}
+
+/** How large a document is at most, in bytes: what it was when it was last measured, and what came since. */
+interface Size {
+  measured: number;
+  since: number;
+}
 
 export class Guard implements Extension<ConnectionContext> {
+  readonly #options: GuardOptions;
+
+  readonly #sizes = new WeakMap<Document, Size>();
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
   async beforeSync(message: beforeSyncPayload<ConnectionContext>): Promise<void> {
     if (message.type === messageYjsSyncStep1) return;
     const update = updateIn(message);
+    // A reader's edit is not taken anyway.
+    if (!message.connection.readOnly) this.#refuseExcess(message, update);
     for (const clientId of clientIdsIn(update)) {
       if (isSeedClientId(clientId) && !isIn(message.document, clientId)) {
         throw refused(message, 'document-replaced');
@@ -25,6 +48,34 @@ export class Guard implements Extension<ConnectionContext> {
       throw new RealtimeError('history-missing', { context: { documentName: message.document.name } });
     }
   }
+
+  #refuseExcess(message: beforeSyncPayload<ConnectionContext>, update: ReturnType<typeof readUpdate>): void {
+    const { document, payload } = message;
+    const excess = excessOf(document, update);
+    if (excess) throw refused(message, 'invalid-update', { excess });
+    const size = this.#sizes.get(document) ?? { measured: unitsIn(document), since: 0 };
+    this.#sizes.set(document, size);
+    if (!isOnlyDeleting(update)) this.#refuseWhenFull(message, size);
+    size.since += payload.byteLength;
+  }
+
+  #refuseWhenFull(message: beforeSyncPayload<ConnectionContext>, size: Size): void {
+    const { document, payload } = message;
+    const isOver = () => size.measured + size.since + payload.byteLength > this.#options.maxDocumentBytes;
+    if (isOver() && size.since > 0) {
+      // What was replaced or deleted meanwhile does not count.
+      size.measured = encodeStateAsUpdate(document).byteLength;
+      size.since = 0;
+    }
+    if (isOver()) throw refused(message, 'document-too-large', { bytes: size.measured });
+  }
+}
+
+/** How many characters and elements were ever in it: about its bytes, and found without encoding it. */
+function unitsIn(document: Document): number {
+  let units = 0;
+  for (const client of document.store.clients.keys()) units += getState(document.store, client);
+  return units;
 }
 
 /** So many bytes of edits may wait, in a document, for those that they build on. */
@@ -54,8 +105,12 @@ function isIn(document: Document, clientId: number): boolean {
 }
 
 /** Says why before the connection is closed; coming back at once would not help, so the socket stays. */
-function refused({ connection, document }: beforeSyncPayload, code: ErrorCode): RealtimeError {
+function refused(
+  { connection, document }: beforeSyncPayload,
+  code: ErrorCode,
+  context: Record<string, unknown> = {},
+): RealtimeError {
   const message = new OutgoingMessage(connection.messageAddress).writePermissionDenied(errors[code].reason);
   connection.send(message.toUint8Array());
-  return new RealtimeError(code, { context: { documentName: document.name } });
+  return new RealtimeError(code, { context: { documentName: document.name, ...context } });
 }

@@ -144,7 +144,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       editsPerSecond: config.rate_limiting.messages_per_second,
     }),
     // May this update touch this document?
-    new Guard(),
+    new Guard({ maxDocumentBytes: config.limits.document_bytes }),
     // How many documents are open, and how long does one stay?
     new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
     // Is this edit on stable storage? Only then does its author hear that it is saved.

@@ -240,6 +240,11 @@ const schema = z.strictObject({
   limits: z
     .strictObject({
       frame_bytes: z.int().min(1_024).default(4_194_304).describe('Largest WebSocket frame, in bytes.'),
+      document_bytes: z
+        .int()
+        .min(65_536)
+        .default(10_485_760)
+        .describe('Largest document, in bytes of its Yjs state; beyond it only deletions are taken.'),
       buffered_bytes: z
         .int()
         .min(65_536)

@@ -108,6 +108,13 @@ export const errors = {
     statusCode: 400,
     retry: false,
   },
+  'document-too-large': {
+    reason:
+      'This record has become too large to be edited together. The last edit was not taken; deleting is possible.',
+    closeCode: 4413,
+    statusCode: 413,
+    retry: false,
+  },
   'history-missing': {
     reason: 'An edit builds on another one that the server does not have. Comparing anew.',
     closeCode: 4500,

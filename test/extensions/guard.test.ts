@@ -3,7 +3,9 @@
  */
 import { afterEach, expect, it } from 'vitest';
 import { messageYjsUpdate } from 'y-protocols/sync';
+import * as Y from 'yjs';
 import { errors } from '../../server/errors.ts';
+import type { Clerk } from '../helpers/clerk.ts';
 import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
@@ -53,4 +55,84 @@ it('[L6] refuses an update that cannot be read, and does not acknowledge it', as
   bob.type('Noise', ' UNHARMED');
   await bob.saved();
   expect(bob.text).toBe(text.replace('Noise', 'Noise UNHARMED'));
+});
+
+/** An update of somebody who holds the same document and does this to it. */
+function updateOf(clerk: Clerk, change: (fragment: Y.XmlFragment) => void): Uint8Array {
+  const document = new Y.Doc();
+  Y.applyUpdate(document, Y.encodeStateAsUpdate(clerk.document));
+  const before = Y.encodeStateVector(document);
+  document.transact(() => change(document.getXmlFragment('default')));
+  return Y.encodeStateAsUpdate(document, before);
+}
+
+function nested(depth: number): Y.XmlElement {
+  const outermost = new Y.XmlElement('blockquote');
+  let innermost = outermost;
+  for (let level = 1; level < depth; level += 1) {
+    const inner = new Y.XmlElement('blockquote');
+    innermost.insert(0, [inner]);
+    innermost = inner;
+  }
+  return outermost;
+}
+
+it('[L8] refuses what nests too deeply, at once or little by little, and takes what honest people nest', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  alice.sendRaw(
+    messageYjsUpdate,
+    updateOf(alice, (fragment) => fragment.insert(0, [nested(400)])),
+  );
+  expect(await alice.refused()).toBe(errors['invalid-update'].reason);
+
+  for (let round = 0; round < 3 && bob.refusals.length === 0; round += 1) {
+    const before = bob.fragment.length;
+    bob.document.transact(() => {
+      let innermost: Y.XmlFragment | Y.XmlElement = bob.fragment;
+      while (
+        innermost.get(0) instanceof Y.XmlElement &&
+        (innermost.get(0) as Y.XmlElement).nodeName === 'blockquote'
+      )
+        innermost = innermost.get(0) as Y.XmlElement;
+      innermost.insert(0, [nested(90)]);
+    });
+    if (round < 2) await bob.saved();
+    expect(bob.fragment.length).toBeGreaterThanOrEqual(before);
+  }
+  expect(await bob.refused()).toBe(errors['invalid-update'].reason);
+});
+
+it('[L8] refuses documents within a document', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const within = (fragment: Y.XmlFragment) => {
+    const element = new Y.XmlElement('paragraph');
+    fragment.insert(0, [element]);
+    (element as unknown as Y.XmlElement<{ inner: Y.Doc }>).setAttribute('inner', new Y.Doc());
+  };
+  alice.sendRaw(messageYjsUpdate, updateOf(alice, within));
+  expect(await alice.refused()).toBe(errors['invalid-update'].reason);
+});
+
+it('[L9] takes no more than a document may hold, but for deletions', async () => {
+  townHall = await TownHall.open({ settings: { 'limits.document_bytes': 65_536 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', '!');
+  alice.replace('Noise', 'x'.repeat(30_000));
+  await alice.saved();
+  alice.replace('xxx', 'y'.repeat(40_000));
+  expect(await alice.refused()).toBe(errors['document-too-large'].reason);
+
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  bob.erase('x'.repeat(20_000));
+  await bob.saved();
+  bob.replace('xxx', 'z'.repeat(30_000));
+  await bob.saved();
+  const draft = await until('the draft has it', async () => {
+    const text = await townHall.draftOf('noise-bylaw');
+    return text?.includes('zzz') ? text : null;
+  });
+  expect(draft).not.toContain('yyy');
 });
