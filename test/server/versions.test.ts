@@ -7,6 +7,7 @@ import * as Y from 'yjs';
 import { errors } from '../../server/errors.ts';
 import type { Events } from '../../server/ports.ts';
 import { Admin } from '../helpers/admin.ts';
+import { flakyJournal } from '../helpers/flaky-journal.ts';
 import { TownHall, type TownHallOptions } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
 
@@ -211,7 +212,12 @@ it('[V10] restores once when two do it at the same time', async () => {
   await admin.snapshot();
   alice.erase('Closing words,');
   await alice.saved();
-  await Promise.all([admin.restore(1), admin.restore(1)]);
+  const restored = await Promise.all([admin.restore(1), admin.restore(1)]);
+  // The one that comes second finds all of it done.
+  expect(restored.sort((one, other) => one.before - other.before)).toEqual([
+    { restored: 1, before: 2, revision: 3 },
+    { restored: 1, before: 3, revision: 3 },
+  ]);
   await alice.sees('Closing');
   await draftIs(plan);
   expect(alice.text.split('Closing')).toHaveLength(2);
@@ -256,6 +262,28 @@ it('[V10] is durable when it is answered, with the state before it', async () =>
   await draftIs(plan);
   const again = new Admin(townHall.url, 'plan', await townHall.tokenOf('alice'));
   expect(await again.markdown(before)).toBe(plan.replace('First', 'Premier'));
+});
+
+it('[V10] is not answered before it is durable, while everybody sees it at once', async () => {
+  const flaky = flakyJournal();
+  const { alice, admin } = await open({ journal: flaky.journal });
+  await admin.snapshot();
+  alice.replace('First', 'Premier');
+  await draftIs(plan.replace('First', 'Premier'));
+  flaky.handle().stall();
+  let isAnswered = false;
+  const restoring = admin.restore(1).finally(() => {
+    isAnswered = true;
+  });
+  await alice.sees('First');
+  await alice.noticed('restored');
+  // Whatever asks the same thread behind it is answered before it.
+  for (let asked = 0; asked < 5; asked += 1) await admin.get('compare?from=1&to=2');
+  expect(isAnswered).toBe(false);
+  expect(await townHall.draftOf('plan')).toBe(plan.replace('First', 'Premier'));
+  flaky.handle().goOn();
+  expect(await restoring).toMatchObject({ restored: 1 });
+  await draftIs(plan);
 });
 
 it('[V11] answers for a damaged version that it is damaged, says so in an event, and goes on', async () => {
