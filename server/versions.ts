@@ -124,7 +124,7 @@ export class Versions {
     const { name: documentName } = document;
     const { hocuspocus, persistence, sources, ledger, recordSync, notices, log } = this.#options;
     const bytes = await this.#bytesOf(documentName, revision);
-    let before = await persistence.snapshotNow(documentName);
+    const early = await this.#newestNow(documentName);
     const readAs = this.#printedFrom(documentName);
     const making = this.#changeTo(document, readAs, bytes);
     const { update, base: restored } = await this.#reading(documentName, revision, making);
@@ -144,10 +144,8 @@ export class Versions {
     // The next snapshot has the restored text as the one that the document grew from. What the record holds, by
     // which other people's changes are told, is the ledger's to know from here on.
     await this.#durable(documentName, ledger.sending(documentName, base, unconfirmed));
-    before = (await late) ?? before;
-    const after = await persistence.snapshotNow(documentName);
-    const newest = after?.revision ?? (await this.#newest(documentName));
-    return { restored: revision, before: before?.revision ?? newest, revision: newest };
+    const before = (await late)?.revision ?? early;
+    return { restored: revision, before, revision: await this.#newestNow(documentName) };
   }
 
   /** Somebody may go on typing while it is made: then it is made anew, and at last stands beside what they typed. */
@@ -168,9 +166,13 @@ export class Versions {
     }
   }
 
-  async #newest(documentName: string): Promise<number> {
+  /** The version of what the document holds now, made when there is none. */
+  async #newestNow(documentName: string): Promise<number> {
+    const made = await this.#options.persistence.snapshotNow(documentName);
+    if (made) return made.revision;
     const [newest] = await this.list(documentName);
-    return newest?.revision ?? 0;
+    if (!newest) throw new RealtimeError('no-such-version', { context: { documentName } });
+    return newest.revision;
   }
 
   /** The text whose bytes what nobody edited keeps. */
