@@ -4,7 +4,7 @@
  * nobody knows is printed as something rather than dropped.
  */
 
-import type { Html, PhrasingContent, Root } from 'mdast';
+import type { Html, Nodes, PhrasingContent, Root } from 'mdast';
 import type { Options } from 'remark-stringify';
 import type { FlowNode, Handlers, Place, PrintContext } from './construct.ts';
 import { Definitions } from './definitions.ts';
@@ -75,15 +75,20 @@ function remarkOptions(style: Style, definitions: Definitions = new Definitions(
     handlers: { ...handlers, ...plainTextHandlers((label) => definitions.has(label)) },
     join: [
       // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a
-      // paragraph takes in HTML and the first row of a table, and a rule under it makes it a heading.
+      // paragraph takes in HTML, the first row of a table and some lists, and a rule under it makes it a heading.
       (left, right) => {
         if (isOpaqueNode(left) || isOpaqueNode(right)) return 1;
-        return left.type === 'paragraph' && ['html', 'table', 'thematicBreak'].includes(right.type)
-          ? 1
-          : undefined;
+        return left.type === 'paragraph' && isTakenIn(right) ? 1 : undefined;
       },
     ],
   };
+}
+
+function isTakenIn(node: Nodes): boolean {
+  if (node.type !== 'list') return ['html', 'table', 'thematicBreak'].includes(node.type);
+  const [first] = node.children[0]?.children ?? [];
+  const isEmpty = !first || (first.type === 'paragraph' && first.children.length === 0);
+  return isEmpty || (node.ordered === true && node.start !== 1);
 }
 
 function isOpaqueNode(node: { type: string }): boolean {

@@ -18,8 +18,11 @@ export function parseTaskList(list: List, context: ParseContext): NodeJson[] {
   const items = list.children.map((item) => {
     const checked = item.checked ?? emptyTask(item) === 'x';
     const { checked: _checkbox, ...plain } = item;
-    const content = emptyTask(item) === undefined ? item.children : item.children.slice(1);
-    return block('taskItem', itemContent({ ...plain, children: content }, context), { checked });
+    const content =
+      emptyTask(item) === undefined
+        ? itemContent(plain, context)
+        : [block('paragraph'), ...context.blocks(item.children.slice(1))];
+    return block('taskItem', content, { checked });
   });
   return [block('taskList', items)];
 }

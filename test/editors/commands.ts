@@ -4,7 +4,7 @@
  */
 
 import type { Editor, JSONContent } from '@tiptap/core';
-import { Slice } from '@tiptap/pm/model';
+import { type ResolvedPos, Slice } from '@tiptap/pm/model';
 import { NodeSelection, TextSelection } from '@tiptap/pm/state';
 import type { Random } from '../markdown/helpers/random.ts';
 
@@ -153,8 +153,9 @@ const commands: Record<string, Command> = {
     moveCaret(editor, random);
     if (random(2) === 0) editor.commands.setTextSelection(editor.state.selection.$from.start());
     if (editor.commands.keyboardShortcut('Backspace')) return;
-    const { from } = editor.state.selection;
-    editor.commands.deleteRange({ from: Math.max(1, from - 1), to: from });
+    const { from, $from } = editor.state.selection;
+    const length = /[\ud800-\udbff][\udc00-\udfff]$/.test($from.nodeBefore?.text ?? '') ? 2 : 1;
+    editor.commands.deleteRange({ from: Math.max(1, from - length), to: from });
   },
   deleteForward: (editor, random) => {
     moveCaret(editor, random);
@@ -400,7 +401,15 @@ const pasted = [
 function moveCaret(editor: Editor, random: Random): void {
   const { doc } = editor.state;
   const position = doc.resolve(random(doc.content.size + 1));
-  editor.view.dispatch(editor.state.tr.setSelection(TextSelection.near(position)));
+  editor.view.dispatch(editor.state.tr.setSelection(TextSelection.near(whole(position))));
+}
+
+/** No caret stands within a character of two halves, which Yjs would tear apart. */
+function whole(position: ResolvedPos): ResolvedPos {
+  const before = position.nodeBefore?.text ?? '';
+  return position.textOffset > 0 && /[\ud800-\udbff]$/.test(before)
+    ? position.doc.resolve(position.pos + 1)
+    : position;
 }
 
 function selectRange(editor: Editor, random: Random, most: number): void {
@@ -408,7 +417,7 @@ function selectRange(editor: Editor, random: Random, most: number): void {
   const from = random(doc.content.size + 1);
   const to = Math.min(doc.content.size, from + 1 + random(most));
   editor.view.dispatch(
-    editor.state.tr.setSelection(TextSelection.between(doc.resolve(from), doc.resolve(to))),
+    editor.state.tr.setSelection(TextSelection.between(whole(doc.resolve(from)), whole(doc.resolve(to)))),
   );
 }
 
@@ -445,7 +454,7 @@ function goInto(editor: Editor, random: Random, type: string): boolean {
   if (at === undefined) return false;
   const { doc } = editor.state;
   const inside = doc.resolve(at + 1 + random(doc.nodeAt(at)?.content.size ?? 0));
-  editor.view.dispatch(editor.state.tr.setSelection(TextSelection.near(inside)));
+  editor.view.dispatch(editor.state.tr.setSelection(TextSelection.near(whole(inside))));
   return true;
 }
 

@@ -32,7 +32,6 @@ function code({ attrs, content = [] }: NodeJson): string {
 /** By node, those that an author chooses. */
 function attributesOf({ type, attrs = {} }: NodeJson): string[] {
   const names: Record<string, string[]> = {
-    heading: ['level'],
     codeBlock: ['language'],
     footnoteDefinition: ['label'],
     footnoteReference: ['label'],
@@ -44,6 +43,7 @@ function attributesOf({ type, attrs = {} }: NodeJson): string[] {
   };
   const own = (names[type] ?? []).map((name) => `${name}=${attrs[name] ?? ''}`);
   if (type === 'taskItem') return [attrs.checked === true ? 'done' : 'open'];
+  if (type === 'heading') return [`level=${attrs.level ?? 1}`];
   return type === 'orderedList' ? [`start=${attrs.start ?? 1}`] : own;
 }
 

@@ -116,7 +116,8 @@ export class Room {
       this.#deliver(() => true);
     }
     const [first, ...others] = this.clerks.map(({ doc }) => stableString(jsonOf(doc)));
-    if (others.some((other) => other !== first)) throw new Error('the copies differ');
+    const other = others.find((copy) => copy !== first);
+    if (other !== undefined) throw new Error(`the copies differ: ${first} and ${other}`);
   }
 
   close(): void {

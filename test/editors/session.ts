@@ -80,6 +80,8 @@ export function play({ seed, editor, base: name, steps }: Scenario): Outcome {
     if (isAsBefore && saved.base.markdown !== markdown)
       faults.push('undoing everything does not bring the bytes back');
     return outcome(faults, document);
+  } catch (error) {
+    return outcome([error instanceof Error ? (error.stack ?? error.message) : String(error)]);
   } finally {
     room.close();
   }

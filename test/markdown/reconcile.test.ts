@@ -307,6 +307,12 @@ describe('lists', () => {
     ));
   it('get a rule under a text, which is no heading', () =>
     edited('- a\n- b\n', within(0, within(0, put(1, hr))), '- a\n\n  ---\n- b\n'));
+  it('get lists under a text, which do not run on from it', () => {
+    edited('- a\n', within(0, within(0, put(1, ol(3, li(p('b')))))), '- a\n\n  3. b\n');
+    edited('- a\n', within(0, within(0, put(1, ul(li(p()))))), '- a\n\n  -\n');
+  });
+  it('of tasks get an empty task before other blocks', () =>
+    edited('- [ ] a\n', within(0, put(1, task(false, p(), p('b')))), '- [ ] a\n- [ ]\n\n  b\n'));
   it('get a table under a text', () =>
     edited('- a\n', within(0, within(0, put(1, table(row(th('b')))))), '- a\n\n  | b |\n  | --- |\n'));
   it('of tasks get a task', () =>
