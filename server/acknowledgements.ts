@@ -8,10 +8,12 @@
  * acknowledgement takes one away. Edits from before the exchange, typed offline and sent from a queue, are not in the
  * count, and Hocuspocus acknowledges them all the same: the count would reach zero with edits still on their way. So
  * these acknowledgements are left out, and everything else waits until the exchange itself is durable.
+ *
+ * With `forceSync` a provider begins another exchange at any time, and counts from one again.
  */
 import { decodeStateVector } from 'yjs';
 import { documentNameIn } from './frame-address.ts';
-import { isKnownTo, isOnlyDeleting, type readUpdate } from './update-facts.ts';
+import { beginsWithin, isOnlyDeleting, type readUpdate } from './update-facts.ts';
 
 export interface AcknowledgementOptions {
   /** Calls back once everything that the document holds now is durable: at once, when it is. */
@@ -32,6 +34,12 @@ interface Count {
   readonly clientHad: ReadonlyMap<number, number> | null;
   isExchanged: boolean;
   isOverdue: boolean;
+  /** How many answers are still to come: the last one completes the exchange, those before it are to earlier ones. */
+  unanswered: number;
+  /** When those acknowledgements were sent that may still be on their way; in monotonic ms. */
+  sentAt: number[];
+  /** So many arrived, perhaps, when the client had begun to count anew, and took away what they were not for. */
+  crossing: number;
   /** Of the message that is being handled. */
   kind: Kind;
   /** So many wait for the exchange. */
@@ -55,6 +63,9 @@ const quietMs = 1_000;
  */
 const exchangeMs = 3_000;
 
+/** No acknowledgement is longer on its way. */
+const onTheWayMs = 3_000;
+
 export class Acknowledgements {
   readonly #options: AcknowledgementOptions;
   /** By the address that a document has on this socket. */
@@ -66,8 +77,16 @@ export class Acknowledgements {
 
   /** The client begins to count anew. What it was owed before, it no longer waits for. */
   exchangeBegins(address: string, stateVector: Uint8Array): void {
-    stopTimers(this.#counts.get(address));
-    const count = newCount(decodeStateVector(stateVector));
+    const before = this.#counts.get(address);
+    const clientHad = decodeStateVector(stateVector);
+    const unanswered = (before?.unanswered ?? 0) + 1;
+    if (before?.clientHad && before.unanswered > 0 && isWithin(clientHad, before.clientHad)) {
+      // One that was to begin offline, and comes from the queue now: the client has counted anew since.
+      before.unanswered = unanswered;
+      return;
+    }
+    stopTimers(before);
+    const count = { ...newCount(clientHad), unanswered, crossing: stillOnTheWay(before).length };
     this.#counts.set(address, count);
     count.overdue = setTimeout(() => {
       count.isOverdue = true;
@@ -79,7 +98,8 @@ export class Acknowledgements {
   /** The client's answer in the exchange is about to be handled. */
   exchangeEnds(address: string): void {
     const count = this.#countOf(address);
-    count.kind = count.isExchanged ? 'counted' : 'exchanged';
+    count.unanswered = Math.max(0, count.unanswered - 1);
+    count.kind = count.unanswered === 0 ? 'exchanged' : 'uncounted';
   }
 
   /** An edit is about to be handled. */
@@ -136,16 +156,28 @@ export class Acknowledgements {
 
   #sendWhenDurable(address: string, count: Count, times: number): void {
     this.#options.whenDurable(documentNameIn(address), () => {
-      const isStillCounting = this.#counts.get(address) === count;
-      for (let time = 0; isStillCounting && time < times; time += 1)
-        this.#options.send(count.acknowledgement as Uint8Array);
+      if (this.#counts.get(address) !== count) return;
+      const withheld = Math.min(times, count.crossing);
+      count.crossing -= withheld;
+      count.doubtful += withheld;
+      if (withheld > 0 && count.isExchanged) this.#sendDoubtfulSoon(address, count);
+      this.#send(count, times - withheld);
     });
+  }
+
+  #send(count: Count, times: number): void {
+    if (times > 0) count.sentAt = stillOnTheWay(count);
+    for (let time = 0; time < times; time += 1) {
+      count.sentAt.push(performance.now());
+      this.#options.send(count.acknowledgement as Uint8Array);
+    }
   }
 
   #sendDoubtfulSoon(address: string, count: Count): void {
     clearTimeout(count.quiet);
     count.quiet = setTimeout(() => {
       count.quiet = undefined;
+      count.crossing = 0;
       this.#sendWhenDurable(address, count, count.doubtful);
       count.doubtful = 0;
     }, quietMs);
@@ -158,6 +190,9 @@ function newCount(clientHad: ReadonlyMap<number, number> | null): Count {
     clientHad,
     isExchanged: false,
     isOverdue: false,
+    unanswered: 0,
+    sentAt: [],
+    crossing: 0,
     kind: 'counted',
     held: 0,
     doubtful: 0,
@@ -172,9 +207,21 @@ function stopTimers(count: Count | undefined): void {
   clearTimeout(count?.overdue);
 }
 
-/** Only during the exchange can an edit come that was typed before it. */
+function stillOnTheWay(count: Count | undefined): number[] {
+  const since = performance.now() - onTheWayMs;
+  return count?.sentAt.filter((at) => at > since) ?? [];
+}
+
+/** Whether who has `much` has all of `little`. */
+function isWithin(little: ReadonlyMap<number, number>, much: ReadonlyMap<number, number>): boolean {
+  return [...little].every(([client, clock]) => clock <= (much.get(client) ?? 0));
+}
+
+/**
+ * A provider that gathers edits (`flushDelay`) counts them with the first one, and may send them when the exchange is
+ * long complete: not counted is what begins with an edit from before it.
+ */
 function kindOf({ clientHad, isExchanged }: Count, update: ReturnType<typeof readUpdate>): Kind {
-  if (isExchanged) return 'counted';
-  if (clientHad === null || isOnlyDeleting(update)) return 'doubtful';
-  return isKnownTo(clientHad, update) ? 'uncounted' : 'counted';
+  if (clientHad === null || isOnlyDeleting(update)) return isExchanged ? 'counted' : 'doubtful';
+  return beginsWithin(clientHad, update) ? 'uncounted' : 'counted';
 }

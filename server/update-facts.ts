@@ -27,9 +27,12 @@ export function isOnlyDeleting({ structs }: Update): boolean {
   return structs.length === 0;
 }
 
-/** Whether somebody with this state vector has all that it inserts. */
-export function isKnownTo(vector: ReadonlyMap<number, number>, { structs }: Update): boolean {
-  return structs.every(({ id, length }) => id.clock + length <= (vector.get(id.client) ?? 0));
+/** Whether somebody with this state vector has some of what it inserts. */
+export function beginsWithin(vector: ReadonlyMap<number, number>, { structs }: Update): boolean {
+  return structs.some((struct) => {
+    const { client, clock } = struct.id;
+    return !(struct instanceof Skip) && clock < (vector.get(client) ?? 0);
+  });
 }
 
 /**

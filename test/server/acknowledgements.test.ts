@@ -137,12 +137,64 @@ describe('an acknowledgement', () => {
     editor.endExchange();
     editor.becomeDurable();
     editor.arrive(editor.insert('a'));
+    vi.advanceTimersByTime(3_000);
     editor.beginExchange();
     editor.becomeDurable();
     expect(editor.sent).toBe(1);
     editor.endExchange();
     editor.becomeDurable();
     expect(editor.sent).toBe(2);
+  });
+
+  it('[J4] that may arrive when another exchange has begun is made up for, until the editor pauses', () => {
+    editor.beginExchange();
+    editor.endExchange();
+    editor.arrive(editor.insert('a'));
+    editor.becomeDurable();
+    expect(editor.sent).toBe(2);
+    editor.beginExchange();
+    editor.endExchange();
+    for (const letter of 'bcd') editor.arrive(editor.insert(letter));
+    editor.becomeDurable();
+    // Two of the four may be there already.
+    expect(editor.sent).toBe(2 + 2);
+    vi.advanceTimersByTime(1_000);
+    editor.becomeDurable();
+    expect(editor.sent).toBe(2 + 4);
+  });
+
+  it('[J4] for edits that were gathered since before the exchange is left out', () => {
+    const gathered = [editor.insert('a')];
+    editor.beginExchange();
+    gathered.push(editor.insert('b'));
+    editor.endExchange();
+    editor.arrive(Y.mergeUpdates(gathered));
+    editor.becomeDurable();
+    expect(editor.sent).toBe(1);
+  });
+
+  it('[J4] for the answer to an exchange that was begun anew meanwhile is left out', () => {
+    editor.beginExchange();
+    editor.insert('a');
+    editor.beginExchange();
+    editor.endExchange();
+    editor.becomeDurable();
+    expect(editor.sent).toBe(0);
+    editor.endExchange();
+    editor.becomeDurable();
+    expect(editor.sent).toBe(1);
+  });
+
+  it('[J4] for an edit from offline is left out also behind an exchange that was to begin offline', () => {
+    const vectorOffline = Y.encodeStateVector(editor.document);
+    const offline = editor.insert('a');
+    editor.beginExchange();
+    editor.acknowledgements.exchangeBegins(address, vectorOffline);
+    editor.arrive(offline);
+    editor.endExchange();
+    editor.endExchange();
+    editor.becomeDurable();
+    expect(editor.sent).toBe(1);
   });
 
   it('[J2] reaches a client that answers no exchange, a little later', () => {
