@@ -5,18 +5,19 @@
  * is read, compared and merged, and the result becomes its draft. CivicPress being slow or away never holds up an
  * editor: the draft is owed then, and its room stays until it is written.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   afterLoadDocumentPayload,
-  afterUnloadDocumentPayload,
   beforeUnloadDocumentPayload,
   Extension,
   Hocuspocus,
   onChangePayload,
   onConfigurePayload,
 } from '@hocuspocus/server';
+import { RealtimeError } from '../server/errors.ts';
 import type { Ledger, Logger } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
-import { Veto } from './guarded.ts';
+import { errorBehind, Veto } from './guarded.ts';
 import type { RecordSync } from './record-sync.ts';
 import type { Sources } from './sources.ts';
 
@@ -24,13 +25,15 @@ export interface WritebackOptions {
   readonly recordSync: RecordSync;
   readonly ledger: Ledger;
   readonly sources: Sources;
+  /** Pause, in ms, before what could not be opened is tried again. */
+  readonly retryMaxMs: number;
   readonly log: Logger;
 }
 
 export class Writeback implements Extension<ConnectionContext> {
   readonly #options: WritebackOptions;
 
-  /** Documents that owed a draft when the process ended, and could not be opened yet. */
+  /** Documents that owed a draft when the process ended, and are not open yet. */
   readonly #unopened = new Set<string>();
 
   constructor(options: WritebackOptions) {
@@ -57,30 +60,32 @@ export class Writeback implements Extension<ConnectionContext> {
     if (this.#options.recordSync.owes(documentName)) throw new Veto();
   }
 
-  /** A place has become free. */
-  async afterUnloadDocument({ instance }: afterUnloadDocumentPayload): Promise<void> {
-    for (const documentName of this.#unopened) await this.#open(instance, documentName);
-  }
-
   async onDestroy(): Promise<void> {
     this.#unopened.clear();
     this.#options.recordSync.stop();
   }
 
-  /** Opens again what owed a draft when the process ended; opening it is enough. */
+  /** Opens again what owed a draft when the process ended; opening it is enough. Resolves when all of it is open. */
   async resume(instance: Hocuspocus): Promise<void> {
-    const { ledger, log } = this.#options;
+    const { ledger, retryMaxMs, log } = this.#options;
     try {
-      for (const documentName of await ledger.owing()) await this.#open(instance, documentName);
+      for (const documentName of await ledger.owing()) this.#unopened.add(documentName);
     } catch (error) {
       const cause = String(error);
       log.error({ cause }, 'which drafts are owed could not be read; each is written when it is opened');
     }
+    // In a row of its own, that no hook waits for: opening one document may have to wait until another one is gone.
+    while (this.#unopened.size > 0) {
+      for (const documentName of this.#unopened) {
+        if (!(await this.#open(instance, documentName))) break;
+      }
+      if (this.#unopened.size > 0) await delay(retryMaxMs, undefined, { ref: false });
+    }
   }
 
-  async #open(instance: Hocuspocus, documentName: string): Promise<void> {
+  /** Resolves with whether there may be a place for the next one. */
+  async #open(instance: Hocuspocus, documentName: string): Promise<boolean> {
     const connection = { isAuthenticated: true, readOnly: false };
-    this.#unopened.add(documentName);
     try {
       const document = await instance.createDocument(
         documentName,
@@ -90,8 +95,11 @@ export class Writeback implements Extension<ConnectionContext> {
       );
       // When nobody comes, it goes after its grace time.
       setImmediate(() => void instance.unloadDocument(document));
-    } catch {
+      return true;
+    } catch (thrown) {
       this.#options.log.warn({ documentName }, 'a draft stays owed until its document can be opened');
+      const error = errorBehind(thrown);
+      return !(error instanceof RealtimeError && error.code === 'too-many-rooms');
     }
   }
 }

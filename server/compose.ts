@@ -130,7 +130,13 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...retries,
     log,
   });
-  const writeback = new Writeback({ recordSync, ledger, sources, log });
+  const writeback = new Writeback({
+    recordSync,
+    ledger,
+    sources,
+    retryMaxMs: retries.retryMaxMs,
+    log,
+  });
 
   // The order counts: what a later one looks up an earlier one has put there.
   const extensions = [

@@ -189,6 +189,29 @@ it('[W5] starts although what owes a draft cannot be read', async () => {
   townHall = await TownHall.open({ folder: townHall.folder, snapshots: flaky.snapshots });
   await until('it was tried', () => flaky.store().reads > 0);
   flaky.store().isUnreadable = false;
+  await draftWith('OWED');
+});
+
+it('[W5] opens a document that owes a draft also when another one has to go for it', async () => {
+  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.mode = 'error500';
+  alice.type('Noise', ' OWED');
+  await alice.noticed('could-not-save');
+  await townHall.close({ keepFolder: true });
+
+  const flaky = flakySnapshots({ isUnreadable: true });
+  townHall = await TownHall.open({
+    folder: townHall.folder,
+    snapshots: flaky.snapshots,
+    // Not tried again before somebody comes.
+    settings: { 'rooms.max_rooms': 1, 'saving.retry_max_ms': 60_000 },
+  });
+  await until('it was tried', () => flaky.store().reads > 0);
+  flaky.store().isUnreadable = false;
+  const bob = await (await townHall.join('zoning-bylaw', 'bob')).synced();
+  bob.leave();
+  await until('everybody has left', () => townHall.server.hocuspocus.getConnectionsCount() === 0);
   await (await townHall.join('noise-bylaw')).synced();
   await draftWith('OWED');
 });
