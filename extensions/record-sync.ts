@@ -145,7 +145,9 @@ export class RecordSync {
   }
 
   async #write(document: Document, record: RecordText, text: Base, restored: Base | null): Promise<void> {
-    const { records, ledger, sources } = this.#options;
+    const { records, ledger, sources, durable } = this.#options;
+    // The text may hold what was typed since it was asked for, and what came in from the record itself.
+    await durable(document.name);
     if (!isSameText(record, text.markdown)) {
       sources.sending(document.name, fingerprintOf(text.markdown));
       const { base, unconfirmed } = sources.of(document.name);

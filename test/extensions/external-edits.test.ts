@@ -1,7 +1,9 @@
 /**
  * Records that change past the room.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
+import { flakyJournal } from '../helpers/flaky-journal.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
 
@@ -73,4 +75,36 @@ it('[E2] leaves alone what somebody is typing elsewhere', async () => {
   alice.type('paragraph.', ' Next ');
   await alice.sees('Third, from outside');
   expect(alice.text).toContain('First paragraph. Next Second');
+});
+
+it('[E1] writes no draft with what came from outside before that is durable', async () => {
+  const flaky = flakyJournal();
+  let writes = 0;
+  let isOutside = false;
+  townHall = await TownHall.open({
+    journal: flaky.journal,
+    records: (real) => ({
+      async read(recordId) {
+        if (isOutside) flaky.handle().stall();
+        return real.read(recordId);
+      },
+      async writeDraft(...draft) {
+        writes += 1;
+        return real.writeDraft(...draft);
+      },
+    }),
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', '!');
+  await alice.noticed('saved');
+  await townHall.putDraft('noise-bylaw', `${await townHall.draftOf('noise-bylaw')}\nFrom outside.\n`);
+  isOutside = true;
+  const writesBefore = writes;
+  alice.type('Noise', '?');
+  await alice.sees('From outside.');
+  await delay(300);
+  expect(writes).toBe(writesBefore);
+  isOutside = false;
+  flaky.handle().goOn();
+  await until('the draft is written', () => writes > writesBefore);
 });
