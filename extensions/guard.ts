@@ -35,6 +35,8 @@ export class Guard implements Extension<ConnectionContext> {
   }
 
   async beforeSync(message: beforeSyncPayload<ConnectionContext>): Promise<void> {
+    // Somebody came in at the moment when Hocuspocus let it go: nothing that is typed into it would be stored.
+    if (message.document.isDestroyed) throw new RealtimeError('document-not-loaded');
     if (message.type === messageYjsSyncStep1) return;
     const update = updateIn(message);
     // A reader's edit is not taken anyway.

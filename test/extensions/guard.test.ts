@@ -136,3 +136,18 @@ it('[L9] takes no more than a document may hold, but for deletions', async () =>
   });
   expect(draft).not.toContain('yyy');
 });
+
+it('[J2] takes no edit into a document that Hocuspocus let go while somebody came in', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  await alice.saved();
+  const { documents } = townHall.server.hocuspocus;
+  const left = documents.get('record:noise-bylaw');
+  documents.delete('record:noise-bylaw');
+  left?.destroy();
+  alice.type('Noise', ' KEPT');
+  await until('the socket is closed', () => alice.closeCodes.length > 0);
+  expect(alice.provider.unsyncedChanges).toBeGreaterThan(0);
+  await alice.saved();
+  expect(documents.get('record:noise-bylaw')?.getXmlFragment('default').toString()).toContain('KEPT');
+});
