@@ -114,8 +114,8 @@ function rejected(name: string, payload: HookPayload, thrown: unknown, log: Logg
   else log.info(fields, 'refused');
   if (onlookers.has(name)) return;
 
-  const isAtSocket = entrances.has(name) || gates.has(name);
-  if (isAtSocket && error.isRetryable) closeSocketSoon(payload, error);
+  if (error.isRetryable && entrances.has(name)) closeSocketSoon(payload, error);
+  if (error.isRetryable && gates.has(name)) payload.context?.socket?.close(error.closeCode, error.reason);
   throw new HookRejection(error);
 }
 
@@ -123,6 +123,8 @@ function rejected(name: string, payload: HookPayload, thrown: unknown, log: Logg
  * After a refusal, and when the connection of one document is closed, a provider stays connected and never asks again.
  * When asking again helps, the socket is closed right behind the reason: the provider comes back within a second,
  * because the reason was a frame that it received. A socket that other documents use stays: they are in order.
+ *
+ * Not so at the gates: who is in the room already has typed something, and would never hear that it is saved.
  */
 function closeSocketSoon({ documentName, context }: HookPayload, error: RealtimeError): void {
   const socket = context?.socket;

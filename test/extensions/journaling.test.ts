@@ -135,6 +135,23 @@ it('[J4] reaches zero for who deletes offline and while coming back', async () =
   expect(bob.text).toBe(alice.text);
 });
 
+it('[L7] takes what was refused for its missing history also where the socket has other documents', async () => {
+  townHall = await TownHall.open();
+  const beside = await (await townHall.join('zoning-bylaw')).synced();
+  const token = await townHall.tokenOf('alice');
+  const alice = await townHall.joinBeside(beside, 'noise-bylaw', token).synced();
+  await alice.saved();
+  const elsewhere = new Y.Doc();
+  elsewhere.getText().insert(0, 'a');
+  const vector = Y.encodeStateVector(elsewhere);
+  elsewhere.getText().insert(1, 'b');
+  alice.sendRaw(messageYjsUpdate, Y.encodeStateAsUpdate(elsewhere, vector));
+  alice.type('Noise', ' TYPED');
+  await alice.saved();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  await bob.sees('TYPED');
+});
+
 it('[L7] refuses an edit that builds on what the server lacks, and takes it when all of it comes', async () => {
   townHall = await TownHall.open();
   const alice = await (await townHall.join('noise-bylaw')).synced();
