@@ -51,10 +51,10 @@ function endsOpen(before: PhrasingContent | undefined): boolean {
   );
 }
 
-/** An address goes on until a space, over everything that is not at the end of it. */
+/** An address goes on until a space, over everything that is not at the end of it: also over a break's backslash. */
 function startsClosed(after: PhrasingContent | undefined, next?: PhrasingContent): boolean {
-  if (after === undefined || after.type === 'break') return true;
+  if (after === undefined) return true;
   if (after.type !== 'text') return false;
   const isAll = /^[?!.,:;"')]*$/.test(after.value);
-  return isAll ? next === undefined || next.type === 'break' : /^[?!.,:;"')]*\s/.test(after.value);
+  return isAll ? next === undefined : /^[?!.,:;"')]*\s/.test(after.value);
 }

@@ -140,7 +140,7 @@ function linesOf(node: NodeJson): NodeJson[][] {
   if (node.type === 'codeBlock')
     return textOf(node)
       .split('\n')
-      .map((text) => [{ type: 'text', text }]);
+      .map((text) => (text === '' ? [] : [{ type: 'text', text }]));
   if (node.type === 'horizontalRule') return [[{ type: 'text', text: '---' }]];
   if (node.type === 'paragraph' || node.type === 'heading') return [node.content ?? []];
   return (node.content ?? []).flatMap(linesOf);

@@ -5,6 +5,7 @@ import { type MarkdownOptions, type NodeJson, open, rebase, save } from '../../m
 import { keyOf } from '../../markdown/tidy.ts';
 import {
   bold,
+  br,
   civicRef,
   code,
   doc,
@@ -200,6 +201,8 @@ describe('text that would be something else', () => {
     edited('a\n', put(1, h(1, 'b<br>c')), 'a\n\n# b\\<br>c\n', bare));
   it('is an address for GFM, whatever stands beside it', () =>
     edited('a\n', put(1, p('|x@y.zz', link('/b', 'c'))), 'a\n\n|<x@y.zz>[c](/b)\n'));
+  it('is an address before a line break', () =>
+    edited('a\n', put(1, p('https://b.cd', br, 'e')), 'a\n\n<https://b.cd>\\\ne\n'));
   it('is an address in a tag', () =>
     edited('a\n', put(1, p('b <i id="www.c.de">')), 'a\n\nb <i id="www.c.de">\n', bare));
 });
