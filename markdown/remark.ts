@@ -105,11 +105,13 @@ export function linkedText(value: string): { text: string; href?: string }[] {
   });
 }
 
-const plainPrinter = unified().use(remarkGfm).use(remarkStringify).freeze();
+/** No column is padded: a word in one cell would change every row. */
+const gfm = { tablePipeAlign: false };
+const plainPrinter = unified().use(remarkGfm, gfm).use(remarkStringify).freeze();
 
 /** Prints a tree; ends in a line break unless empty. */
 export function printMarkdown(tree: Root, options?: Options): string {
-  const printer = options ? unified().use(remarkGfm).use(remarkStringify, options) : plainPrinter;
+  const printer = options ? unified().use(remarkGfm, gfm).use(remarkStringify, options) : plainPrinter;
   return printer.stringify(tree);
 }
 

@@ -171,6 +171,15 @@ describe('one word', () => {
       word('c d', 'c f'),
       '- [a b]\n- [c\n  f](/y) e\n\n[a b]: /x\n[c d]: /y\n',
     ));
+  it('in a table within a list changes one line also where tables are opaque', () =>
+    edited(
+      '* a\n\n  | b | old |\n  |---|---|\n  | c | d |\n',
+      word('old', 'longer'),
+      '* a\n\n  | b | longer |\n  |---|---|\n  | c | d |\n',
+      {
+        features: [],
+      },
+    ));
   it('changes no line under a setext heading', () =>
     edited('a title\n=======\n', word('title', 'longer title'), 'a longer title\n=======\n'));
   it('deleted from a link that is defined in its item leaves the definitions', () =>
