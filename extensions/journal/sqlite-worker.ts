@@ -3,10 +3,13 @@
  *
  * An entry costs one row and, since a document's rows lie together, one page of the database at each commit. Which
  * sequence comes next is kept in memory and found again when the file is opened; nothing else is written for it.
+ *
+ * The ledger has the text of a record only once: a later one, as a rule much the same, is kept as what it takes to make
+ * it of that, in a row of its own, so that a draft of a long record writes a few hundred bytes.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
-import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { answerCalls } from '../../server/worker-calls.ts';
 
 export interface JournalRow {
@@ -38,7 +41,17 @@ interface Known {
   last: number;
 }
 
-const formatVersion = 1;
+const formatVersion = 2;
+
+/** By default zstd looks for what is alike in the last megabyte only; a record has up to ten. */
+const farBack = {
+  [constants.ZSTD_c_compressionLevel]: 1,
+  [constants.ZSTD_c_windowLog]: 24,
+  [constants.ZSTD_c_hashLog]: 21,
+};
+
+/** A change is stored as long as it is so many times shorter than the text: about a tenth of that, compressed. */
+const worthAChange = 30;
 
 const database = new DatabaseSync((workerData as { file: string }).file);
 // A commit writes whole pages, and an edit is small: so the pages are. The size must be said before the first table.
@@ -69,12 +82,17 @@ const statements = {
   trim: database.prepare('DELETE FROM entries WHERE document = ? AND sequence <= ?'),
   trimmed: database.prepare('UPDATE documents SET trimmed_through = MAX(trimmed_through, ?) WHERE key = ?'),
   ledger: database.prepare(
-    'SELECT base, settled_through AS settled, unconfirmed FROM documents WHERE key = ?',
+    'SELECT base_change AS change, settled_through AS settled, unconfirmed FROM documents WHERE key = ?',
   ),
-  sending: database.prepare('UPDATE documents SET base = ?, unconfirmed = ? WHERE key = ?'),
+  sending: database.prepare('UPDATE documents SET unconfirmed = ? WHERE key = ?'),
   settle: database.prepare(
-    "UPDATE documents SET base = ?, settled_through = MAX(settled_through, ?), unconfirmed = '[]' WHERE key = ?",
+    "UPDATE documents SET settled_through = MAX(settled_through, ?), unconfirmed = '[]' WHERE key = ?",
   ),
+  whole: database.prepare('SELECT content FROM bases WHERE document = ?'),
+  storeWhole: database.prepare(
+    'INSERT INTO bases VALUES (?, ?) ON CONFLICT (document) DO UPDATE SET content = excluded.content',
+  ),
+  storeChange: database.prepare('UPDATE documents SET base_change = ? WHERE key = ?'),
   owing: database.prepare(`
     SELECT name FROM documents
       WHERE MAX(trimmed_through, IFNULL((SELECT MAX(sequence) FROM entries WHERE document = key), 0)) > settled_through
@@ -122,23 +140,30 @@ const methods = {
   ledger(documentName: string): LedgerRow | null {
     const document = find(documentName);
     const row = document && statements.ledger.get(document.key);
-    if (!document || !row?.base) return null;
+    const whole = document && wholeOf(document.key);
+    if (!document || !row || !whole) return null;
     return {
-      base: zstdDecompressSync(row.base as Uint8Array).toString(),
+      base: (row.change === null ? whole : changed(whole, row.change as Uint8Array)).toString(),
       owesWriteback: document.last > Number(row.settled),
       unconfirmed: String(row.unconfirmed),
     };
   },
 
-  sending(documentName: string, base: string, unconfirmed: string): void {
+  /** @param base `null` when it is the one that is stored */
+  sending(documentName: string, base: string | null, unconfirmed: string): void {
     inOneCommit(() => {
-      statements.sending.run(zstdCompressSync(base), unconfirmed, documentOf(documentName).key);
+      const { key } = documentOf(documentName);
+      if (base !== null) storeBase(key, Buffer.from(base));
+      statements.sending.run(unconfirmed, key);
     });
   },
 
-  settle(documentName: string, through: number, base: string): void {
+  /** @param base `null` when it is the one that is stored */
+  settle(documentName: string, through: number, base: string | null): void {
     inOneCommit(() => {
-      statements.settle.run(zstdCompressSync(base), through, documentOf(documentName).key);
+      const { key } = documentOf(documentName);
+      if (base !== null) storeBase(key, Buffer.from(base));
+      statements.settle.run(through, key);
     });
   },
 
@@ -187,6 +212,27 @@ function find(documentName: string): Known | undefined {
   return found;
 }
 
+function storeBase(key: number, base: Buffer): void {
+  const whole = wholeOf(key);
+  const change = whole && zstdCompressSync(base, { dictionary: whole, params: farBack });
+  // As long as the whole, a change would be a reason to keep both for nothing.
+  if (change && change.length < whole.length / worthAChange) {
+    statements.storeChange.run(change, key);
+  } else {
+    statements.storeWhole.run(key, zstdCompressSync(base));
+    statements.storeChange.run(null, key);
+  }
+}
+
+function wholeOf(key: number): Buffer | undefined {
+  const content = statements.whole.get(key)?.content;
+  return content === undefined ? undefined : zstdDecompressSync(content as Uint8Array);
+}
+
+function changed(whole: Buffer, change: Uint8Array): Buffer {
+  return zstdDecompressSync(change, { dictionary: whole });
+}
+
 /** `null` when the row is not what was appended. */
 function readable(documentName: string, row: Record<string, unknown>): JournalRow | null {
   try {
@@ -224,8 +270,12 @@ function createTables(): void {
       name TEXT NOT NULL UNIQUE,
       trimmed_through INTEGER NOT NULL DEFAULT 0,
       settled_through INTEGER NOT NULL DEFAULT 0,
-      base BLOB,
+      base_change BLOB,
       unconfirmed TEXT NOT NULL DEFAULT '[]'
+    ) STRICT;
+    CREATE TABLE bases (
+      document INTEGER PRIMARY KEY,
+      content BLOB NOT NULL
     ) STRICT;
     CREATE TABLE entries (
       document INTEGER NOT NULL,

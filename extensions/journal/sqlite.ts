@@ -49,6 +49,8 @@ class SqliteJournal implements Journal, Ledger {
   #waiting: WaitingAppend[] = [];
   #committing: Promise<void> | undefined;
   readonly #followers = new Map<string, Set<Follower>>();
+  /** What the ledger was given last for each document, and whether it has it; known as long as somebody keeps it. */
+  readonly #lastBases = new Map<string, { readonly base: WeakRef<Base>; isStored: boolean }>();
 
   constructor(file: string) {
     const url = workerBeside(import.meta.url, 'sqlite-worker');
@@ -108,11 +110,15 @@ class SqliteJournal implements Journal, Ledger {
   }
 
   sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void> {
-    return this.#worker.call('sending', documentName, JSON.stringify(base), JSON.stringify(unconfirmed));
+    return this.#withBase(documentName, base, (json) =>
+      this.#worker.call('sending', documentName, json, JSON.stringify(unconfirmed)),
+    );
   }
 
   settle(documentName: string, through: Position | null, base: Base): Promise<void> {
-    return this.#worker.call('settle', documentName, sequenceOf(through), JSON.stringify(base));
+    return this.#withBase(documentName, base, (json) =>
+      this.#worker.call('settle', documentName, sequenceOf(through), json),
+    );
   }
 
   owing(): Promise<string[]> {
@@ -124,6 +130,20 @@ class SqliteJournal implements Journal, Ledger {
     await this.#committing;
     await this.#worker.call('close').catch(() => undefined);
     await this.#worker.close();
+  }
+
+  /** Hands over the base as JSON text, or `null` when it is the one that the call before has stored. */
+  async #withBase(
+    documentName: string,
+    base: Base,
+    store: (json: string | null) => Promise<void>,
+  ): Promise<void> {
+    const before = this.#lastBases.get(documentName);
+    const isStored = before?.isStored && before.base.deref() === base;
+    const last = { base: new WeakRef(base), isStored: false };
+    this.#lastBases.set(documentName, last);
+    await store(isStored ? null : JSON.stringify(base));
+    last.isStored = true;
   }
 
   async #commitAll(): Promise<void> {

@@ -11,12 +11,15 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { open as openMarkdown } from '../../markdown/index.ts';
 import type { Journal, JournalEntry, Ledger, NewJournalEntry } from '../../server/ports.ts';
+import { randomFrom } from '../markdown/helpers/random.ts';
 
 interface JournalUnderTest {
   readonly name: string;
   open(folder: string): Promise<Journal & Ledger>;
   /** Makes each append fail, until the returned function is called. */
   breakAppends(folder: string): Promise<() => Promise<void>>;
+  /** Makes each change of the ledger fail, until the returned function is called. */
+  breakLedger(folder: string): Promise<() => Promise<void>>;
   /** Changes one byte of the last entry of `record:a`. */
   damageLast(folder: string): Promise<void>;
 }
@@ -36,6 +39,11 @@ const journals: JournalUnderTest[] = [
     async breakAppends(folder) {
       const raise = "BEGIN SELECT RAISE(ABORT, 'disk full'); END";
       await inDatabase(folder, `CREATE TRIGGER full BEFORE INSERT ON entries ${raise}`);
+      return () => inDatabase(folder, 'DROP TRIGGER full');
+    },
+    async breakLedger(folder) {
+      const raise = "BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+      await inDatabase(folder, `CREATE TRIGGER full BEFORE UPDATE ON documents ${raise}`);
       return () => inDatabase(folder, 'DROP TRIGGER full');
     },
     damageLast: (folder) =>
@@ -58,7 +66,7 @@ const entry = (text: string): NewJournalEntry => ({
 const textsOf = (entries: readonly JournalEntry[]) =>
   entries.map(({ update }) => Buffer.from(update).toString());
 
-describe.each(journals)('the journal "$name"', ({ open, breakAppends, damageLast }) => {
+describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedger, damageLast }) => {
   let folder: string;
   let journal: Journal & Ledger;
 
@@ -181,6 +189,45 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, damageLast
     expect(await journal.recall('record:a')).toMatchObject({ base, unconfirmed: ['first', 'second'] });
     await journal.settle('record:a', null, base);
     expect(await journal.recall('record:a')).toMatchObject({ unconfirmed: [] });
+  });
+
+  it('[J1] remembers what a record holds as it grows from one text into another', async () => {
+    const random = randomFrom(1);
+    const words = (count: number) => Array.from({ length: count }, () => random(1e9).toString(36)).join(' ');
+    const long = words(100_000);
+    const middle = long.length >> 1;
+    const texts = [
+      '',
+      'short\n',
+      long,
+      `${long} and more`,
+      `before ${long.slice(0, middle)} between ${long.slice(middle)}`,
+      long.slice(middle),
+      words(100_000),
+      'é\u2028\u{1f409}\n',
+    ];
+    for (const name of ['record:a', 'record:b']) {
+      for (const markdown of texts) {
+        const base = { ...openMarkdown('').base, markdown };
+        await journal.settle(name, null, base);
+        await journal.sending(name, base, ['one']);
+        expect(await journal.recall(name)).toEqual({ base, owesWriteback: false, unconfirmed: ['one'] });
+      }
+      await reopen();
+      expect((await journal.recall(name))?.base.markdown).toBe(texts.at(-1));
+    }
+  });
+
+  it('[J1] takes the text that came last for the newest, also where one before it could not be stored', async () => {
+    const [one, two] = ['one', 'two'].map((markdown) => ({ ...openMarkdown('').base, markdown }));
+    if (!one || !two) throw new Error('there are two');
+    await Promise.all([one, two, one].map((base) => journal.settle('record:a', null, base)));
+    expect((await journal.recall('record:a'))?.base).toEqual(one);
+    const mend = await breakLedger(folder);
+    await expect(journal.settle('record:a', null, two)).rejects.toThrow('disk full');
+    await mend();
+    await journal.settle('record:a', null, two);
+    expect((await journal.recall('record:a'))?.base).toEqual(two);
   });
 
   it('[J1] refuses to be used when it is closed', async () => {
