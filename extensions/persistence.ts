@@ -218,11 +218,14 @@ export class Persistence implements Extension<ConnectionContext> {
       documentName,
       recovered,
     );
+    // Looked up in another thread, while this one is busy with the document.
+    const recalled = ledger.recall(documentName);
+    recalled.catch(() => undefined);
     applyUpdate(document, state);
     document.transact(() => {
       for (const update of updates) applyUpdate(document, update);
     });
-    const known = await ledger.recall(documentName);
+    const known = await recalled;
     const entry = known ?? { base, owesWriteback: position !== null, unconfirmed: [] };
     // What the record holds is the ledger's to say; how the document reads it, the document's.
     const recordBase = { ...base, markdown: entry.base.markdown };
