@@ -290,10 +290,12 @@ export class Persistence implements Extension<ConnectionContext> {
       const by = [...contributors.values()];
       const info = { revision, at, byteSize: bytes.byteLength, contributors: by, name: null };
       await snapshots.write(documentName, info, bytes);
+      // The newest snapshot may be the older capture, when one that was asked for took the turn before.
+      const isBehind = edits < progress.storedEdits;
       progress.storedEdits = Math.max(edits, progress.storedEdits);
       progress.byteSize = info.byteSize;
       // From the snapshot before this one on, so that there is always a second way.
-      if (progress.covers !== null) await journal.trim(documentName, progress.covers);
+      if (progress.covers !== null && !isBehind) await journal.trim(documentName, progress.covers);
       progress.covers = covers;
       progress.revision = revision;
       events.emit('realtime:snapshot:saved', { documentName, revision, byteSize: info.byteSize });

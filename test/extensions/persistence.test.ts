@@ -4,8 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { errors } from '../../server/errors.ts';
+import { Admin } from '../helpers/admin.ts';
 import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
@@ -268,4 +270,42 @@ it('[V5] keeps the two newest snapshots alone where versions are off', async () 
     const revisions = (await flaky.store().list(document)).map(({ revision }) => revision);
     return revisions.join() === '4,3';
   });
+});
+
+it('[V2] loses nothing when a version that was asked for is newer than the snapshot behind it', async () => {
+  const listing = Promise.withResolvers<void>();
+  let isSlow = false;
+  townHall = await TownHall.open({
+    settings: { 'snapshots.max_updates': 1 },
+    snapshots: (real) => ({
+      keepsVersions: real.keepsVersions,
+      async list(documentName) {
+        if (isSlow) await listing.promise;
+        return real.list(documentName);
+      },
+      read: (...args) => real.read(...args),
+      write: (...args) => real.write(...args),
+      rename: (...args) => real.rename(...args),
+      remove: (...args) => real.remove(...args),
+      documents: () => real.documents(),
+      close: () => real.close(),
+    }),
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const admin = new Admin(townHall.url, 'noise-bylaw', await townHall.tokenOf('alice'));
+  isSlow = true;
+  const asked = admin.post('snapshot');
+  await delay(50);
+  alice.type('Noise', ' FIRST');
+  await alice.saved();
+  await delay(50);
+  alice.type('FIRST', ' SECOND');
+  await alice.saved();
+  listing.resolve();
+  expect((await asked).status).toBe(200);
+  await townHall.close({ keepFolder: true });
+
+  townHall = await TownHall.open({ folder: townHall.folder });
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  expect(bob.text).toContain('Noise FIRST SECOND');
 });
