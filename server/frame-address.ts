@@ -16,16 +16,33 @@ export function documentNameIn(address: string): string {
 /** Type of Hocuspocus' acknowledgements; it does not export the number. */
 const syncStatus = 8;
 
+/** Type of the frame with which a provider leaves a document. */
+const close = 7;
+
 /** The address of a frame that acknowledges an edit; `null` for every other frame. */
 export function acknowledgedAddress(frame: Uint8Array): string | null {
-  // The length of the address, in one byte or two, the address, the type, and 1 for "taken".
+  return addressBefore(frame, [syncStatus, 1]);
+}
+
+/** The address of a frame with which a provider leaves a document; `null` for every other frame. */
+export function leftAddress(frame: Uint8Array): string | null {
+  return addressBefore(frame, [close]);
+}
+
+/** The address in a frame that ends, right behind it, with these bytes; else `null`. */
+function addressBefore(frame: Uint8Array, ending: readonly number[]): string | null {
+  // The length of the address, in one byte or two, and the address.
   const [first = 0, second = 0] = frame;
   const [start, length] = first < 128 ? [1, first] : [2, (first & 127) | (second << 7)];
-  const isAcknowledgement =
-    frame.length === start + length + 2 &&
-    frame[start + length] === syncStatus &&
-    frame[start + length + 1] === 1;
-  return isAcknowledgement ? Buffer.from(frame.subarray(start, start + length)).toString() : null;
+  const end = start + length;
+  if (frame.length !== end + ending.length) return null;
+  if (ending.some((byte, index) => frame[end + index] !== byte)) return null;
+  return Buffer.from(frame.subarray(start, end)).toString();
+}
+
+/** The address of any frame. */
+export function addressOf(frame: Uint8Array): string {
+  return readVarString(new IncomingMessage(frame).decoder);
 }
 
 /** Separates the name from the id that a session-aware provider adds. */
@@ -40,7 +57,7 @@ const longestAnswered = 1_024;
 export function refusalOf(frame: Uint8Array): Uint8Array | null | undefined {
   let address: string;
   try {
-    address = readVarString(new IncomingMessage(frame).decoder);
+    address = addressOf(frame);
   } catch {
     return undefined;
   }

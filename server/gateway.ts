@@ -12,6 +12,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { Entrance } from './entrance.ts';
 import { type ErrorCode, errors } from './errors.ts';
+import { Farewells } from './farewells.ts';
 import { acknowledgedAddress, refusalOf } from './frame-address.ts';
 import type { Logger } from './ports.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
@@ -120,13 +121,14 @@ export class Gateway {
     if (fromHere > this.#options.maxSocketsPerAddress) return socket.refuse('too-many-connections');
 
     connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
-    const { handleMessage } = connection;
+    const farewells = new Farewells(connection);
+    ws.on('close', () => farewells.forget());
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
       if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
       if (!this.#hasRoomFor(data, socket)) return socket.refuse('too-much-unauthenticated');
       const refusal = refusalOf(data);
-      if (refusal === null) handleMessage(data);
+      if (refusal === null) farewells.handle(data);
       else if (refusal) socket.send(refusal);
       else socket.close(1007, 'This is not a Hocuspocus frame.');
     });
