@@ -6,6 +6,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger as HocuspocusLog } from '@hocuspocus/extension-logger';
 import { Hocuspocus } from '@hocuspocus/server';
 import type { FastifyPluginAsync } from 'fastify';
@@ -73,6 +74,9 @@ export interface RealtimeServer {
   stop(): Promise<string[]>;
   rooms(): RoomSummary[];
 }
+
+/** How long a stop waits for what it closes behind it, when everything is saved or given up. */
+const closingMs = 2_000;
 
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
   const { identity, records, journal, ledger, snapshots, events = unheard, log } = ports;
@@ -247,11 +251,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
         log,
         deadlineMs,
       });
-      await http.close();
-      await retention.stop();
-      await snapshots.close();
-      await journal.close();
-      await converter.close();
+      // A store that does not answer is not waited for: what counts is on the disk, or named in the log.
+      const closing = [http.close(), retention.stop(), snapshots.close(), journal.close(), converter.close()];
+      await Promise.race([Promise.allSettled(closing), delay(closingMs, undefined, { ref: false })]);
       return unsaved;
     },
   };

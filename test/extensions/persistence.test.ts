@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { errors } from '../../server/errors.ts';
+import type { SnapshotStore } from '../../server/ports.ts';
 import { Admin } from '../helpers/admin.ts';
 import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
@@ -308,4 +309,28 @@ it('[V2] loses nothing when a version that was asked for is newer than the snaps
   townHall = await TownHall.open({ folder: townHall.folder });
   const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
   expect(bob.text).toContain('Noise FIRST SECOND');
+});
+
+it('[P4] ends also when the store for snapshots answers nothing any more', async () => {
+  const silent = () => new Promise<never>(() => undefined);
+  const snapshots: SnapshotStore = {
+    keepsVersions: true,
+    list: async () => [],
+    read: async () => null,
+    write: silent,
+    rename: async () => false,
+    remove: silent,
+    documents: async () => [],
+    close: silent,
+  };
+  townHall = await TownHall.open({
+    snapshots: () => snapshots,
+    settings: { 'shutdown.deadline_seconds': 1 },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', ' x');
+  await alice.noticed('saved');
+  const startedAt = performance.now();
+  expect(await townHall.server.stop()).toEqual([document]);
+  expect(performance.now() - startedAt).toBeLessThan(6_000);
 });
