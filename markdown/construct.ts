@@ -34,6 +34,8 @@ export interface PrintContext {
   readonly features: FeatureSet;
   readonly style: StylePicker;
   readonly place: Place;
+  /** Whether text in brackets would refer to a definition. */
+  isDefined(label: string): boolean;
   blocks(nodes: readonly NodeJson[] | undefined): FlowNode[];
   inline(nodes: readonly NodeJson[] | undefined, place?: Place): PhrasingContent[];
 }

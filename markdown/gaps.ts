@@ -17,16 +17,23 @@ export interface Surroundings {
   hasAfter: boolean;
   /** Stands between two blocks that had nothing between them before. */
   separator: string;
-  /** A gap without a line, such as between a heading and its paragraph, can be too little for another block. */
+  /**
+   * A gap without a blank line at its end, such as between a heading and its paragraph, can be too little for
+   * another block: a `-` right under a link definition is text.
+   */
   isSeparatedAlways: boolean;
 }
+
+const endsBlank = /(?:^|\n)[ \t>]*\n$/;
 
 /** Every line ends in a line break, in the pieces too. */
 export function joinPieces(pieces: readonly Piece[], around: Surroundings): string {
   const { gaps, hasBefore, hasAfter, separator } = around;
-  const between = (carried: readonly string[]) => {
-    const gap = joinGaps(carried, 'last') ?? separator;
-    return gap === '' && around.isSeparatedAlways ? separator : gap;
+  const apart = (gap: string) => (around.isSeparatedAlways && !endsBlank.test(gap) ? gap + separator : gap);
+  const between = (carried: readonly string[]) => apart(joinGaps(carried, 'last') ?? separator);
+  const atStart = (carried: readonly string[]) => {
+    const gap = joinGaps(carried, 'first') ?? '';
+    return gap === '' ? '' : apart(gap);
   };
   let output = '';
   let used = 0;
@@ -34,7 +41,7 @@ export function joinPieces(pieces: readonly Piece[], around: Surroundings): stri
     const isFirst = index === 0 && !hasBefore;
     const until = old >= used ? old + 1 : isFirst ? used + 1 : used;
     const carried = gaps.slice(used, until);
-    output += (isFirst ? (joinGaps(carried, 'first') ?? '') : between(carried)) + text;
+    output += (isFirst ? atStart(carried) : between(carried)) + text;
     used = until;
   }
   const carried = gaps.slice(used);

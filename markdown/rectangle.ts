@@ -72,9 +72,13 @@ function textsOf(nodes: readonly NodeJson[]): NodeJson[][] {
     if (isInline(node)) return [[node]];
     if (node.type === 'horizontalRule') return [[textNode('---')]];
     if (node.type === 'codeBlock') return codeLinesOf(node);
-    if (node.type === 'paragraph' || node.content?.some(isInline)) return [node.content ?? []];
+    if (isTextblock(node)) return [node.content ?? []];
     return textsOf(node.content ?? []);
   });
+}
+
+function isTextblock({ type, content }: NodeJson): boolean {
+  return type === 'paragraph' || type === 'heading' || (content?.some(isInline) ?? false);
 }
 
 function codeLinesOf(code: NodeJson): NodeJson[][] {

@@ -10,7 +10,7 @@ import type { FlowNode, Handlers, Place, PrintContext } from './construct.ts';
 import { Definitions } from './definitions.ts';
 import { plainTextHandlers } from './escape.ts';
 import { type FeatureSet, featureSet, literalPattern, type MarkdownOptions } from './features.ts';
-import { hasMark, isInline, type MarkJson, type NodeJson, plainText, stringAttr } from './json.ts';
+import { hasMark, isInline, type MarkJson, type NodeJson, plainText, stringAttr, textNode } from './json.ts';
 import { beginsBlock } from './line-start.ts';
 import { constructs } from './nodes/index.ts';
 import { bareAddresses } from './nodes/link.ts';
@@ -34,9 +34,14 @@ export interface PrintOptions extends MarkdownOptions {
 /** Prints a document in a style. The line ending is `\n`, also at the end, unless the document is empty. */
 export function print(json: NodeJson, style: Style = plainStyle, options: PrintOptions = {}): string {
   const doc = tidy(json);
-  const context = contextOf(featureSet(options), stylePicker(style, countStyled(doc)));
+  const { definitions } = options;
+  const context = contextOf(
+    featureSet(options),
+    stylePicker(style, countStyled(doc)),
+    (label) => definitions?.has(label) ?? false,
+  );
   const tree: Root = { type: 'root', children: context.blocks(doc.content) };
-  return printMarkdown(tree, remarkOptions(style, options.definitions));
+  return printMarkdown(tree, remarkOptions(style, definitions));
 }
 
 /**
@@ -109,21 +114,30 @@ function countStyled(doc: NodeJson): Parameters<typeof stylePicker>[1] {
   return totals;
 }
 
-function contextOf(features: FeatureSet, style: StylePicker): PrintContext {
+function contextOf(
+  features: FeatureSet,
+  style: StylePicker,
+  isDefined: PrintContext['isDefined'],
+): PrintContext {
   const at = (place: Place): PrintContext => {
     const context: PrintContext = {
       features,
       style,
       place,
+      isDefined,
       blocks: (nodes = []) => groupInline(nodes).flatMap((node) => printBlock(node, context)),
       inline(nodes = [], where = place === 'flow' ? 'paragraph' : place) {
         const inner = where === place ? context : at(where);
-        const withLiterals = (node: NodeJson, index: number) =>
-          splitLiterals(
+        const withLiterals = (node: NodeJson, index: number) => {
+          // Space that is spelled out keeps HTML from beginning a block, and is none that anybody sees.
+          if (where === 'paragraph' && beginsBlock(nodes, index, stringAttr(node, 'html')))
+            return [textNode(' ', marksAround(nodes, index)), node];
+          return splitLiterals(
             node,
             literalPattern(features, node.marks, where),
             where === 'paragraph' && beginsBlock(nodes, index, node.text ?? ''),
           );
+        };
         const nested = nest(bridged(nodes.flatMap(withLiterals)), inner);
         return style.style.bareUrls ? bareAddresses(nested) : nested;
       },

@@ -105,17 +105,20 @@ function printList(
 function printItem(node: NodeJson, style: ListStyle, context: PrintContext): ListItem {
   const children = context.blocks(node.type === 'listItem' ? node.content : [node]);
   const [first] = children;
-  if (first?.type === 'paragraph') first.children = withLiteralCheckbox(first.children);
+  if (first?.type === 'paragraph') first.children = printedCheckbox(first.children, context);
   return { type: 'listItem', spread: style.loose, children };
 }
 
-function withLiteralCheckbox(inline: PhrasingContent[]): PhrasingContent[] {
+/** A checkbox needs text behind it where `[x]` alone would be a link: a space that is spelled out will do. */
+function printedCheckbox(inline: PhrasingContent[], { isDefined }: PrintContext): PhrasingContent[] {
   const [first, ...rest] = inline;
   const literal = first?.type === 'text' ? literalCheckbox.exec(first.value)?.[0] : undefined;
   if (first?.type !== 'text' || !literal) return inline;
+  const text = first.value.slice(literal.length);
+  const isLink = text === '' && rest.length === 0 && isDefined(literal.slice(1, -1));
   return [
-    { type: 'html', value: literal },
-    { type: 'text', value: first.value.slice(literal.length) },
+    { type: 'html', value: isLink ? `${literal} &#x20;` : literal },
+    { type: 'text', value: text },
     ...rest,
   ];
 }

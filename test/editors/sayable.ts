@@ -8,9 +8,6 @@ import { type Base, type MarkJson, type NodeJson, open } from '../../markdown/in
 /** It takes in what follows it, or stands as code: that depends on what follows. */
 export const endlessHtml = 'HTML without an end';
 
-/** HTML there is a block, and takes in the rest of the line: what that reads as is not worked out here. */
-export const tagAtLineStart = 'a tag at the start of a line';
-
 export interface Sayable {
   readonly doc: NodeJson;
   /** What had to be replaced. */
@@ -34,7 +31,6 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
       const text = words < 0 ? [] : first.content.slice(words);
       return replaced({ ...node, content: [{ ...first, content: text }, ...rest] }, index, siblings);
     }
-    if (node.type === 'paragraph' && startsWithTag(node)) note(tagAtLineStart);
     const whole = node.type === 'table' ? rectangle(node, note) : node;
     return [whole.content ? { ...whole, content: whole.content.flatMap(replaced) } : whole];
   };
@@ -78,12 +74,6 @@ function visit(node: NodeJson, see: (node: NodeJson) => void): void {
 
 function isOpaque({ type, attrs }: NodeJson): boolean {
   return type === 'codeBlock' && String(attrs?.language).startsWith('=');
-}
-
-function startsWithTag({ content = [] }: NodeJson): boolean {
-  return content.some(
-    ({ type }, index) => type === 'htmlInline' && (index === 0 || content[index - 1]?.type === 'hardBreak'),
-  );
 }
 
 /** Whether HTML would take in whatever follows it; then it is kept as code, in the middle of a text at least. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { type MarkdownOptions, type NodeJson, open, rebase, save } from '../../markdown/index.ts';
+import { block } from '../../markdown/json.ts';
 import { keyOf } from '../../markdown/tidy.ts';
 import {
   bold,
@@ -19,9 +20,11 @@ import {
   ol,
   p,
   quote,
+  raw,
   row,
   table,
   task,
+  tasks,
   td,
   th,
   ul,
@@ -384,6 +387,25 @@ describe('marks', () => {
       'a\nb _c_\n',
     ));
   it('are in the author’s hand', () => edited('__a__\n\nb\n', replace(1, p(bold('b'))), '__a__\n\n__b__\n'));
+});
+
+describe('what reads otherwise where it stands', () => {
+  it('is HTML that would begin a block: it stands behind a space that is spelled out', () =>
+    edited(
+      'a\n',
+      put(1, p(raw('<!-- c -->'), 'b', br, raw('<div>'), 'c')),
+      'a\n\n&#x20;<!-- c -->b\\\n&#x20;<div>c\n',
+    ));
+  it('is an empty task whose box would be a link', () =>
+    edited('- [x] a\n\n[x]: /y\n', replace(0, tasks(task(true, p()))), '- [x] &#x20;\n\n[x]: /y\n'));
+  it('is an empty list under a definition', () =>
+    edited('[a]: /b\n# c\n\nd\n', replace(0, ul(li(p()))), '[a]: /b\n\n-\n\nd\n'));
+  it('is an empty heading in a cell: a line of it', () =>
+    edited(
+      'a\n',
+      put(1, table(row(block('tableHeader', [p('b'), h(1), p('c')])))),
+      'a\n\n| b<br><br>c |\n| --- |\n',
+    ));
 });
 
 describe('what Markdown cannot say', () => {
