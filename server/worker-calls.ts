@@ -1,5 +1,5 @@
 /**
- * Calls functions that live in a worker thread: one message there, one message back, in order.
+ * Calls functions that live in a worker thread: one message there, one message back; in order, but for those that wait.
  *
  * What blocks (a disk, a parser) runs there, so that the event loop never waits for it.
  */
@@ -41,7 +41,7 @@ export class WorkerCalls<Offered extends Methods> {
   call<Name extends keyof Offered & string>(
     method: Name,
     ...args: Parameters<Offered[Name]>
-  ): Promise<ReturnType<Offered[Name]>> {
+  ): Promise<Awaited<ReturnType<Offered[Name]>>> {
     if (this.#isClosed) return Promise.reject(new Error(this.#whenClosed));
     this.#worker ??= this.#listenTo(this.#start());
     const worker = this.#worker;
@@ -104,9 +104,9 @@ export class WorkerCalls<Offered extends Methods> {
  * @param bytesOf the bytes of a result that change hands instead of being copied
  */
 export function answerCalls(methods: Methods, bytesOf: (result: unknown) => Uint8Array | undefined): void {
-  parentPort?.on('message', ({ id, method, args }: { id: number; method: string; args: never[] }) => {
+  parentPort?.on('message', async ({ id, method, args }: { id: number; method: string; args: never[] }) => {
     try {
-      const result = methods[method]?.(...args);
+      const result = await methods[method]?.(...args);
       const bytes = bytesOf(result);
       parentPort?.postMessage({ id, result }, bytes ? [bytes.buffer as ArrayBuffer] : []);
     } catch (error) {

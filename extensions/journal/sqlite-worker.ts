@@ -8,8 +8,17 @@
  * it of that, in a row of its own, so that a draft of a long record writes a few hundred bytes.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { workerData } from 'node:worker_threads';
-import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import {
+  constants,
+  crc32,
+  type ZstdOptions,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { answerCalls } from '../../server/worker-calls.ts';
 
 export interface JournalRow {
@@ -102,6 +111,12 @@ const statements = {
 
 const known = new Map<string, Known>();
 
+let ledgerChanges: Promise<void> = Promise.resolve();
+
+/** In further threads. */
+const compressed = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
+const decompressed = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
+
 const methods = {
   /** Each call's last sequence, in order. */
   append(calls: readonly AppendCall[]): number[] {
@@ -137,41 +152,34 @@ const methods = {
     });
   },
 
-  ledger(documentName: string): LedgerRow | null {
+  async ledger(documentName: string): Promise<LedgerRow | null> {
     const document = find(documentName);
     const row = document && statements.ledger.get(document.key);
-    const whole = document && wholeOf(document.key);
-    if (!document || !row || !whole) return null;
-    return {
-      base: (row.change === null ? whole : changed(whole, row.change as Uint8Array)).toString(),
-      owesWriteback: document.last > Number(row.settled),
-      unconfirmed: String(row.unconfirmed),
-    };
+    const content = document && wholeOf(document.key);
+    if (!document || !row || !content) return null;
+    const owesWriteback = document.last > Number(row.settled);
+    const whole = await decompressed(content, {});
+    const base =
+      row.change === null ? whole : await decompressed(row.change as Uint8Array, { dictionary: whole });
+    return { base: base.toString(), owesWriteback, unconfirmed: String(row.unconfirmed) };
   },
 
   /** @param base `null` when it is the one that is stored */
-  sending(documentName: string, base: string | null, unconfirmed: string): void {
-    inOneCommit(() => {
-      const { key } = documentOf(documentName);
-      if (base !== null) storeBase(key, Buffer.from(base));
-      statements.sending.run(unconfirmed, key);
-    });
+  sending(documentName: string, base: string | null, unconfirmed: string): Promise<void> {
+    return changeLedger(documentName, base, (key) => statements.sending.run(unconfirmed, key));
   },
 
   /** @param base `null` when it is the one that is stored */
-  settle(documentName: string, through: number, base: string | null): void {
-    inOneCommit(() => {
-      const { key } = documentOf(documentName);
-      if (base !== null) storeBase(key, Buffer.from(base));
-      statements.settle.run(through, key);
-    });
+  settle(documentName: string, through: number, base: string | null): Promise<void> {
+    return changeLedger(documentName, base, (key) => statements.settle.run(through, key));
   },
 
   owing(): string[] {
     return statements.owing.all().map(({ name }) => String(name));
   },
 
-  close(): void {
+  async close(): Promise<void> {
+    await ledgerChanges;
     database.close();
   },
 };
@@ -212,25 +220,39 @@ function find(documentName: string): Known | undefined {
   return found;
 }
 
-function storeBase(key: number, base: Buffer): void {
-  const whole = wholeOf(key);
-  const change = whole && zstdCompressSync(base, { dictionary: whole, params: farBack });
-  // As long as the whole, a change would be a reason to keep both for nothing.
-  if (change && change.length < whole.length / worthAChange) {
-    statements.storeChange.run(change, key);
-  } else {
-    statements.storeWhole.run(key, zstdCompressSync(base));
-    statements.storeChange.run(null, key);
+/** One behind the other; to compress a long text takes a while, and no append waits for that. */
+function changeLedger(
+  documentName: string,
+  base: string | null,
+  change: (key: number) => void,
+): Promise<void> {
+  const done = ledgerChanges.then(async () => {
+    const packed = base === null ? null : await pack(documentName, Buffer.from(base));
+    inOneCommit(() => {
+      const { key } = documentOf(documentName);
+      if (packed?.isWhole) statements.storeWhole.run(key, packed.bytes);
+      if (packed) statements.storeChange.run(packed.isWhole ? null : packed.bytes, key);
+      change(key);
+    });
+  });
+  ledgerChanges = done.catch(() => undefined);
+  return done;
+}
+
+async function pack(documentName: string, base: Buffer): Promise<{ isWhole: boolean; bytes: Buffer }> {
+  const document = find(documentName);
+  const content = document && wholeOf(document.key);
+  if (content) {
+    const dictionary = await decompressed(content, {});
+    const bytes = await compressed(base, { dictionary, params: farBack });
+    // As long as the whole, a change would be a reason to keep both for nothing.
+    if (bytes.length < dictionary.length / worthAChange) return { isWhole: false, bytes };
   }
+  return { isWhole: true, bytes: await compressed(base, {}) };
 }
 
-function wholeOf(key: number): Buffer | undefined {
-  const content = statements.whole.get(key)?.content;
-  return content === undefined ? undefined : zstdDecompressSync(content as Uint8Array);
-}
-
-function changed(whole: Buffer, change: Uint8Array): Buffer {
-  return zstdDecompressSync(change, { dictionary: whole });
+function wholeOf(key: number): Uint8Array | undefined {
+  return statements.whole.get(key)?.content as Uint8Array | undefined;
 }
 
 /** `null` when the row is not what was appended. */

@@ -218,6 +218,16 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
     }
   });
 
+  it('[J2] lets no append wait while the long text of a record is taken in', async () => {
+    const base = { ...openMarkdown('').base, markdown: 'A long record. '.repeat(500_000) };
+    const order: string[] = [];
+    const settled = journal.settle('record:a', null, base).then(() => order.push('settled'));
+    await journal.append('record:b', [entry('one')]).then(() => order.push('appended'));
+    await settled;
+    expect(order).toEqual(['appended', 'settled']);
+    expect((await journal.recall('record:a'))?.base).toEqual(base);
+  });
+
   it('[J1] takes the text that came last for the newest, also where one before it could not be stored', async () => {
     const [one, two] = ['one', 'two'].map((markdown) => ({ ...openMarkdown('').base, markdown }));
     if (!one || !two) throw new Error('there are two');
