@@ -59,6 +59,20 @@ const needless: readonly Needless[] = [
 
 const byCharacter = new Map(needless.map((rule) => [rule.character, rule.when]));
 
+/** Every mark of punctuation as its number: nothing can be markup then. For text that no escape keeps what it is. */
+export const spelledOutHandlers: Handlers = {
+  text(node: Text, _parent, state, info) {
+    const pieces = node.value.split(/([!-/:-@[-`{-~])/);
+    return pieces
+      .map((piece, index) => {
+        if (index % 2 === 1) return `&#${piece.charCodeAt(0)};`;
+        const before = index === 0 ? info.before : ';';
+        return state.safe(piece, { ...info, before, after: index === pieces.length - 1 ? info.after : '&' });
+      })
+      .join('');
+  },
+};
+
 export function plainTextHandlers(isDefined: (label: string) => boolean): Handlers {
   return {
     text(node: Text, parent, state, info) {

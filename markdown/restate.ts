@@ -3,16 +3,20 @@
  *
  * `<div>` that became `<di v>` is a paragraph, and a list that was typed there is a list. So the document that is to
  * be written holds those blocks instead, and their text is the source as it was typed.
+ *
+ * The delimiters of a mark inside itself (nodes/marks.ts) are source too. Where an edit took them out of it, they are
+ * the text that they look like.
  */
 
 import type { Source } from './apart.ts';
 import type { Definitions } from './definitions.ts';
 import { featureSet } from './features.ts';
-import { block, type NodeJson, plainText, stringAttr } from './json.ts';
+import { block, joinText, type NodeJson, plainText, stringAttr, textNode } from './json.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { parseWithin } from './parse.ts';
 import { type PrintOptions, print } from './serialize.ts';
-import { isSame } from './tidy.ts';
+import { otherMarkers } from './style.ts';
+import { isSame, marksAround } from './tidy.ts';
 
 export interface Restated {
   readonly blocks: readonly NodeJson[];
@@ -30,9 +34,22 @@ export function restate(
 ): Restated | undefined {
   const typed = new Map<NodeJson, string>();
   let hasChanged = false;
+  const style = source.style();
+  const readsAs = (node: NodeJson) =>
+    [style, otherMarkers(style)].some((each) => {
+      const text = print(block('doc', [node]), each, options);
+      const [only, ...others] = parseWithin(text, definitions, featureSet(options)).blocks;
+      return only !== undefined && others.length === 0 && isSame(only.node, node);
+    });
   const blocks = live.flatMap((node, index) => {
-    if (isKnown(index) || !holdsSource(node)) return [node];
-    const text = print(block('doc', [node]), source.style(), options);
+    if (isKnown(index)) return [node];
+    const bare = holdsDelimiter(node) ? withBareDelimiters(node) : node;
+    if (bare !== node && !readsAs(node) && readsAs(bare)) {
+      hasChanged = true;
+      return [bare];
+    }
+    if (!holdsSource(node)) return [node];
+    const text = print(block('doc', [node]), style, options);
     // HTML that nothing closes would take in the last line break.
     const isOpen = node.type === 'codeBlock' && plainText(node).endsWith('\n');
     const read = parseWithin(isOpen ? text : text.slice(0, -1), definitions, featureSet(options)).blocks;
@@ -50,4 +67,23 @@ export function restate(
 
 function holdsSource(node: NodeJson): boolean {
   return isOpaque(stringAttr(node, 'language')) || (node.content?.some(holdsSource) ?? false);
+}
+
+function isDelimiter({ type, attrs }: NodeJson): boolean {
+  return type === 'htmlInline' && ['**', '*', '~~'].includes(String(attrs?.html));
+}
+
+function holdsDelimiter(node: NodeJson): boolean {
+  return isDelimiter(node) || (node.content?.some(holdsDelimiter) ?? false);
+}
+
+function withBareDelimiters(node: NodeJson): NodeJson {
+  const { content } = node;
+  if (!content || !holdsDelimiter(node)) return node;
+  const bare = content.map((child, index) =>
+    isDelimiter(child)
+      ? textNode(stringAttr(child, 'html'), marksAround(content, index))
+      : withBareDelimiters(child),
+  );
+  return { ...node, content: joinText(bare) };
 }

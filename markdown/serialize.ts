@@ -7,8 +7,8 @@
 import type { Html, Nodes, PhrasingContent, Root } from 'mdast';
 import type { Options } from 'remark-stringify';
 import type { FlowNode, Handlers, Place, PrintContext } from './construct.ts';
-import { Definitions } from './definitions.ts';
-import { plainTextHandlers } from './escape.ts';
+import type { Definitions } from './definitions.ts';
+import { plainTextHandlers, spelledOutHandlers } from './escape.ts';
 import { type FeatureSet, featureSet, literalPattern, type MarkdownOptions } from './features.ts';
 import { hasMark, isInline, type MarkJson, type NodeJson, plainText, stringAttr, textNode } from './json.ts';
 import { beginsBlock } from './line-start.ts';
@@ -29,6 +29,8 @@ import { isAmong, marksAround, sameMark, tidy } from './tidy.ts';
 export interface PrintOptions extends MarkdownOptions {
   /** What text in brackets would refer to. */
   definitions?: Definitions;
+  /** Whether punctuation in texts is written as character references: the last way to have it read as text. */
+  isSpelledOut?: boolean;
 }
 
 /** Prints a document in a style. The line ending is `\n`, also at the end, unless the document is empty. */
@@ -41,7 +43,7 @@ export function print(json: NodeJson, style: Style = plainStyle, options: PrintO
     (label) => definitions?.has(label) ?? false,
   );
   const tree: Root = { type: 'root', children: context.blocks(doc.content) };
-  return printMarkdown(tree, remarkOptions(style, definitions));
+  return printMarkdown(tree, remarkOptions(style, options));
 }
 
 /**
@@ -71,13 +73,16 @@ const markPrinters = Object.assign({}, ...constructs.map(({ printMark }) => prin
 >;
 const handlers: Handlers = Object.assign({}, ...constructs.map((construct) => construct.handlers));
 
-function remarkOptions(style: Style, definitions: Definitions = new Definitions([])): Options {
+function remarkOptions(style: Style, { definitions, isSpelledOut }: PrintOptions): Options {
+  const texts = isSpelledOut
+    ? spelledOutHandlers
+    : plainTextHandlers((label) => definitions?.has(label) ?? false);
   return {
     emphasis: style.emphasis,
     strong: style.strong,
     rule: '*',
     fences: true,
-    handlers: { ...handlers, ...plainTextHandlers((label) => definitions.has(label)) },
+    handlers: { ...handlers, ...texts },
     join: [
       // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a
       // paragraph takes in HTML, the first row of a table and some lists, and a rule under it makes it a heading.

@@ -299,6 +299,24 @@ export class Writer {
     const style = this.#task.source.style();
     yield* this.#printedIn(range, style);
     yield* this.#printedIn(range, otherMarkers(style));
+    yield* this.#joined(
+      range,
+      this.#livesOf(range).map((_, index) => ({ text: this.#safest(range.from + index), old: undefined })),
+    );
+  }
+
+  /** A block in the plainest print that reads right by itself; the last has no punctuation that could be markup. */
+  #safest(index: number): string {
+    const { live, wanted, source, options } = this.#task;
+    const node = wanted[index] as NodeJson;
+    const style: Style = { ...source.style(), emphasis: '*', strong: '*', bareUrls: false };
+    const texts = [
+      () => this.#print([live[index] as NodeJson]),
+      () => this.#print([node]),
+      () => print(docOf([node]), style, { ...options, isSpelledOut: true }),
+    ];
+    const right = texts.slice(0, -1).find((text) => this.#reads(text(), node));
+    return (right ?? (texts.at(-1) as () => string))();
   }
 
   /** One by one, then all at once: that tells lists apart which would become one. */

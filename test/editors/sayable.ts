@@ -4,6 +4,7 @@
  */
 
 import { type Base, type MarkJson, type NodeJson, open } from '../../markdown/index.ts';
+import { keyOf } from '../../markdown/tidy.ts';
 
 /** It takes in what follows it, or stands as code: that depends on what follows. */
 export const endlessHtml = 'HTML without an end';
@@ -65,6 +66,33 @@ function marksAround(siblings: readonly NodeJson[], index: number): MarkJson[] {
   return before.filter(
     ({ type }) => !['code', 'link'].includes(type) && after.some((mark) => mark.type === type),
   );
+}
+
+/**
+ * The delimiters of a mark inside itself, where an edit took them out of it, are text: in the blocks that the saved
+ * text does not have with them.
+ */
+export function withBareDelimiters(doc: NodeJson, saved: NodeJson): NodeJson {
+  const read = new Set(saved.content?.map(keyOf));
+  const bare = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson =>
+    isDelimiter(node)
+      ? { type: 'text', text: String(node.attrs?.html), marks: marksAround(siblings, index) }
+      : { ...node, ...(node.content && { content: node.content.map(bare) }) };
+  const isGone = (node: NodeJson) => {
+    let holdsOne = false;
+    visit(node, (inner) => {
+      holdsOne ||= isDelimiter(inner);
+    });
+    return holdsOne && !read.has(keyOf(node));
+  };
+  return {
+    ...doc,
+    ...(doc.content && { content: doc.content.map((node) => (isGone(node) ? bare(node, 0, [node]) : node)) }),
+  };
+}
+
+function isDelimiter({ type, attrs }: NodeJson): boolean {
+  return type === 'htmlInline' && /^[*~]+$/.test(String(attrs?.html));
 }
 
 function visit(node: NodeJson, see: (node: NodeJson) => void): void {

@@ -13,9 +13,6 @@ import { play, type Scenario } from '../editors/session.ts';
 
 /** What still fails, by seed, with the reason. */
 const known: Record<number, string> = {
-  14: 'an empty task `[x]` in a text that has a link named x is read as that link',
-  41: 'an address, and right behind it a reference to a footnote that is not there',
-  42: 'the asterisks of bold text within bold text, which were moved out of it alone',
   47: 'indented code that came to stand behind a list is fenced, and stays so when the list has gone again',
 };
 

@@ -3,7 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { codeSpan } from '../../markdown/escape.ts';
 import { open, print } from '../../markdown/index.ts';
-import { doc, link, p } from './helpers/build.ts';
+import { print as printIn } from '../../markdown/serialize.ts';
+import { plainStyle } from '../../markdown/style.ts';
+import { keyOf } from '../../markdown/tidy.ts';
+import { bold, doc, italic, link, p } from './helpers/build.ts';
+import { randomFrom } from './helpers/random.ts';
 
 describe('text that is no markup', () => {
   it.each([
@@ -57,4 +61,18 @@ describe('code spans', () => {
     ['`', '`` ` ``'],
     [' a ', '`  a  `'],
   ])('%j are written %s', (text, markdown) => expect(codeSpan(text)).toBe(markdown));
+});
+
+describe('text that is spelled out', () => {
+  it('reads as itself, whatever is in it', () => {
+    const characters = '*_`~#+-=|<>[]()!&;:.1ax \\"^@/';
+    for (let seed = 1; seed <= 300; seed += 1) {
+      const random = randomFrom(seed);
+      const text = () =>
+        Array.from({ length: 1 + random(8) }, () => characters[random(characters.length)]).join('');
+      const json = doc(p(`a${text()}`, bold(`b${text()}`), text(), italic(text()), `${text()}z`));
+      const markdown = printIn(json, plainStyle, { isSpelledOut: true });
+      expect(keyOf(open(markdown).json), `seed ${seed}: ${markdown}`).toBe(keyOf(json));
+    }
+  });
 });

@@ -400,6 +400,12 @@ describe('what reads otherwise where it stands', () => {
     edited('- [x] a\n\n[x]: /y\n', replace(0, tasks(task(true, p()))), '- [x] &#x20;\n\n[x]: /y\n'));
   it('is an empty list under a definition', () =>
     edited('[a]: /b\n# c\n\nd\n', replace(0, ul(li(p()))), '[a]: /b\n\n-\n\nd\n'));
+  it('is an address before a footnote that nobody defines', () =>
+    edited(
+      'a\n',
+      put(1, p('www.a.bc.', note('n'), 'ish')),
+      'a\n\n[www.a.bc.[^n]ish](http://www.a.bc.\\[^n]ish)\n',
+    ));
   it('is an empty heading in a cell: a line of it', () =>
     edited(
       'a\n',
@@ -430,6 +436,10 @@ describe('what Markdown cannot say', () => {
     ));
   it('such as source that became something else, is that', () =>
     expect(stored('a\nb\n\n<div>\nc\n</div>\n', word('<div>', '- e'))).toBe('a\nb\n\n- e\nc\n</div>\n'));
+  it('such as a mark inside itself that was taken out of it, is text', () =>
+    expect(
+      stored('__a *b* **c** d__\n\ne\n', replace(0, p(bold('a '), raw('**'), 'c', raw('**'), bold(' d')))),
+    ).toBe('__a__ \\*\\*c\\*\\* __d__\n\ne\n'));
   it('such as a footnote that nobody defines, stays a bare label', () =>
     expect(stored('a[^n]\nb\n\n[^n]: c\n\n- d\n', drop(1))).toBe('a[^n]\nb\n\n- d\n'));
   it('is no loss of a reference', () =>
