@@ -1,11 +1,14 @@
 /**
  * Keeps the journal and the ledger in one SQLite file, through Node's own `node:sqlite` in a worker thread.
  *
- * Group commit: while one commit is on its way to the disk, the entries of all documents that come meanwhile wait,
- * and go into the next one together. So the busier the server, the fewer commits an edit costs.
+ * Group commit: while one commit is on its way to the disk, and for some milliseconds after it, the entries of all
+ * documents that come meanwhile wait, and go into the next one together. So the busier the server, the fewer commits
+ * an edit costs.
  */
+
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Base } from '../../markdown/index.ts';
 import type {
   Journal,
@@ -29,6 +32,12 @@ export async function openSqliteJournal(file: string): Promise<Journal & Ledger>
   return journal;
 }
 
+/**
+ * From one commit to the next, in ms. A commit costs about a quarter of a millisecond of CPU, in three threads, for
+ * one edit or for many; nobody sees that an acknowledgement comes four milliseconds later.
+ */
+const commitEveryMs = 4;
+
 interface WaitingAppend {
   readonly documentName: string;
   readonly entries: readonly NewJournalEntry[];
@@ -48,6 +57,8 @@ class SqliteJournal implements Journal, Ledger {
   readonly #worker: WorkerCalls<SqliteJournalMethods>;
   #waiting: WaitingAppend[] = [];
   #committing: Promise<void> | undefined;
+  /** In monotonic ms. */
+  #lastCommitAt = Number.NEGATIVE_INFINITY;
   readonly #followers = new Map<string, Set<Follower>>();
   /** What the ledger was given last for each document, and whether it has it; known as long as somebody keeps it. */
   readonly #lastBases = new Map<string, { readonly base: WeakRef<Base>; isStored: boolean }>();
@@ -147,9 +158,8 @@ class SqliteJournal implements Journal, Ledger {
   }
 
   async #commitAll(): Promise<void> {
-    // Whatever else arrives in this turn of the event loop goes along.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
+      await this.#untilNextCommit();
       const batch = this.#waiting;
       this.#waiting = [];
       try {
@@ -160,6 +170,14 @@ class SqliteJournal implements Journal, Ledger {
       }
     }
     this.#committing = undefined;
+  }
+
+  /** Whatever else arrives by then goes along. */
+  async #untilNextCommit(): Promise<void> {
+    const waitMs = this.#lastCommitAt + commitEveryMs - performance.now();
+    // A lone edit goes with what arrives in the same turn of the event loop.
+    await (waitMs > 0 ? delay(waitMs) : new Promise((resolve) => setImmediate(resolve)));
+    this.#lastCommitAt = performance.now();
   }
 
   #appended({ documentName, entries, resolve }: WaitingAppend, last: number): void {
