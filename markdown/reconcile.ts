@@ -29,7 +29,26 @@ export interface Reconciled {
 /** So often a text that reads wrong is mended before it is printed anew as a whole. */
 const maxAttempts = 8;
 
+/** So often what Markdown cannot say is saved against what was written for it. */
+const maxRounds = 4;
+
+/** Where Markdown cannot say something, what is written for it has to be what the next save writes, too. */
 export function reconcile(json: NodeJson, source: Source, given: MarkdownOptions): Reconciled {
+  let result = reconcileOnce(json, source, given);
+  for (let round = 1; round < maxRounds && result.isApproximate; round += 1) {
+    const next = reconcileOnce(json, result.source, given);
+    if (next.markdown === undefined || next.markdown === result.markdown) break;
+    result = next;
+  }
+  return result;
+}
+
+interface Round extends Reconciled {
+  /** Whether the text reads otherwise than the live document. */
+  isApproximate?: boolean;
+}
+
+function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions): Round {
   const typedIn = liveBlocks(json);
   const keptAsTyped = keptBlocks(source, typedIn);
   if (isComplete(keptAsTyped, source)) return { source };
@@ -59,7 +78,10 @@ export function reconcile(json: NodeJson, source: Source, given: MarkdownOptions
     const { markdown, expected } = writer.write();
     const written = takeApart(markdown, options, writer.memory);
     const wrong = firstDifference(written, expected);
-    if (wrong === undefined) return { markdown, source: written };
+    if (wrong === undefined) {
+      const isApproximate = [wanted, asIs].every((blocks) => firstDifference(written, blocks) !== undefined);
+      return { markdown, source: written, isApproximate };
+    }
     if (!writer.printAround(wrong)) break;
   }
   return printedWhole(wanted, source, options);
@@ -97,7 +119,7 @@ function firstDifference({ blocks }: Source, expected: readonly NodeJson[]): num
 }
 
 /** Everything printed anew: in one, or block by block, whichever reads right. */
-function printedWhole(wanted: readonly NodeJson[], source: Source, options: PrintOptions): Reconciled {
+function printedWhole(wanted: readonly NodeJson[], source: Source, options: PrintOptions): Round {
   const style = source.style();
   const texts = [
     print(docOf(wanted), style, options),
@@ -109,5 +131,5 @@ function printedWhole(wanted: readonly NodeJson[], source: Source, options: Prin
     return { markdown, source: takeApart(markdown, options, new Map(source.parsed.slices)) };
   });
   const right = results.find((result) => firstDifference(result.source, wanted) === undefined);
-  return right ?? (results[0] as Reconciled);
+  return right ?? { ...(results[0] as Reconciled), isApproximate: true };
 }

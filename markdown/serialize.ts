@@ -98,6 +98,8 @@ function isTakenIn(node: Nodes): boolean {
   if (node.type !== 'list') return ['html', 'table', 'thematicBreak'].includes(node.type);
   const [first] = node.children[0]?.children ?? [];
   const isEmpty = !first || (first.type === 'paragraph' && first.children.length === 0);
+  // What begins on the line of a marker is under the paragraph as well.
+  if (first?.type === 'list' && isTakenIn(first)) return true;
   return isEmpty || (node.ordered === true && node.start !== 1);
 }
 

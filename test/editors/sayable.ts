@@ -133,7 +133,7 @@ function rectangle(table: NodeJson, note: (name: string) => void): NodeJson {
       if ((cell.type === 'tableHeader') !== (y === 0)) note('a header elsewhere than in the first row');
     }
   }
-  const width = Math.max(...grid.map((row) => row.length));
+  const width = Math.max(1, ...grid.map((row) => row.length));
   const aligns = Array.from({ length: width }, (_, x) => grid[0]?.[x]?.attrs?.align ?? null);
   const rows = grid.map((row, y) => ({
     type: 'tableRow',

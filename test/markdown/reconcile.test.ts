@@ -406,6 +406,8 @@ describe('what reads otherwise where it stands', () => {
       put(1, p('www.a.bc.', note('n'), 'ish')),
       'a\n\n[www.a.bc.[^n]ish](http://www.a.bc.\\[^n]ish)\n',
     ));
+  it('is a numbered list at once in an item that stands under a paragraph', () =>
+    edited('- a\n', replace(0, ul(li(p('a'), ul(li(p(), ol(7, li(p('b')))))))), '- a\n\n  - 7. b\n'));
   it('is an empty heading in a cell: a line of it', () =>
     edited(
       'a\n',
@@ -426,6 +428,13 @@ describe('what Markdown cannot say', () => {
 
   it('is written in some form, and all else keeps its bytes', () =>
     expect(stored('a\nb\n\n* c\n* d\n', put(1, callout))).toBe('a\nb\n\nin it\n\n* c\n* d\n'));
+  it('is written so that a second save has nothing to add', () =>
+    expect(
+      stored(
+        '- a\n\n<pre>\nb\n</pre>\n- c\n',
+        put(1, ul(li(p('q'))), { type: 'callout', content: [ul(li(p('r')))] }),
+      ),
+    ).toBe('- a\n\n* q\n\n- r\n\n<pre>\nb\n</pre>\n- c\n'));
   it('such as HTML that would swallow the rest, stands as code', () =>
     expect(stored('a\nb\n\n<pre>\nc\n</pre>\n\nd\ne\n', word('</pre>', '</per>'))).toBe(
       'a\nb\n\n```html\n<pre>\nc\n</per>\n```\n\nd\ne\n',
