@@ -85,7 +85,8 @@ function remarkOptions(style: Style, { definitions, isSpelledOut }: PrintOptions
     handlers: { ...handlers, ...texts },
     join: [
       // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a
-      // paragraph takes in HTML, the first row of a table and some lists, and a rule under it makes it a heading.
+      // paragraph takes in HTML, the first row of a table and some lists, and a rule under it makes it a heading, as
+      // does the line under a setext heading.
       (left, right) => {
         if (isOpaqueNode(left) || isOpaqueNode(right)) return 1;
         return left.type === 'paragraph' && isTakenIn(right) ? 1 : undefined;
@@ -95,6 +96,7 @@ function remarkOptions(style: Style, { definitions, isSpelledOut }: PrintOptions
 }
 
 function isTakenIn(node: Nodes): boolean {
+  if (node.type === 'heading') return node.depth < 3 && node.data?.style?.form === 'setext';
   if (node.type !== 'list') return ['html', 'table', 'thematicBreak'].includes(node.type);
   const [first] = node.children[0]?.children ?? [];
   const isEmpty = !first || (first.type === 'paragraph' && first.children.length === 0);

@@ -408,6 +408,8 @@ describe('what reads otherwise where it stands', () => {
     ));
   it('is a numbered list at once in an item that stands under a paragraph', () =>
     edited('- a\n', replace(0, ul(li(p('a'), ul(li(p(), ol(7, li(p('b')))))))), '- a\n\n  - 7. b\n'));
+  it('is an underlined heading under the paragraph of an item', () =>
+    edited('- a\n  ===\n', replace(0, ul(li(p('d'), h(1, 'a')))), '- d\n\n  a\n  ===\n'));
   it('is an empty heading in a cell: a line of it', () =>
     edited(
       'a\n',
