@@ -17,6 +17,7 @@ import { parseWithin } from './parse.ts';
 import { type PrintOptions, print } from './serialize.ts';
 import { otherMarkers } from './style.ts';
 import { isSame, marksAround } from './tidy.ts';
+import { linesIn } from './tokens.ts';
 
 export interface Restated {
   readonly blocks: readonly NodeJson[];
@@ -35,6 +36,9 @@ export function restate(
   const typed = new Map<NodeJson, string>();
   let hasChanged = false;
   const style = source.style();
+  const hidden = new Set(
+    source.parsed.hidden.flatMap(({ firstLine, endLine }) => source.lines.slice(firstLine, endLine)),
+  );
   const readsAs = (node: NodeJson) =>
     [style, otherMarkers(style)].some((each) => {
       const text = print(block('doc', [node]), each, options);
@@ -54,7 +58,11 @@ export function restate(
     const isOpen = node.type === 'codeBlock' && plainText(node).endsWith('\n');
     const read = parseWithin(isOpen ? text : text.slice(0, -1), definitions, featureSet(options)).blocks;
     const [only, ...others] = read;
-    // Nothing can stand for a text that reads as nothing, such as a link definition: it is written as it is.
+    // Nothing can stand for a text that reads as nothing, a link definition: it is written as it is, and once.
+    if (!only && linesIn(text).every((line) => hidden.has(line))) {
+      hasChanged = true;
+      return [];
+    }
     if (!only || (others.length === 0 && isSame(only.node, node))) return [node];
     hasChanged = true;
     const nodes = read.map((each) => each.node);

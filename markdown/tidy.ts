@@ -241,16 +241,25 @@ function withAddresses(node: NodeJson): NodeJson[] {
 
 /** Space and breaks at the edges of a block, and space beside a break, are not in Markdown. */
 function trimmed(content: readonly NodeJson[]): NodeJson[] {
-  const isEdge = (index: number) => !content[index] || content[index]?.type === 'hardBreak';
-  const result = content.flatMap((node, index) => {
-    if (node.text === undefined || hasMark(node, 'code')) return [node];
-    const start = isEdge(index - 1) ? blankAt(node.text, 0, 1) : 0;
-    const end = isEdge(index + 1) ? blankAt(node.text, node.text.length - 1, -1) : 0;
-    const text = node.text.slice(start, Math.max(start, node.text.length - end));
-    return text === '' ? [] : [{ ...node, text }];
-  });
+  const result = trimmedFrom(trimmedFrom(content, 1).reverse(), -1).reverse();
   while (result.at(-1)?.type === 'hardBreak') result.pop();
   return result;
+}
+
+/** Without the space behind the start and behind each break; with the step -1, of content that was turned round. */
+function trimmedFrom(content: readonly NodeJson[], step: 1 | -1): NodeJson[] {
+  let isAtEdge = true;
+  return content.flatMap((node) => {
+    const { text } = node;
+    if (text === undefined || hasMark(node, 'code') || !isAtEdge) {
+      isAtEdge = node.type === 'hardBreak';
+      return [node];
+    }
+    const blank = blankAt(text, step === 1 ? 0 : text.length - 1, step);
+    const rest = step === 1 ? text.slice(blank) : text.slice(0, text.length - blank);
+    isAtEdge = rest === '';
+    return rest === '' ? [] : [{ ...node, text: rest }];
+  });
 }
 
 /** How many spaces and tabs stand at one end; other space, such as no-break spaces, is text. */

@@ -3,9 +3,22 @@
  * A link by reference is a plain link in the document; its definition lives on in the base.
  */
 
-import type { PhrasingContent } from 'mdast';
+import type { BareAddress, Literal, PhrasingContent } from 'mdast';
 import type { Construct } from '../construct.ts';
 import { stringAttr } from '../json.ts';
+
+declare module 'mdast' {
+  /** No `html`: remark would make a space of a line break in front of it. */
+  interface BareAddress extends Literal {
+    type: 'bareAddress';
+  }
+  interface PhrasingContentMap {
+    bareAddress: BareAddress;
+  }
+  interface RootContentMap {
+    bareAddress: BareAddress;
+  }
+}
 
 export const link: Construct = {
   parse: {
@@ -21,6 +34,11 @@ export const link: Construct = {
     link: (mark, children) => [
       { type: 'link', url: stringAttr(mark, 'href'), title: stringAttr(mark, 'title') || null, children },
     ],
+  },
+  handlers: {
+    bareAddress: Object.assign((node: BareAddress) => node.value, {
+      peek: (node: BareAddress) => node.value.charAt(0),
+    }),
   },
 };
 
@@ -41,7 +59,7 @@ export function bareAddresses(inline: PhrasingContent[]): PhrasingContent[] {
     const [text] = node.children;
     if (text?.type !== 'text' || addressOf(text.value) !== node.url) return node;
     const isFree = endsOpen(inline[index - 1]) && startsClosed(inline[index + 1], inline[index + 2]);
-    return isFree ? { type: 'html', value: text.value } : node;
+    return isFree ? { type: 'bareAddress', value: text.value } : node;
   });
 }
 

@@ -410,6 +410,14 @@ describe('what reads otherwise where it stands', () => {
     edited('- a\n', replace(0, ul(li(p('a'), ul(li(p(), ol(7, li(p('b')))))))), '- a\n\n  - 7. b\n'));
   it('is an underlined heading under the paragraph of an item', () =>
     edited('- a\n  ===\n', replace(0, ul(li(p('d'), h(1, 'a')))), '- d\n\n  a\n  ===\n'));
+  it('is an address or a tag right behind a line break', () =>
+    edited(
+      'See https://a.bc\n\nd\n',
+      replace(1, p('e', br, raw('<b>'), 'i', br, ' ', link('https://f.gh', 'https://f.gh'))),
+      'See https://a.bc\n\ne\\\n<b>i\\\nhttps://f.gh\n',
+    ));
+  it('is space of several marks behind a line break', () =>
+    edited('a\n', replace(0, p('b', br, ' ', bold(' c'), bold(' '), ' ', br, 'd')), 'b\\\n**c**\\\nd\n'));
   it('is an empty heading in a cell: a line of it', () =>
     edited(
       'a\n',
@@ -451,6 +459,8 @@ describe('what Markdown cannot say', () => {
     expect(
       stored('__a *b* **c** d__\n\ne\n', replace(0, p(bold('a '), raw('**'), 'c', raw('**'), bold(' d')))),
     ).toBe('__a__ \\*\\*c\\*\\* __d__\n\ne\n'));
+  it('such as a link definition that was typed as source, is written once', () =>
+    expect(stored('a\n\n<div>\n\nb\n', word('<div>', '[x]: /y'))).toBe('a\n\n[x]: /y\n\nb\n'));
   it('such as a footnote that nobody defines, stays a bare label', () =>
     expect(stored('a[^n]\nb\n\n[^n]: c\n\n- d\n', drop(1))).toBe('a[^n]\nb\n\n- d\n'));
   it('is no loss of a reference', () =>
