@@ -5,9 +5,6 @@
  * listens. `bare` is Hocuspocus as its manual sets it up, with its database extension on SQLite.
  */
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { Database } from '@hocuspocus/extension-database';
-import { Server } from '@hocuspocus/server';
 import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
@@ -16,6 +13,7 @@ import { loadConfig } from '../../server/config.ts';
 import { startEmbeddedCivicPress } from '../../server/demo/civicpress/index.ts';
 import { createLog } from '../../server/log.ts';
 import type { Events, Records } from '../../server/ports.ts';
+import { startBareHocuspocus } from '../helpers/bare-hocuspocus.ts';
 import type { ServerKind, ServerOptions, Stats } from './server-handle.ts';
 
 const {
@@ -28,8 +26,8 @@ const service = { username: 'realtime', password: 'of the bench' };
 const written = { snapshots: 0, drafts: 0 };
 
 const start: Record<ServerKind, () => Promise<number>> = {
-  bare: () => startBare({}),
-  eager: () => startBare({ debounce: 0 }),
+  bare: () => startBareHocuspocus(join(folder, 'bare.sqlite')),
+  eager: () => startBareHocuspocus(join(folder, 'bare.sqlite'), { debounce: 0 }),
 
   async ours() {
     const config = loadConfig('', {
@@ -63,21 +61,6 @@ const start: Record<ServerKind, () => Promise<number>> = {
     return port;
   },
 };
-
-async function startBare(pace: { debounce?: number }): Promise<number> {
-  const database = new DatabaseSync(join(folder, 'bare.sqlite'));
-  const read = database.prepare('SELECT data FROM documents WHERE name = ?');
-  const write = database.prepare(
-    'INSERT INTO documents VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data',
-  );
-  const extension = new Database({
-    fetch: async ({ documentName }) => (read.get(documentName)?.data as Uint8Array | undefined) ?? null,
-    store: async ({ documentName, state }) => void write.run(documentName, state),
-  });
-  const server = new Server({ address: '127.0.0.1', port: 0, quiet: true, extensions: [extension], ...pace });
-  await server.listen();
-  return server.address.port;
-}
 
 const events: Events = {
   emit(name) {

@@ -4,4 +4,4 @@
 import { startBareHocuspocus } from '../helpers/bare-hocuspocus.ts';
 
 const [file = '', port] = process.argv.slice(2);
-process.stdout.write(`http://127.0.0.1:${await startBareHocuspocus(file, Number(port))}\n`);
+process.stdout.write(`http://127.0.0.1:${await startBareHocuspocus(file, { port: Number(port) })}\n`);

@@ -5,8 +5,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { Database } from '@hocuspocus/extension-database';
 import { Server } from '@hocuspocus/server';
 
+export interface BareOptions {
+  readonly port?: number;
+  /** Pause before a document is stored, in ms; 0 stores every edit. */
+  readonly debounce?: number;
+}
+
 /** Resolves with its port on 127.0.0.1. */
-export async function startBareHocuspocus(file: string, port = 0): Promise<number> {
+export async function startBareHocuspocus(file: string, options: BareOptions = {}): Promise<number> {
   const database = new DatabaseSync(file, { timeout: 5_000 });
   database.exec('CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, data BLOB NOT NULL)');
   const read = database.prepare('SELECT data FROM documents WHERE name = ?');
@@ -17,7 +23,13 @@ export async function startBareHocuspocus(file: string, port = 0): Promise<numbe
     fetch: async ({ documentName }) => (read.get(documentName)?.data as Uint8Array | undefined) ?? null,
     store: async ({ documentName, state }) => void write.run(documentName, state),
   });
-  const server = new Server({ address: '127.0.0.1', port, quiet: true, extensions: [extension] });
+  const server = new Server({
+    address: '127.0.0.1',
+    port: 0,
+    quiet: true,
+    extensions: [extension],
+    ...options,
+  });
   await server.listen();
   return server.address.port;
 }
