@@ -97,7 +97,7 @@ export function* rewritesByChild(
   const between = gaps.slice(1, -1);
   const isApartAlways = between.length > 0 && between.every((gap) => /^\n+$/.test(gap));
   const separator = (isApartAlways ? between[0] : containers[live.type]?.(old.style)) ?? '';
-  const around = { gaps, hasBefore: false, hasAfter: false, separator, isSeparatedAlways: false };
+  const around = { gaps, hasBefore: false, hasAfter: false, separator, separated: 'never' as const };
   for (const texts of together(ways))
     yield joinPieces(
       texts.map((text, index): Piece => ({ text, old: pairs[index] })),

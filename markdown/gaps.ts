@@ -18,22 +18,27 @@ export interface Surroundings {
   /** Stands between two blocks that had nothing between them before. */
   separator: string;
   /**
-   * A gap without a blank line at its end, such as between a heading and its paragraph, can be too little for
-   * another block: a `-` right under a link definition is text.
+   * Where blank lines are put in. A gap without a blank line at its start or end, such as between a heading and its
+   * paragraph, can be too little for another block: a link definition right under a paragraph is text of it, and a
+   * `-` right under a link definition is text, too.
    */
-  isSeparatedAlways: boolean;
+  separated: 'never' | 'before gaps' | 'around gaps';
 }
 
+const startsBlank = /^[ \t>]*\n/;
 const endsBlank = /(?:^|\n)[ \t>]*\n$/;
 
 /** Every line ends in a line break, in the pieces too. */
 export function joinPieces(pieces: readonly Piece[], around: Surroundings): string {
-  const { gaps, hasBefore, hasAfter, separator } = around;
-  const apart = (gap: string) => (around.isSeparatedAlways && !endsBlank.test(gap) ? gap + separator : gap);
+  const { gaps, hasBefore, hasAfter, separator, separated } = around;
+  const ended = (gap: string) =>
+    separated === 'around gaps' && !endsBlank.test(gap) ? gap + separator : gap;
+  const begun = (gap: string) => (separated === 'never' || startsBlank.test(gap) ? gap : separator + gap);
+  const apart = (gap: string) => ended(begun(gap));
   const between = (carried: readonly string[]) => apart(joinGaps(carried, 'last') ?? separator);
   const atStart = (carried: readonly string[]) => {
     const gap = joinGaps(carried, 'first') ?? '';
-    return gap === '' ? '' : apart(gap);
+    return gap === '' ? '' : ended(gap);
   };
   let output = '';
   let used = 0;
@@ -45,7 +50,10 @@ export function joinPieces(pieces: readonly Piece[], around: Surroundings): stri
     used = until;
   }
   const carried = gaps.slice(used);
-  if (!hasAfter) return output + (joinGaps(carried, 'last') ?? '');
+  if (!hasAfter) {
+    const gap = joinGaps(carried, 'last') ?? '';
+    return output + (output === '' || gap === '' ? gap : begun(gap));
+  }
   const isNothingBefore = pieces.length === 0 && !hasBefore;
   return output + (isNothingBefore ? (joinGaps(carried, 'first') ?? '') : between(carried));
 }

@@ -329,7 +329,7 @@ export class Writer {
     yield* this.#joined(range, [{ text: this.#print(lives, style), old: range.length > 0 ? 0 : undefined }]);
   }
 
-  /** With the gaps as they were; then with a blank line where there was none. */
+  /** With the gaps as they were; then with a blank line where there was none, more and more. */
   *#joined({ at, length }: Change, pieces: readonly Piece[]): Generator<string> {
     const { source } = this.#task;
     const around = {
@@ -338,8 +338,8 @@ export class Writer {
       hasAfter: at + length < source.blocks.length,
       separator: '\n',
     };
-    yield joinPieces(pieces, { ...around, isSeparatedAlways: false });
-    yield joinPieces(pieces, { ...around, isSeparatedAlways: true });
+    for (const separated of ['never', 'before gaps', 'around gaps'] as const)
+      yield joinPieces(pieces, { ...around, separated });
   }
 
   /**

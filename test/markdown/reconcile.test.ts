@@ -418,6 +418,14 @@ describe('what reads otherwise where it stands', () => {
     ));
   it('is space of several marks behind a line break', () =>
     edited('a\n', replace(0, p('b', br, ' ', bold(' c'), bold(' '), ' ', br, 'd')), 'b\\\n**c**\\\nd\n'));
+  it('is a definition under what was a heading', () =>
+    edited(
+      'a\n===\n[x]: /y\nold [x]\n\n* b\n',
+      replace(0, ul(li(p('a')))),
+      '* a\n\n[x]: /y\nold [x]\n\n* b\n',
+    ));
+  it('is a definition at the end, under what was a heading', () =>
+    edited('old [x]\n\n# a\n[x]: /y\n', replace(1, p('a')), 'old [x]\n\na\n\n[x]: /y\n'));
   it('is an empty heading in a cell: a line of it', () =>
     edited(
       'a\n',
