@@ -16,4 +16,9 @@ export class Turns {
     turn.then(forget, forget);
     return turn;
   }
+
+  /** Resolves when all jobs that were asked for so far have ended, well or not. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#last.values());
+  }
 }

@@ -34,12 +34,7 @@ async function start(): Promise<Program> {
 }
 
 async function joinNoiseBylaw(program: Program): Promise<Clerk> {
-  const response = await fetch(`${program.url}/demo/api/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user: 'alice' }),
-  });
-  const { token } = (await response.json()) as { token: string };
+  const token = await program.signIn('alice');
   const clerk = new Clerk({ serverUrl: program.url, documentName: 'record:noise-bylaw', token });
   clerks.push(clerk);
   return clerk.synced();

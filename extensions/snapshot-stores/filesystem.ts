@@ -23,6 +23,7 @@ import { z } from 'zod';
 import { parseDocumentName } from '../../server/document-name.ts';
 import type { SnapshotInfo, SnapshotStore } from '../../server/ports.ts';
 import { RevisionTaken } from '../../server/revision-taken.ts';
+import { Turns } from '../../server/turns.ts';
 
 /** What the first line says; the rest of `SnapshotInfo` is in the file's name and length. */
 const headerShape = z.object({
@@ -51,7 +52,7 @@ class FilesystemSnapshots implements SnapshotStore {
   readonly #folder: string;
 
   /** One change at a time for each document. */
-  readonly #changes = new Map<string, Promise<unknown>>();
+  readonly #changes = new Turns();
   #isClosed = false;
 
   constructor(folder: string) {
@@ -140,7 +141,7 @@ class FilesystemSnapshots implements SnapshotStore {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#changes.values());
+    await this.#changes.ended();
   }
 
   #refuseWhenClosed(): void {
@@ -149,14 +150,7 @@ class FilesystemSnapshots implements SnapshotStore {
 
   async #change<Result>(documentName: string, change: () => Promise<Result>): Promise<Result> {
     this.#refuseWhenClosed();
-    const before = this.#changes.get(documentName) ?? Promise.resolve();
-    const after = before.then(change, change);
-    this.#changes.set(documentName, after);
-    const forget = () => {
-      if (this.#changes.get(documentName) === after) this.#changes.delete(documentName);
-    };
-    after.then(forget, forget);
-    return after;
+    return this.#changes.take(documentName, change);
   }
 
   /** `null` when it is gone meanwhile. What a damaged header does not tell, the file itself does. */

@@ -12,6 +12,16 @@ let townHall: TownHall;
 afterEach(() => townHall.close());
 
 const puts = () => townHall.wire.requests.filter(({ method }) => method === 'PUT');
+/** A town hall that ended before its draft could say this. */
+async function endOwing(word: string): Promise<void> {
+  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  townHall.wire.mode = 'error500';
+  alice.type('Noise', ` ${word}`);
+  await alice.noticed('could-not-save');
+  await townHall.close({ keepFolder: true });
+}
+
 const draftWith = (text: string, recordId = 'noise-bylaw') =>
   until(
     `the draft says "${text}"`,
@@ -101,12 +111,7 @@ it('[W4] signs in again when the session of the service user has ended', async (
 });
 
 it('[W5] writes after a start what was owed when the process ended', async () => {
-  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
-  const alice = await (await townHall.join('noise-bylaw')).synced();
-  townHall.wire.mode = 'error500';
-  alice.type('Noise', ' SURVIVOR');
-  await alice.noticed('could-not-save');
-  await townHall.close({ keepFolder: true });
+  await endOwing('SURVIVOR');
 
   townHall = await TownHall.open({ folder: townHall.folder });
   await draftWith('SURVIVOR');
@@ -178,12 +183,7 @@ it('[W5] writes all that is owed, also when not all rooms can be open at once', 
 });
 
 it('[W5] starts although what owes a draft cannot be read', async () => {
-  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
-  const alice = await (await townHall.join('noise-bylaw')).synced();
-  townHall.wire.mode = 'error500';
-  alice.type('Noise', ' OWED');
-  await alice.noticed('could-not-save');
-  await townHall.close({ keepFolder: true });
+  await endOwing('OWED');
 
   const flaky = flakySnapshots({ isUnreadable: true });
   townHall = await TownHall.open({ folder: townHall.folder, snapshots: flaky.snapshots });
@@ -193,12 +193,7 @@ it('[W5] starts although what owes a draft cannot be read', async () => {
 });
 
 it('[W5] opens a document that owes a draft also when another one has to go for it', async () => {
-  townHall = await TownHall.open({ settings: { 'shutdown.deadline_seconds': 0 } });
-  const alice = await (await townHall.join('noise-bylaw')).synced();
-  townHall.wire.mode = 'error500';
-  alice.type('Noise', ' OWED');
-  await alice.noticed('could-not-save');
-  await townHall.close({ keepFolder: true });
+  await endOwing('OWED');
 
   const flaky = flakySnapshots({ isUnreadable: true });
   townHall = await TownHall.open({

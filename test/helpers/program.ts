@@ -41,6 +41,16 @@ export class Program {
     return url;
   }
 
+  /** The token of somebody whom the demo knows. */
+  async signIn(user: string): Promise<string> {
+    const response = await fetch(`${this.url}/demo/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user }),
+    });
+    return ((await response.json()) as { token: string }).token;
+  }
+
   /** Resolves with the exit code, or the signal that ended it. */
   async ended(): Promise<number | NodeJS.Signals> {
     const { exitCode, signalCode } = this.#process;
