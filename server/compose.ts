@@ -30,6 +30,7 @@ import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Entrance } from './entrance.ts';
 import { Gateway } from './gateway.ts';
+import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
@@ -176,14 +177,17 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     quiet: true,
   });
 
+  const entrance = new Entrance({
+    allowedOrigins: config.security.allowed_origins,
+    trustedProxies: config.security.trusted_proxies,
+  });
+  const visitors = new HeadCount();
   const gateway = new Gateway({
     hocuspocus,
     path: config.path,
     maxFrameBytes: config.limits.frame_bytes,
-    entrance: new Entrance({
-      allowedOrigins: config.security.allowed_origins,
-      trustedProxies: config.security.trusted_proxies,
-    }),
+    entrance,
+    visitors,
     maxSockets: config.rate_limiting.connections,
     maxSocketsPerAddress: config.rate_limiting.connections_per_ip,
     authenticationMs: config.limits.authentication_seconds * 1_000,

@@ -14,6 +14,7 @@ import type { Entrance } from './entrance.ts';
 import { type ErrorCode, errors } from './errors.ts';
 import { Farewells } from './farewells.ts';
 import { acknowledgedAddress, refusalOf } from './frame-address.ts';
+import type { HeadCount } from './head-count.ts';
 import type { Logger } from './ports.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
 import { frameOf } from './websocket-frame.ts';
@@ -24,6 +25,8 @@ export interface GatewayOptions {
   readonly path: string;
   readonly maxFrameBytes: number;
   readonly entrance: Entrance;
+  /** Who is connected, by address; others who open connections of their own count there too. */
+  readonly visitors: HeadCount;
   readonly maxSockets: number;
   readonly maxSocketsPerAddress: number;
   /** How long a socket may take until somebody is known on it, in ms. */
@@ -39,11 +42,14 @@ export interface GatewayOptions {
   readonly log: Logger;
 }
 
+export type UpgradeHandler = (request: IncomingMessage, stream: Duplex, head: Buffer) => void;
+
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #webSocketServer: WebSocketServer;
   readonly #sockets = new Set<GatewaySocket>();
-  readonly #socketsByAddress = new Map<string, number>();
+  /** Who else takes upgrades, by path. */
+  readonly #neighbours = new Map<string, UpgradeHandler>();
   /** What sockets have sent on which nobody is known yet, in bytes. */
   #bytesOfStrangers = 0;
   readonly #pinging: NodeJS.Timeout;
@@ -67,6 +73,11 @@ export class Gateway {
     server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
   }
 
+  /** Leaves the upgrades at another path to somebody else, who judges them by the same entrance and limits. */
+  delegate(path: string, handle: UpgradeHandler): void {
+    this.#neighbours.set(path, handle);
+  }
+
   get socketCount(): number {
     return this.#sockets.size;
   }
@@ -85,23 +96,24 @@ export class Gateway {
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', (error) => this.#options.log.debug({ error: error.message }, 'upgrade failed'));
-    const path = request.url?.split('?', 1)[0];
-    if (path !== this.#options.path) return refuseUpgrade(stream, '404 Not Found');
-    const { entrance, maxSockets } = this.#options;
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const neighbour = this.#neighbours.get(path);
+    if (path !== this.#options.path && !neighbour) return refuseUpgrade(stream, '404 Not Found');
+    const { entrance, maxSockets, visitors } = this.#options;
     if (!this.#isAccepting) return refuseUpgrade(stream, '503 Service Unavailable');
     if (!entrance.isAllowed(request)) return refuseUpgrade(stream, '403 Forbidden');
-    if (this.#sockets.size >= maxSockets) return refuseUpgrade(stream, '503 Service Unavailable');
+    if (neighbour) return neighbour(request, stream, head);
+    if (visitors.total >= maxSockets) return refuseUpgrade(stream, '503 Service Unavailable');
     this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => this.#accept(ws, request, stream));
   }
 
   #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
-    const { entrance, maxBufferedBytes, whenDurable, authenticationMs } = this.#options;
+    const { entrance, visitors, maxBufferedBytes, whenDurable, authenticationMs } = this.#options;
     const address = entrance.addressOf(request);
     const features = announcedFeatures(request);
     const socket = new GatewaySocket({ ws, stream, address, features, maxBufferedBytes, whenDurable });
-    const fromHere = (this.#socketsByAddress.get(address) ?? 0) + 1;
+    const leave = visitors.enter(address);
     this.#sockets.add(socket);
-    this.#socketsByAddress.set(address, fromHere);
 
     let connection: ReturnType<Hocuspocus['handleConnection']> | undefined;
     const lateness = setTimeout(() => {
@@ -111,14 +123,15 @@ export class Gateway {
     ws.on('error', (error) => this.#options.log.debug({ error: error.message, address }, 'socket error'));
     ws.on('close', (code, reason) => {
       this.#sockets.delete(socket);
-      this.#forget(address);
+      leave();
       socket.acknowledgements.forget();
       clearTimeout(lateness);
       this.#bytesOfStrangers -= socket.bytesBeforeAuthentication;
       socket.bytesBeforeAuthentication = 0;
       connection?.handleClose({ code, reason: reason.toString() });
     });
-    if (fromHere > this.#options.maxSocketsPerAddress) return socket.refuse('too-many-connections');
+    if (visitors.of(address) > this.#options.maxSocketsPerAddress)
+      return socket.refuse('too-many-connections');
 
     connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
     const farewells = new Farewells(connection);
@@ -153,12 +166,6 @@ export class Gateway {
       socket.bytesBeforeAuthentication <= maxBytesBeforeAuthentication &&
       this.#bytesOfStrangers <= maxBytesBeforeAuthenticationInAll
     );
-  }
-
-  #forget(address: string): void {
-    const left = (this.#socketsByAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#socketsByAddress.set(address, left);
-    else this.#socketsByAddress.delete(address);
   }
 
   #pingAll(): void {

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Entrance } from '../../server/entrance.ts';
 import { errors } from '../../server/errors.ts';
 import { Gateway, type GatewayOptions } from '../../server/gateway.ts';
+import { HeadCount } from '../../server/head-count.ts';
 import type { ConnectionContext } from '../../server/session.ts';
 import { until } from '../helpers/until.ts';
 import { Visitor, type VisitorOptions } from './visitor.ts';
@@ -27,6 +28,7 @@ async function openGateway(options: Options = {}) {
     path: '/realtime',
     maxFrameBytes: 1_000_000,
     entrance: new Entrance({ allowedOrigins: [], trustedProxies: [] }),
+    visitors: new HeadCount(),
     maxSockets: 1_000,
     maxSocketsPerAddress: 100,
     authenticationMs: 60_000,
@@ -73,6 +75,20 @@ describe('the path', () => {
       expect(await until('the upgrade is refused', () => visitor.refusedWith)).toBe(404);
     },
   );
+
+  it('[G1] [G6] leaves a path to whoever took it, but lets no page of another host in there either', async () => {
+    const { gateway, port, knock } = await openGateway();
+    gateway.delegate('/socket.io/', (_request, stream) => void stream.end('HTTP/1.1 418 Taken\r\n\r\n'));
+    const at = `http://127.0.0.1:${port}/socket.io/?EIO=4`;
+    const refusal = (how?: VisitorOptions) => {
+      const visitor = knock(how, at);
+      return until('the upgrade is answered', () => visitor.refusedWith);
+    };
+    expect(await refusal()).toBe(418);
+    expect(await refusal({ headers: { origin: 'https://evil.example' } })).toBe(403);
+    gateway.close();
+    expect(await refusal()).toBe(503);
+  });
 
   it('[G1] keeps no connection open whose upgrade was refused', async () => {
     const { server, port } = await openGateway();
@@ -252,6 +268,17 @@ function frameOf(bytes: number): Uint8Array {
 }
 
 describe('an address', () => {
+  it('[G4] counts those with whom an address came in by another way', async () => {
+    const visitors = new HeadCount();
+    const leave = visitors.enter('127.0.0.1');
+    const { knock } = await openGateway({ gateway: { visitors, maxSocketsPerAddress: 1 } });
+    const refused = knock();
+    expect((await refused.sentAway()).code).toBe(4029);
+    leave();
+    await until('the refused one is gone', () => visitors.total === 0);
+    await knock().entered();
+  });
+
   it('[G4] has so many sockets and no more, and gets a place back when one of them leaves', async () => {
     const { knock } = await openGateway({ gateway: { maxSocketsPerAddress: 2 } });
     const [first] = [await knock().entered(), await knock().entered()];
