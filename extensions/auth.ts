@@ -7,22 +7,24 @@ import type {
   onAuthenticatePayload,
   onDisconnectPayload,
 } from '@hocuspocus/server';
-import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
 import type { Identity } from '../server/ports.ts';
+import type { RoomTypes } from '../server/room-types.ts';
 import type { ConnectionContext } from '../server/session.ts';
 
 export class Auth implements Extension<ConnectionContext> {
   readonly #identity: Identity;
+  readonly #roomTypes: RoomTypes;
 
-  constructor(identity: Identity) {
+  constructor(identity: Identity, roomTypes: RoomTypes) {
     this.#identity = identity;
+    this.#roomTypes = roomTypes;
   }
 
   async onAuthenticate(request: onAuthenticatePayload<ConnectionContext>): Promise<void> {
     const credentials = { token: request.token, address: request.context.socket.address };
     const user = await this.#identity.userOf(credentials);
-    const access = await this.#identity.accessTo(recordIdOf(request.documentName), credentials);
+    const access = await this.#roomTypes.accessTo(request.documentName, credentials);
     if (access === 'none') {
       throw new RealtimeError('no-such-record', { context: { userId: user.id } });
     }

@@ -52,7 +52,7 @@ export class Veto extends SkipFurtherHooksError {
 const gates = new Set(['beforeHandleMessage', 'beforeHandleAwareness', 'beforeSync']);
 
 /** The hooks that an extension may have, by Hocuspocus 4.7. */
-const hookNames = [
+export const hookNames = [
   ...onlookers,
   ...entrances,
   ...gates,

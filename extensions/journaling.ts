@@ -8,19 +8,16 @@
 import {
   type afterLoadDocumentPayload,
   type afterUnloadDocumentPayload,
-  type beforeSyncPayload,
   type beforeUnloadDocumentPayload,
   type Document,
   type Extension,
   type Hocuspocus,
   isTransactionOrigin,
 } from '@hocuspocus/server';
-import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Journal, Logger, NewJournalEntry } from '../server/ports.ts';
 import type { ClientSocket, ConnectionContext } from '../server/session.ts';
-import { readUpdate } from '../server/update-facts.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
 import type { Sources } from './sources.ts';
@@ -72,20 +69,6 @@ export class Journaling implements Extension<ConnectionContext> {
     this.#instance = instance;
     // Not the hook `onChange`: Hocuspocus has sent the acknowledgement before that one runs.
     document.on('update', (update: Uint8Array, origin: unknown) => this.#take(document, update, origin));
-  }
-
-  /** The last to see a message before it is handled: says what its acknowledgement is for. */
-  async beforeSync({
-    connection,
-    context,
-    type,
-    payload,
-  }: beforeSyncPayload<ConnectionContext>): Promise<void> {
-    const { acknowledgements } = context.socket;
-    const address = connection.messageAddress;
-    if (type === messageYjsSyncStep1) acknowledgements.exchangeBegins(address, payload);
-    else if (type === messageYjsSyncStep2) acknowledgements.exchangeEnds(address);
-    else acknowledgements.editComes(address, readUpdate(payload));
   }
 
   async beforeUnloadDocument({ documentName }: beforeUnloadDocumentPayload): Promise<void> {

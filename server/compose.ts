@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger as HocuspocusLog } from '@hocuspocus/extension-logger';
 import { Hocuspocus } from '@hocuspocus/server';
 import type { FastifyPluginAsync } from 'fastify';
+import { Acknowledging } from '../extensions/acknowledging.ts';
 import { Auth } from '../extensions/auth.ts';
 import { ExternalEdits } from '../extensions/external-edits.ts';
 import { Features } from '../extensions/features.ts';
@@ -34,6 +35,7 @@ import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
+import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
 import { Turns } from './turns.ts';
@@ -55,6 +57,8 @@ const unheard: Events = { emit: () => undefined };
 export interface ComposeOptions {
   /** Further HTTP routes, such as the demo's pages; they may look at the open rooms. */
   readonly pages?: (rooms: () => RoomSummary[]) => FastifyPluginAsync;
+  /** Rooms of your own, beside those of records. */
+  readonly roomTypes?: readonly RoomType[];
 }
 
 /** One open document, as an operator sees it. */
@@ -143,12 +147,30 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
 
-  // The order counts: what a later one looks up an earlier one has put there.
+  // In each list the order counts: what a later one looks up an earlier one has put there.
+  const recordRooms: RoomType = {
+    name: 'record',
+    hasIds: true,
+    accessTo: (recordId, credentials) => identity.accessTo(recordId, credentials),
+    extensions: [
+      // Does this editor know all that a document may hold?
+      new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
+      // Is this edit on stable storage? Only then does its author hear that it is saved.
+      journaling,
+      // Where does a document come from, and when does its journal become a snapshot?
+      persistence,
+      // Did the record change outside meanwhile?
+      new ExternalEdits(sources, recordSync),
+      // When does the record's draft change?
+      writeback,
+      // What does the room hear from the server?
+      notices,
+    ],
+  };
+  const roomTypes = new RoomTypes([recordRooms, ...(options.roomTypes ?? [])]);
   const extensions = [
-    // Does this editor know all that a document may hold?
-    new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
     // Who is this, and what may they do here?
-    new Auth(identity),
+    new Auth(identity, roomTypes),
     // Is there room for one more, and may they go this fast?
     new Limits({
       connectionsPerUser: config.rate_limiting.connections_per_user,
@@ -158,16 +180,10 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     new Guard({ maxDocumentBytes: config.limits.document_bytes }),
     // How many documents are open, and how long does one stay?
     new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
-    // Is this edit on stable storage? Only then does its author hear that it is saved.
-    journaling,
-    // Where does a document come from, and when does its journal become a snapshot?
-    persistence,
-    // Did the record change outside meanwhile?
-    new ExternalEdits(sources, recordSync),
-    // When does the record's draft change?
-    writeback,
-    // What does the room hear from the server?
-    notices,
+    // What is the acknowledgement of this message for?
+    new Acknowledging(),
+    // Where does this type of document come from, and where does it go?
+    ...roomTypes.extensions(),
     // What does Hocuspocus itself have to say?
     new HocuspocusLog({ log: (message: string) => log.debug({}, message), onChange: false }),
   ];
@@ -184,6 +200,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const visitors = new HeadCount();
   const gateway = new Gateway({
     hocuspocus,
+    roomTypes,
     path: config.path,
     maxFrameBytes: config.limits.frame_bytes,
     entrance,

@@ -48,7 +48,9 @@ export const errors = {
     retry: false,
   },
   'invalid-document-name': {
-    reason: 'This is not a document name. Valid: record:<id>, with 1 to 128 letters, digits, "_" or "-".',
+    reason:
+      'This is not a document name. Valid: record:<id>, with 1 to 128 letters, digits, "_" or "-", ' +
+      'and spec-updates, where specs are watched.',
     closeCode: 4004,
     statusCode: 400,
     retry: false,

@@ -5,8 +5,8 @@
  */
 import { IncomingMessage, OutgoingMessage } from '@hocuspocus/server';
 import { readVarString } from 'lib0/decoding';
-import { parseDocumentName } from './document-name.ts';
 import { asRealtimeError } from './errors.ts';
+import type { RoomTypes } from './room-types.ts';
 
 /** The document's name in an address. */
 export function documentNameIn(address: string): string {
@@ -54,7 +54,10 @@ const longestAnswered = 1_024;
 /**
  * `null` for a frame whose name is valid, else the frame that refuses it; `undefined` when there is no name to answer to.
  */
-export function refusalOf(frame: Uint8Array): Uint8Array | null | undefined {
+export function refusalOf(
+  frame: Uint8Array,
+  roomTypes: Pick<RoomTypes, 'check'>,
+): Uint8Array | null | undefined {
   let address: string;
   try {
     address = addressOf(frame);
@@ -62,7 +65,7 @@ export function refusalOf(frame: Uint8Array): Uint8Array | null | undefined {
     return undefined;
   }
   try {
-    parseDocumentName(documentNameIn(address));
+    roomTypes.check(documentNameIn(address));
     return null;
   } catch (thrown) {
     if (address.length > longestAnswered) return undefined;

@@ -16,11 +16,14 @@ import { Farewells } from './farewells.ts';
 import { acknowledgedAddress, refusalOf } from './frame-address.ts';
 import type { HeadCount } from './head-count.ts';
 import type { Logger } from './ports.ts';
+import type { RoomTypes } from './room-types.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
 import { frameOf } from './websocket-frame.ts';
 
 export interface GatewayOptions {
   readonly hocuspocus: Hocuspocus<ConnectionContext>;
+  /** Which documents there are. */
+  readonly roomTypes: Pick<RoomTypes, 'check'>;
   /** URL path of the WebSocket. */
   readonly path: string;
   readonly maxFrameBytes: number;
@@ -140,7 +143,7 @@ export class Gateway {
       socket.isAlive = true;
       if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
       if (!this.#hasRoomFor(data, socket)) return socket.refuse('too-much-unauthenticated');
-      const refusal = refusalOf(data);
+      const refusal = refusalOf(data, this.#options.roomTypes);
       if (refusal === null) farewells.handle(data);
       else if (refusal) socket.send(refusal);
       else socket.close(1007, 'This is not a Hocuspocus frame.');

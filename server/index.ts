@@ -23,7 +23,7 @@ export {
   type RoomSummary,
 } from './compose.ts';
 export { type Config, ConfigError, loadConfig } from './config.ts';
-export { documentNameOf, parseDocumentName, type RecordDocument, recordIdOf } from './document-name.ts';
+export { type DocumentName, documentNameOf, parseDocumentName, recordIdOf } from './document-name.ts';
 export { type ErrorCode, errors, RealtimeError } from './errors.ts';
 export { createLog } from './log.ts';
 export type {
@@ -48,6 +48,7 @@ export type {
   User,
 } from './ports.ts';
 export { RevisionTaken } from './revision-taken.ts';
+export type { RoomType } from './room-types.ts';
 export {
   decodeSnapshot,
   encodeSnapshot,

@@ -224,7 +224,7 @@ async function headOf(handle: FileHandle): Promise<Buffer> {
 function documentNameIn(folder: string): string | null {
   try {
     const { type, id } = parseDocumentName(folder.replace('.', ':'));
-    return `${type}:${id}`;
+    return id === null ? null : `${type}:${id}`;
   } catch {
     return null;
   }

@@ -22,6 +22,7 @@ import {
 } from '../../server/demo/civicpress/index.ts';
 import { createLog } from '../../server/log.ts';
 import type { Events, Journal, Ledger, Records, SnapshotStore } from '../../server/ports.ts';
+import type { RoomType } from '../../server/room-types.ts';
 import { Clerk, type ClerkOptions } from './clerk.ts';
 import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
 
@@ -36,6 +37,8 @@ export interface TownHallOptions {
   /** Puts something between the server and the records. */
   readonly records?: (real: Records) => Records;
   readonly events?: Events;
+  /** Beside those of records. */
+  readonly roomTypes?: readonly RoomType[];
   /** Uses the folder of a town hall that was closed with `keepFolder`. */
   readonly folder?: string;
 }
@@ -93,7 +96,7 @@ export class TownHall {
       cacheMs: config.auth.cache_seconds * 1_000,
       forwardAddress: config.civicpress.forward_address,
     });
-    const server = compose(config, {
+    const ports = {
       identity,
       records: options.records?.(records) ?? records,
       journal,
@@ -101,7 +104,8 @@ export class TownHall {
       snapshots: options.snapshots?.(snapshots) ?? snapshots,
       ...(options.events && { events: options.events }),
       log: createLog('error', false),
-    });
+    };
+    const server = compose(config, ports, { roomTypes: options.roomTypes ?? [] });
     const url = await server.start();
     return new TownHall({ folder, civicpress, wire, server, url });
   }

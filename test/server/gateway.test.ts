@@ -7,6 +7,7 @@ import { Entrance } from '../../server/entrance.ts';
 import { errors } from '../../server/errors.ts';
 import { Gateway, type GatewayOptions } from '../../server/gateway.ts';
 import { HeadCount } from '../../server/head-count.ts';
+import { RoomTypes } from '../../server/room-types.ts';
 import type { ConnectionContext } from '../../server/session.ts';
 import { until } from '../helpers/until.ts';
 import { Visitor, type VisitorOptions } from './visitor.ts';
@@ -25,6 +26,9 @@ async function openGateway(options: Options = {}) {
   const hocuspocus = new Hocuspocus<ConnectionContext>({ quiet: true, ...options.hocuspocus });
   const gateway = new Gateway({
     hocuspocus,
+    roomTypes: new RoomTypes([
+      { name: 'record', hasIds: true, accessTo: async () => 'edit', extensions: [] },
+    ]),
     path: '/realtime',
     maxFrameBytes: 1_000_000,
     entrance: new Entrance({ allowedOrigins: [], trustedProxies: [] }),
