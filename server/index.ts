@@ -14,6 +14,8 @@ export { NoSnapshotRoute, openCivicPressSnapshots } from '../extensions/snapshot
 export { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
 export { openPostgresSnapshots, type PostgresOptions } from '../extensions/snapshot-stores/postgres.ts';
 export { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
+export type { SpecEvent, SpecEventName, SpecMetadata } from '../extensions/spec-updates/events.ts';
+export type { SpecFilter } from '../extensions/spec-updates/filter.ts';
 export { type CivicPress, type CivicPressOptions, connectCivicPress } from './civicpress/http.ts';
 export {
   type ComposeOptions,
