@@ -10,6 +10,7 @@ import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
 import { encodeStateAsUpdate, getState } from 'yjs';
 import { isSeedClientId } from '../markdown/seed-client.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
+import type { Announcer } from '../server/events.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { excessOf } from '../server/update-bounds.ts';
 import { clientIdsIn, isOnlyDeleting, lacksHistory, readUpdate } from '../server/update-facts.ts';
@@ -17,6 +18,7 @@ import { clientIdsIn, isOnlyDeleting, lacksHistory, readUpdate } from '../server
 export interface GuardOptions {
   /** Of the Yjs state. */
   readonly maxDocumentBytes: number;
+  readonly events: Announcer;
 }
 
 /** How large a document is at most, in bytes: what it was when it was last measured, and what came since. */
@@ -29,6 +31,9 @@ export class Guard implements Extension<ConnectionContext> {
   readonly #options: GuardOptions;
 
   readonly #sizes = new WeakMap<Document, Size>();
+
+  /** Documents of which it was told that they are full. */
+  readonly #full = new WeakSet<Document>();
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -69,7 +74,16 @@ export class Guard implements Extension<ConnectionContext> {
       size.measured = encodeStateAsUpdate(document).byteLength;
       size.since = 0;
     }
-    if (isOver()) throw refused(message, 'document-too-large', { bytes: size.measured });
+    if (!isOver()) return;
+    this.#tellFull(document, size.measured);
+    throw refused(message, 'document-too-large', { bytes: size.measured });
+  }
+
+  #tellFull(document: Document, bytes: number): void {
+    if (this.#full.has(document)) return;
+    this.#full.add(document);
+    const { maxDocumentBytes: limit, events } = this.#options;
+    events.emit('realtime:snapshot:oversize', { documentName: document.name, bytes, limit });
   }
 }
 

@@ -15,6 +15,7 @@
  */
 import type { connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server';
 import { errors } from '../server/errors.ts';
+import type { Announcer } from '../server/events.ts';
 import type { Failure } from '../server/owed-work.ts';
 import type { Position } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
@@ -40,12 +41,14 @@ export const shownAsSource: Notice = {
 
 export class Notices implements Extension<ConnectionContext> {
   readonly #sources: Sources;
+  readonly #events: Announcer;
 
   /** The trouble that a room is in, by document and layer. */
   readonly #troubles = new Map<string, Notice>();
 
-  constructor(sources: Sources) {
+  constructor(sources: Sources, events: Announcer) {
     this.#sources = sources;
+    this.#events = events;
   }
 
   async connected({ documentName, connection }: connectedPayload<ConnectionContext>): Promise<void> {
@@ -64,6 +67,10 @@ export class Notices implements Extension<ConnectionContext> {
   couldNotSave(instance: Hocuspocus, documentName: string, layer: Layer, failure: Failure): void {
     const { since, error } = failure;
     const notice: Notice = { event: 'could-not-save', data: { since, layer, reason: error.reason } };
+    if (!this.#troubles.has(`${layer} ${documentName}`)) {
+      const facts = { documentName, stage: layer, error: error.code };
+      this.#events.emit('realtime:snapshot:writeback-failed', facts);
+    }
     this.#troubles.set(`${layer} ${documentName}`, notice);
     this.tell(instance, documentName, notice);
   }

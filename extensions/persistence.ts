@@ -20,10 +20,10 @@ import { applyUpdate, type Doc, encodeStateAsUpdate, mergeUpdates } from 'yjs';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { asRealtimeError, RealtimeError } from '../server/errors.ts';
+import type { Announcer } from '../server/events.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type {
   Contributor,
-  Events,
   Journal,
   Ledger,
   Logger,
@@ -48,7 +48,7 @@ export interface PersistenceOptions {
   readonly sources: Sources;
   readonly notices: Notices;
   readonly converter: Converter;
-  readonly events: Events;
+  readonly events: Announcer;
   /** Longest time, in ms, that an edit is in the journal only. */
   readonly intervalMs: number;
   /** So many edits in the journal make a snapshot at once. */
@@ -298,7 +298,12 @@ export class Persistence implements Extension<ConnectionContext> {
       if (progress.covers !== null && !isBehind) await journal.trim(documentName, progress.covers);
       progress.covers = covers;
       progress.revision = revision;
-      events.emit('realtime:snapshot:saved', { documentName, revision, byteSize: info.byteSize });
+      events.emit('realtime:snapshot:saved', {
+        documentName,
+        version: revision,
+        bytes: info.byteSize,
+        contributors: by,
+      });
       void retention.prune(documentName);
       return revision;
     } catch (error) {

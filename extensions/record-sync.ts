@@ -11,6 +11,7 @@ import type { Base } from '../markdown/index.ts';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { RealtimeError } from '../server/errors.ts';
+import type { Announcer } from '../server/events.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Ledger, Logger, Records, RecordText } from '../server/ports.ts';
 import type { Turns } from '../server/turns.ts';
@@ -32,6 +33,7 @@ export interface RecordSyncOptions {
   readonly atLatestMs: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
+  readonly events: Announcer;
   readonly log: Logger;
 }
 
@@ -160,7 +162,7 @@ export class RecordSync {
 
   /** What only the record changed comes in, what only the room changed stays; where both did, the room's words stay. */
   async #absorb(instance: Hocuspocus, document: Document, record: RecordText): Promise<Base> {
-    const { sources, converter, notices, log } = this.#options;
+    const { sources, converter, notices, events, log } = this.#options;
     const { name: documentName } = document;
     const { base: seen, restored } = sources.of(documentName);
     const before = restored ?? seen;
@@ -170,6 +172,9 @@ export class RecordSync {
     else if (conflicts.length === 0) return base;
     if (restored) sources.restored(documentName, { ...base, markdown });
     log.info({ documentName, conflicts: conflicts.length }, 'the record was changed outside');
+    if (conflicts.length > 0) {
+      events.emit('realtime:document:conflict', { documentName, conflicts: conflicts.length });
+    }
     notices.tell(instance, documentName, { event: 'changed-outside', data: { conflicts } });
     if (base.isOpaque && !before.isOpaque) notices.tell(instance, documentName, shownAsSource);
     return base;

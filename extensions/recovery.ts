@@ -6,9 +6,9 @@
  * the document anew, and nothing before it counts.
  */
 import type { Base } from '../markdown/index.ts';
+import type { Announcer } from '../server/events.ts';
 import type {
   Contributor,
-  Events,
   Journal,
   JournalEntry,
   Logger,
@@ -21,7 +21,7 @@ import { decodeSnapshot, SnapshotDamaged } from '../server/snapshot-format.ts';
 export interface RecoveryOptions {
   readonly snapshots: SnapshotStore;
   readonly journal: Journal;
-  readonly events: Events;
+  readonly events: Announcer;
   readonly log: Logger;
 }
 
@@ -60,7 +60,7 @@ export class Recovery {
     const begunAt = entries.findLastIndex(({ base }) => base !== null);
     const beginning = beginningIn(entries[begunAt]) ?? snapshot;
     if (!beginning) {
-      if (entries.length > 0) this.#damaged(documentName, { lost: entries.length });
+      if (entries.length > 0) this.#damaged(documentName, { entries: entries.length });
       return null;
     }
     return {
@@ -90,7 +90,7 @@ export class Recovery {
       return decodeSnapshot(bytes);
     } catch (error) {
       if (!(error instanceof SnapshotDamaged)) throw error;
-      this.#damaged(documentName, { revision, cause: error.message });
+      this.#damaged(documentName, { version: revision, cause: error.message });
       return null;
     }
   }
@@ -101,10 +101,11 @@ export class Recovery {
     return entries;
   }
 
-  #damaged(documentName: string, what: Readonly<Record<string, unknown>>): void {
+  #damaged(documentName: string, what: { version?: number; entries?: number; cause?: string }): void {
     const { events, log } = this.#options;
+    const { version = null, entries = null } = what;
     log.error({ documentName, ...what }, 'something that was stored is damaged');
-    events.emit('realtime:snapshot:integrity-failed', { documentName, ...what });
+    events.emit('realtime:snapshot:integrity-failed', { documentName, version, entries });
   }
 }
 

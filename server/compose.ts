@@ -16,6 +16,7 @@ import { ExternalEdits } from '../extensions/external-edits.ts';
 import { Features } from '../extensions/features.ts';
 import { Guard } from '../extensions/guard.ts';
 import { guarded } from '../extensions/guarded.ts';
+import { Hooks } from '../extensions/hooks.ts';
 import { Journaling } from '../extensions/journaling.ts';
 import { Limits } from '../extensions/limits.ts';
 import { Notices } from '../extensions/notices.ts';
@@ -30,6 +31,7 @@ import { adminRoutes } from './admin.ts';
 import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Entrance } from './entrance.ts';
+import { announcerTo } from './events.ts';
 import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
@@ -84,7 +86,8 @@ export interface RealtimeServer {
 const closingMs = 2_000;
 
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
-  const { identity, records, journal, ledger, snapshots, events = unheard, log } = ports;
+  const { identity, records, journal, ledger, snapshots, log } = ports;
+  const events = announcerTo(ports.events ?? unheard, log);
   const { dialect } = config.document;
   const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
   const converter = new WorkerConverter({
@@ -94,7 +97,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
 
   // What each document grew from, what its room is told, and the job that keeps it in step with its record.
   const sources = new Sources();
-  const notices = new Notices(sources);
+  const notices = new Notices(sources, events);
   const turns = new Turns();
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
   const journaling = new Journaling({ journal, sources, notices, ...retries, log });
@@ -109,6 +112,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
     ...retries,
+    events,
     log,
   });
   const retention = new Retention({
@@ -177,13 +181,15 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       editsPerSecond: config.rate_limiting.messages_per_second,
     }),
     // May this update touch this document?
-    new Guard({ maxDocumentBytes: config.limits.document_bytes }),
+    new Guard({ maxDocumentBytes: config.limits.document_bytes, events }),
     // How many documents are open, and how long does one stay?
     new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
     // What is the acknowledgement of this message for?
     new Acknowledging(),
     // Where does this type of document come from, and where does it go?
     ...roomTypes.extensions(),
+    // Who comes and goes? CivicPress hears of it.
+    new Hooks(events),
     // What does Hocuspocus itself have to say?
     new HocuspocusLog({ log: (message: string) => log.debug({}, message), onChange: false }),
   ];

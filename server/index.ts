@@ -27,6 +27,7 @@ export {
 export { type Config, ConfigError, loadConfig } from './config.ts';
 export { type DocumentName, documentNameOf, parseDocumentName, recordIdOf } from './document-name.ts';
 export { type ErrorCode, errors, RealtimeError } from './errors.ts';
+export { type EventData, type EventName, eventNames, eventSchemas } from './events.ts';
 export { createLog } from './log.ts';
 export type {
   Access,

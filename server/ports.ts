@@ -4,6 +4,7 @@
  * What `Identity` and `Records` throw are `RealtimeError`s, which say whether trying again helps.
  */
 import type { Base } from '../markdown/index.ts';
+import type { EventData, EventName } from './events.ts';
 
 /** Who sits behind a token. */
 export interface User {
@@ -181,10 +182,10 @@ export interface SnapshotStore {
   close(): Promise<void>;
 }
 
-/** Hears what happened, by the names of CivicPress' hooks, such as `realtime:snapshot:saved`. */
+/** Hears what happened: CivicPress' hooks, or webhooks. The table of events is in events.ts. */
 export interface Events {
   /** Never throws, and nobody waits for it. */
-  emit(name: `realtime:${string}`, data: Readonly<Record<string, unknown>>): void;
+  emit(name: EventName, data: EventData): void;
 }
 
 /** `fields` are structured facts: ids and numbers, never a token or a record's text. */

@@ -5,7 +5,8 @@
  * A version that is named is somebody's and stays. What could not be removed stays until the next sweep.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Events, Logger, SnapshotInfo, SnapshotStore } from './ports.ts';
+import type { Announcer } from './events.ts';
+import type { Logger, SnapshotInfo, SnapshotStore } from './ports.ts';
 
 export interface RetentionRule {
   /** How many of the newest versions stay, however old they are. */
@@ -19,7 +20,7 @@ export interface RetentionRule {
 export interface RetentionOptions {
   readonly snapshots: SnapshotStore;
   readonly rule: RetentionRule;
-  readonly events: Events;
+  readonly events: Announcer;
   readonly log: Logger;
   /** From one sweep to the next, in ms. */
   readonly sweepEveryMs: number;
@@ -64,6 +65,13 @@ export function expired(infos: readonly SnapshotInfo[], rule: RetentionRule, now
       return !(isNew || isHourly || isDaily || name !== null);
     })
     .map(({ revision }) => revision);
+}
+
+/** Those from before all that the rule counts by time; none when it counts by number alone. */
+function tooOld(infos: readonly SnapshotInfo[], rule: RetentionRule, now: number): number[] {
+  const longestMs = Math.max(rule.keepHourlyHours * hourMs, rule.keepDailyDays * dayMs);
+  const isTooOld = ({ at }: SnapshotInfo) => longestMs > 0 && now - at >= longestMs;
+  return infos.filter(isTooOld).map(({ revision }) => revision);
 }
 
 export class Retention {
@@ -132,20 +140,30 @@ export class Retention {
   }
 
   async #pruneNow(documentName: string): Promise<void> {
-    const { snapshots, rule, events, log } = this.#options;
+    const { snapshots, rule, log } = this.#options;
     this.#waiting.delete(documentName);
     try {
-      const revisions = expired(await snapshots.list(documentName), rule, this.#now());
+      const now = this.#now();
+      const infos = await snapshots.list(documentName);
+      const revisions = expired(infos, rule, now);
       if (revisions.length === 0) return;
       await snapshots.remove(documentName, revisions);
       this.#removed += revisions.length;
-      events.emit('realtime:snapshot:pruned', { documentName, revisions });
+      this.#tell(documentName, revisions, new Set(tooOld(infos, rule, now)));
     } catch (cause) {
       log.warn(
         { documentName, cause: String(cause) },
         'old versions could not be removed; the next sweep tries again',
       );
     }
+  }
+
+  /** What is older than the rule looks has expired; the rest made room for newer ones. */
+  #tell(documentName: string, removed: readonly number[], old: ReadonlySet<number>): void {
+    const { events } = this.#options;
+    const [before, since] = [removed.filter((one) => old.has(one)), removed.filter((one) => !old.has(one))];
+    if (before.length > 0) events.emit('realtime:snapshot:expired', { documentName, versions: before });
+    if (since.length > 0) events.emit('realtime:snapshot:pruned', { documentName, versions: since });
   }
 
   /** Ends early when this is stopped, and keeps no process alive. */

@@ -17,7 +17,8 @@ import type { Base } from '../markdown/index.ts';
 import type { Change } from './conversion/conversion-worker.ts';
 import type { Converter, StoredVersion } from './conversion/converter.ts';
 import { asRealtimeError, RealtimeError } from './errors.ts';
-import type { Events, Ledger, Logger, SnapshotInfo, SnapshotStore, User } from './ports.ts';
+import type { Announcer } from './events.ts';
+import type { Ledger, Logger, SnapshotInfo, SnapshotStore, User } from './ports.ts';
 import type { ConnectionContext, Session } from './session.ts';
 import type { Turns } from './turns.ts';
 
@@ -31,7 +32,7 @@ export interface VersionsOptions {
   readonly persistence: Pick<Persistence, 'snapshotNow'>;
   readonly recordSync: Pick<RecordSync, 'check'>;
   readonly notices: Notices;
-  readonly events: Events;
+  readonly events: Announcer;
   /** Of changes to a whole document. */
   readonly turns: Turns;
   readonly log: Logger;
@@ -210,7 +211,8 @@ export class Versions {
       if (error instanceof RealtimeError && error.code === 'damaged-version') {
         const { events, log } = this.#options;
         log.error({ documentName, revision, cause: String(error.cause) }, 'a stored version is damaged');
-        events.emit('realtime:snapshot:integrity-failed', { documentName, revision });
+        const version = typeof revision === 'number' ? revision : null;
+        events.emit('realtime:snapshot:integrity-failed', { documentName, version, entries: null });
       }
       throw error;
     });

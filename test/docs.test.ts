@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { type AdminOptions, adminRoutes } from '../server/admin.ts';
 import { settingsTable } from '../server/config.ts';
 import { errors } from '../server/errors.ts';
+import { commonFieldsTable, eventsTable } from '../server/events.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (name: string) => readFile(join(root, name), 'utf8');
@@ -41,6 +42,12 @@ it("the README's table of errors is that of the code", async () => {
     ...rows,
   ];
   expect(await section('errors')).toBe(table.join('\n'));
+});
+
+it("[H1] docs/events.md has the code's tables of events", async () => {
+  const page = await read('docs/events.md');
+  expect(page).toContain(`\n\n${commonFieldsTable()}\n\n`);
+  expect(page).toContain(`\n\n${eventsTable()}\n\n`);
 });
 
 it("the README's table of routes is that of the code", async () => {

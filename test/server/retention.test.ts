@@ -111,12 +111,23 @@ describe('the job', () => {
     await retention.prune('record:a');
     expect(await revisionsOf(snapshots, 'record:a')).toEqual([5, 4]);
     expect(await revisionsOf(snapshots, 'record:b')).toHaveLength(5);
-    expect(events).toEqual([
-      ['realtime:snapshot:pruned', { documentName: 'record:a', revisions: [3, 2, 1] }],
-    ]);
+    expect(events).toEqual([['realtime:snapshot:pruned', { documentName: 'record:a', versions: [3, 2, 1] }]]);
     expect(retention.removed).toBe(3);
     await retention.prune('record:a');
     expect(events).toHaveLength(1);
+  });
+
+  it('[V6] tells apart what grew too old from what made room', async () => {
+    const { retention, events } = await office(
+      { 'record:a': 30 },
+      { ...rule, keepNewest: 2, keepDailyDays: 1 },
+    );
+    await retention.prune('record:a');
+    const names = (events as [string, unknown][]).map(([name]) => name);
+    expect(names).toEqual(['realtime:snapshot:expired']);
+    const [[, told]] = events as [[string, { versions: number[] }]];
+    // One an hour for a day is all there is: what is older than that has gone.
+    expect(told.versions).toEqual([6, 5, 4, 3, 2, 1]);
   });
 
   it('[V6] sweeps all documents, one at a time, again and again', async () => {
@@ -230,7 +241,9 @@ it('[V6] of a room that is written to again and again, the newest versions stay'
       return real;
     },
     events: {
-      emit: (name, data) => void (name === 'realtime:snapshot:pruned' && pruned.push(data.revisions)),
+      emit: (name, data) => {
+        if (name === 'realtime:snapshot:pruned' && 'versions' in data) pruned.push(data.versions);
+      },
     },
   });
   onTestFinished(() => townHall.close());
