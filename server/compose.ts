@@ -13,6 +13,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { Acknowledging } from '../extensions/acknowledging.ts';
 import { Auth } from '../extensions/auth.ts';
 import { ExternalEdits } from '../extensions/external-edits.ts';
+import { FanOut } from '../extensions/fan-out.ts';
 import { Features } from '../extensions/features.ts';
 import { Guard } from '../extensions/guard.ts';
 import { guarded } from '../extensions/guarded.ts';
@@ -188,6 +189,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     new Acknowledging(),
     // Where does this type of document come from, and where does it go?
     ...roomTypes.extensions(),
+    // Who hears of this edit, and how soon?
+    new FanOut(),
     // Who comes and goes? CivicPress hears of it.
     new Hooks(events),
     // What does Hocuspocus itself have to say?
