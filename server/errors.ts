@@ -55,6 +55,12 @@ export const errors = {
     statusCode: 400,
     retry: false,
   },
+  'foreign-page': {
+    reason: 'Pages of this host may not connect here.',
+    closeCode: 4003,
+    statusCode: 403,
+    retry: false,
+  },
   'too-many-connections': {
     reason: 'Too many connections at once. Close other editor windows and try again.',
     closeCode: 4029,
