@@ -41,6 +41,17 @@ export interface Recovered {
   readonly byteSize: number;
 }
 
+type StoredSnapshot = Snapshot & { readonly byteSize: number };
+
+/** A snapshot, or nothing, and what the journal has behind it. */
+interface Stored {
+  readonly snapshot: StoredSnapshot | null;
+  readonly entries: readonly JournalEntry[];
+  readonly isComplete: boolean;
+}
+
+const maxAttempts = 2;
+
 export class Recovery {
   readonly #options: RecoveryOptions;
 
@@ -54,9 +65,8 @@ export class Recovery {
    * @throws whatever the stores throw: what cannot be read now is not taken for missing
    */
   async recover(documentName: string): Promise<Recovered | null> {
-    const snapshot = await this.#newestGood(documentName);
+    const { snapshot, entries } = await this.#newestWhole(documentName);
     const covers = snapshot?.covers ?? null;
-    const entries = await this.#entriesBehind(documentName, covers);
     const begunAt = entries.findLastIndex(({ base }) => base !== null);
     const beginning = beginningIn(entries[begunAt]) ?? snapshot;
     if (!beginning) {
@@ -74,14 +84,34 @@ export class Recovery {
     };
   }
 
-  async #newestGood(documentName: string): Promise<(Snapshot & { byteSize: number }) | null> {
+  /**
+   * The newest good snapshot from which the journal goes on. One that a node wrote that was far behind lacks what the
+   * journal has forgotten since; and all may, when others were written while they were looked at.
+   */
+  async #newestWhole(documentName: string, attempt = 1): Promise<Stored> {
     const { snapshots } = this.#options;
+    let newest: Stored | null = null;
     for (const { revision } of await snapshots.list(documentName)) {
       const bytes = await snapshots.read(documentName, revision);
-      const snapshot = bytes && this.#decoded(documentName, revision, bytes);
-      if (snapshot) return { ...snapshot, byteSize: bytes.byteLength };
+      const decoded = bytes && this.#decoded(documentName, revision, bytes);
+      if (!decoded) continue;
+      const stored = await this.#goingOnFrom(documentName, { ...decoded, byteSize: bytes.byteLength });
+      if (stored.isComplete) return stored;
+      newest ??= stored;
     }
-    return null;
+    newest ??= await this.#goingOnFrom(documentName, null);
+    if (newest.isComplete) return newest;
+    if (this.#options.journal.isShared && attempt < maxAttempts)
+      return this.#newestWhole(documentName, attempt + 1);
+    this.#damaged(documentName, { cause: 'edits behind every snapshot are gone from the journal' });
+    return newest;
+  }
+
+  async #goingOnFrom(documentName: string, snapshot: StoredSnapshot | null): Promise<Stored> {
+    const behind = snapshot?.covers ?? null;
+    const { entries, damaged, isComplete } = await this.#options.journal.read(documentName, behind);
+    if (damaged > 0) this.#damaged(documentName, { entries: damaged });
+    return { snapshot, entries, isComplete };
   }
 
   /** @throws UnknownSnapshotFormat for one of a newer version: an older one would be half the truth */
@@ -93,12 +123,6 @@ export class Recovery {
       this.#damaged(documentName, { version: revision, cause: error.message });
       return null;
     }
-  }
-
-  async #entriesBehind(documentName: string, position: Position | null): Promise<readonly JournalEntry[]> {
-    const { entries, damaged } = await this.#options.journal.read(documentName, position);
-    if (damaged > 0) this.#damaged(documentName, { entries: damaged });
-    return entries;
   }
 
   #damaged(documentName: string, what: { version?: number; entries?: number; cause?: string }): void {

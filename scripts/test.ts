@@ -21,6 +21,12 @@ ensure({
   why: 'The tests of the snapshot store in PostgreSQL need a server of their own',
   elsewhere: 'install it with pg_config on the PATH, or set PGHOST to one where schemas may be made',
 });
+ensure({
+  isThere: spawnSync('redis-server', ['--version']).status === 0,
+  packages: ['redis-server'],
+  why: 'The tests of several nodes need a Redis of their own',
+  elsewhere: 'install it with redis-server on the PATH',
+});
 runOrExit('npm', ['run', '--silent', 'check']);
 
 const folder = await mkdtemp(join(tmpdir(), 'realtime-test-'));

@@ -68,7 +68,7 @@ export interface NewJournalEntry {
   readonly user: Contributor | null;
   /** In ms since the epoch. */
   readonly at: number;
-  /** What the document grew from, on the entry that it begins with; `null` on all others. */
+  /** What the document grew from, on the entry that it begins with, the first of its append; `null` on all others. */
   readonly base: Base | null;
 }
 
@@ -81,13 +81,28 @@ export interface JournalContent {
   readonly entries: readonly JournalEntry[];
   /** How many more there were, whose checksum is wrong. */
   readonly damaged: number;
+  /** `false`: what was appended right behind the position has been trimmed already, and is not among them. */
+  readonly isComplete: boolean;
+}
+
+/** Somebody who follows a document's journal. */
+export interface Follower {
+  /** @param isOwn whether this process appended it */
+  onEntry(entry: JournalEntry, isOwn: boolean): void;
+  /** What comes next was trimmed before it could be handed over. The following has ended; what is stored has it. */
+  onTrimmed(): void;
 }
 
 /** Every edit of every document, on stable storage before anybody hears that it is saved. */
 export interface Journal {
+  /** Whether other processes append to the same documents: an append's position does not tell what is before it. */
+  readonly isShared: boolean;
   /**
-   * Resolves with the position of the last one once all are on stable storage. Entries become durable in the order
-   * of the calls. When it rejects none of them counts, and appending them again is safe: Yjs takes an update twice.
+   * Resolves with the position of the last one once all are on stable storage; they may share it. Entries become
+   * durable in the order of the calls. When it rejects none of them counts, and appending them again is safe: Yjs takes
+   * an update twice.
+   *
+   * @throws BegunAnew when the document has another beginning by now than the one that this process read or appended
    */
   append(documentName: string, entries: readonly NewJournalEntry[]): Promise<Position>;
   /** What was appended behind `after`, or everything that is still there. */
@@ -98,11 +113,7 @@ export interface Journal {
    * Hands over each entry behind `after`, in order and once it is durable, those that come later included, whoever
    * appends them. Resolves with a function that ends this.
    */
-  follow(
-    documentName: string,
-    after: Position | null,
-    onEntry: (entry: JournalEntry) => void,
-  ): Promise<() => void>;
+  follow(documentName: string, after: Position | null, follower: Follower): Promise<() => void>;
   close(): Promise<void>;
 }
 

@@ -90,6 +90,7 @@ const statements = {
   `),
   trim: database.prepare('DELETE FROM entries WHERE document = ? AND sequence <= ?'),
   trimmed: database.prepare('UPDATE documents SET trimmed_through = MAX(trimmed_through, ?) WHERE key = ?'),
+  trimmedThrough: database.prepare('SELECT trimmed_through AS sequence FROM documents WHERE key = ?'),
   ledger: database.prepare(
     'SELECT base_change AS change, settled_through AS settled, unconfirmed FROM documents WHERE key = ?',
   ),
@@ -135,12 +136,13 @@ const methods = {
     );
   },
 
-  read(documentName: string, after: number): { rows: JournalRow[]; damaged: number } {
+  read(documentName: string, after: number): { rows: JournalRow[]; damaged: number; isComplete: boolean } {
     const document = find(documentName);
     const stored = document ? statements.read.all(document.key, after) : [];
     const rows = stored.map((row) => readable(documentName, row));
     const good = rows.filter((row) => row !== null);
-    return { rows: good, damaged: rows.length - good.length };
+    const trimmedThrough = document ? Number(statements.trimmedThrough.get(document.key)?.sequence) : 0;
+    return { rows: good, damaged: rows.length - good.length, isComplete: trimmedThrough <= after };
   },
 
   trim(documentName: string, through: number): void {

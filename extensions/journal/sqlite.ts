@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Base } from '../../markdown/index.ts';
 import type {
+  Follower,
   Journal,
   JournalContent,
   JournalEntry,
@@ -45,8 +46,8 @@ interface WaitingAppend {
   reject(error: Error): void;
 }
 
-interface Follower {
-  readonly onEntry: (entry: JournalEntry) => void;
+interface Following {
+  readonly follower: Follower;
   /** Sequence of the last entry that was handed over. */
   last: number;
   /** What became durable while the entries before it were being read. */
@@ -54,12 +55,13 @@ interface Follower {
 }
 
 class SqliteJournal implements Journal, Ledger {
+  readonly isShared = false;
   readonly #worker: WorkerCalls<SqliteJournalMethods>;
   #waiting: WaitingAppend[] = [];
   #committing: Promise<void> | undefined;
   /** In monotonic ms. */
   #lastCommitAt = Number.NEGATIVE_INFINITY;
-  readonly #followers = new Map<string, Set<Follower>>();
+  readonly #followers = new Map<string, Set<Following>>();
   /** What the ledger was given last for each document, and whether it has it; known as long as somebody keeps it. */
   readonly #lastBases = new Map<string, { readonly base: WeakRef<Base>; isStored: boolean }>();
 
@@ -76,32 +78,33 @@ class SqliteJournal implements Journal, Ledger {
   }
 
   async read(documentName: string, after: Position | null): Promise<JournalContent> {
-    const { rows, damaged } = await this.#worker.call('read', documentName, sequenceOf(after));
-    return { entries: rows.map(entryOf), damaged };
+    const { rows, damaged, isComplete } = await this.#worker.call('read', documentName, sequenceOf(after));
+    return { entries: rows.map(entryOf), damaged, isComplete };
   }
 
   trim(documentName: string, through: Position): Promise<void> {
     return this.#worker.call('trim', documentName, sequenceOf(through));
   }
 
-  async follow(
-    documentName: string,
-    after: Position | null,
-    onEntry: (entry: JournalEntry) => void,
-  ): Promise<() => void> {
-    const follower: Follower = { onEntry, last: sequenceOf(after), waiting: [] };
+  async follow(documentName: string, after: Position | null, follower: Follower): Promise<() => void> {
+    const following: Following = { follower, last: sequenceOf(after), waiting: [] };
     const followers = this.#followers.get(documentName) ?? new Set();
-    this.#followers.set(documentName, followers.add(follower));
+    this.#followers.set(documentName, followers.add(following));
     const stop = () => {
-      followers.delete(follower);
+      followers.delete(following);
       if (followers.size === 0 && this.#followers.get(documentName) === followers) {
         this.#followers.delete(documentName);
       }
     };
     try {
-      const { entries } = await this.read(documentName, after);
-      for (const entry of [...entries, ...(follower.waiting ?? [])]) handOver(follower, entry);
-      follower.waiting = null;
+      const { entries, isComplete } = await this.read(documentName, after);
+      if (!isComplete && after !== null) {
+        stop();
+        follower.onTrimmed();
+        return stop;
+      }
+      for (const entry of [...entries, ...(following.waiting ?? [])]) handOver(following, entry);
+      following.waiting = null;
       return stop;
     } catch (error) {
       stop();
@@ -183,20 +186,20 @@ class SqliteJournal implements Journal, Ledger {
   #appended({ documentName, entries, resolve }: WaitingAppend, last: number): void {
     resolve(String(last));
     const first = last - entries.length + 1;
-    for (const follower of this.#followers.get(documentName) ?? []) {
+    for (const following of this.#followers.get(documentName) ?? []) {
       for (const [index, entry] of entries.entries()) {
         const durable = { ...entry, position: String(first + index) };
-        if (follower.waiting) follower.waiting.push(durable);
-        else handOver(follower, durable);
+        if (following.waiting) following.waiting.push(durable);
+        else handOver(following, durable);
       }
     }
   }
 }
 
-function handOver(follower: Follower, entry: JournalEntry): void {
-  if (sequenceOf(entry.position) <= follower.last) return;
-  follower.last = sequenceOf(entry.position);
-  follower.onEntry(entry);
+function handOver(following: Following, entry: JournalEntry): void {
+  if (sequenceOf(entry.position) <= following.last) return;
+  following.last = sequenceOf(entry.position);
+  following.follower.onEntry(entry, true);
 }
 
 function callOf({ documentName, entries }: WaitingAppend): AppendCall {

@@ -7,10 +7,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { open as openMarkdown } from '../../markdown/index.ts';
 import type { Journal, JournalEntry, Ledger, NewJournalEntry } from '../../server/ports.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { openTestJournal } from '../helpers/redis-journal.ts';
+import { until } from '../helpers/until.ts';
 import { randomFrom } from '../markdown/helpers/random.ts';
 
 interface JournalUnderTest {
@@ -31,6 +34,12 @@ async function inDatabase(folder: string, sql: string): Promise<void> {
   database.exec(sql);
   database.close();
 }
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
 
 const journals: JournalUnderTest[] = [
   {
@@ -54,6 +63,20 @@ const journals: JournalUnderTest[] = [
              (SELECT key FROM documents WHERE name = 'record:a')`,
       ),
   },
+  {
+    name: 'redis-streams',
+    open: (folder) => openTestJournal(redis, { keyPrefix: `{${folder}}:` }),
+    breakAppends: () => redis.fill(),
+    breakLedger: () => redis.fill(),
+    async damageLast(folder) {
+      const stream = `{${folder}}:journal:record:a`;
+      const entries = await redis.client.xrangeBuffer(stream, '-', '+');
+      const last = entries.at(-1)?.[1].at(-1) as Buffer;
+      last[last.length - 1] = 255 - (last.at(-1) as number);
+      await redis.client.del(stream);
+      for (const [id, fields] of entries) await redis.client.xadd(stream, id, ...fields);
+    },
+  },
 ];
 
 const alice = { id: '1', name: 'Alice' };
@@ -65,6 +88,17 @@ const entry = (text: string): NewJournalEntry => ({
 });
 const textsOf = (entries: readonly JournalEntry[]) =>
   entries.map(({ update }) => Buffer.from(update).toString());
+
+/** What comes to a follower. */
+async function followed(journal: Journal, after: string): Promise<string[]> {
+  const seen: string[] = [];
+  const stop = await journal.follow('record:a', after, {
+    onEntry: ({ update }) => void seen.push(Buffer.from(update).toString()),
+    onTrimmed: () => expect.unreachable(),
+  });
+  onTestFinished(stop);
+  return seen;
+}
 
 describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedger, damageLast }) => {
   let folder: string;
@@ -88,7 +122,7 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
   });
 
   it('[J1] has nothing at first', async () => {
-    expect(await journal.read('record:a', null)).toEqual({ entries: [], damaged: 0 });
+    expect(await journal.read('record:a', null)).toEqual({ entries: [], damaged: 0, isComplete: true });
     expect(await journal.recall('record:a')).toBeNull();
     expect(await journal.owing()).toEqual([]);
   });
@@ -154,17 +188,59 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
     const position = await journal.append('record:a', [entry('one')]);
     await journal.append('record:a', [entry('two')]);
     const seen: JournalEntry[] = [];
-    const following = journal.follow('record:a', position, (each) => seen.push(each));
+    const isOwn = new Set<boolean>();
+    const following = journal.follow('record:a', position, {
+      onEntry(each, own) {
+        seen.push(each);
+        isOwn.add(own);
+      },
+      onTrimmed: () => expect.unreachable(),
+    });
     const appending = journal.append('record:a', [entry('three'), entry('four')]);
     const stop = await following;
     await appending;
     await journal.append('record:b', [entry('elsewhere')]);
     await journal.append('record:a', [entry('five')]);
+    await until('the last one comes', () => seen.length >= 4);
     expect(textsOf(seen)).toEqual(['two', 'three', 'four', 'five']);
+    expect([...isOwn]).toEqual([true]);
     expect(textsOf((await journal.read('record:a', seen[2]?.position as string)).entries)).toEqual(['five']);
     stop();
-    await journal.append('record:a', [entry('six')]);
+    const six = await journal.append('record:a', [entry('six')]);
+    const seenByAnother = await followed(journal, six);
+    await journal.append('record:a', [entry('seven')]);
+    await until('another one follows', () => seenByAnother.includes('seven'));
     expect(seen).toHaveLength(4);
+  });
+
+  it('[J1] says when what comes behind a position was trimmed, also to followers', async () => {
+    const one = await journal.append('record:a', [entry('one')]);
+    const two = await journal.append('record:a', [entry('two')]);
+    const three = await journal.append('record:a', [entry('three')]);
+    await journal.trim('record:a', two);
+    for (const isReopened of [false, true]) {
+      if (isReopened) await reopen();
+      const isComplete = async (after: string | null) => (await journal.read('record:a', after)).isComplete;
+      expect(await isComplete(null)).toBe(false);
+      expect(await isComplete(one)).toBe(false);
+      expect(await isComplete(two)).toBe(true);
+      expect(await isComplete(three)).toBe(true);
+    }
+    const told: string[] = [];
+    const onEntry = () => expect.unreachable();
+    await journal.follow('record:a', one, { onEntry, onTrimmed: () => void told.push('trimmed') });
+    await until('the follower is told', () => told.length === 1);
+    const seen = await followed(journal, two);
+    await until('what is there comes', () => seen.includes('three'));
+  });
+
+  it('[J1] takes an update of several megabytes, and tells followers of it', async () => {
+    const large = 'x'.repeat(4_000_000);
+    const seen = await followed(journal, await journal.append('record:a', [entry('one')]));
+    await journal.append('record:a', [entry(large)]);
+    await until('it comes', () => seen.length > 0);
+    expect(seen[0] === large).toBe(true);
+    expect((await stored())[1] === large).toBe(true);
   });
 
   it('[J1] owes a writeback from an append until it is settled, also in the next process', async () => {
@@ -234,7 +310,7 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
     await Promise.all([one, two, one].map((base) => journal.settle('record:a', null, base)));
     expect((await journal.recall('record:a'))?.base).toEqual(one);
     const mend = await breakLedger(folder);
-    await expect(journal.settle('record:a', null, two)).rejects.toThrow('disk full');
+    await expect(journal.settle('record:a', null, two)).rejects.toThrow(/disk full|OOM/);
     await mend();
     await journal.settle('record:a', null, two);
     expect((await journal.recall('record:a'))?.base).toEqual(two);

@@ -4,6 +4,7 @@
 import type { Journal, Ledger, NewJournalEntry, Position } from '../../server/ports.ts';
 
 export class FlakyJournal implements Journal, Ledger {
+  readonly isShared = false;
   readonly #real: Journal & Ledger;
 
   /** While set, appending fails like a full disk. */

@@ -1,0 +1,317 @@
+/**
+ * Keeps the journal in Redis, one stream for each document, and the ledger beside it; shared by many nodes.
+ *
+ * An append is one command, whatever the size of the document: Redis adds it to the stream and tells every node that
+ * follows, in one step. Those that ask at the same time go in one round trip. Who was cut off reads on from the last
+ * id that it has seen. How safe an acknowledged edit is, Redis' own settings decide; the log says it at the start.
+ */
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import type { Base } from '../../markdown/index.ts';
+import { BegunAnew } from '../../server/begun-anew.ts';
+import type {
+  Follower,
+  Journal,
+  JournalContent,
+  JournalEntry,
+  Ledger,
+  LedgerEntry,
+  Logger,
+  NewJournalEntry,
+  Position,
+} from '../../server/ports.ts';
+import type { RedisConnections } from '../../server/redis/connections.ts';
+import type { ScriptCall } from '../../server/redis/script.ts';
+import type { Subscriptions } from '../../server/redis/subscriptions.ts';
+import { decodeEntries, encodeEntries } from './entry-format.ts';
+import { durabilityOf } from './redis-durability.ts';
+import { RedisFollowing, type StreamEntry } from './redis-following.ts';
+import { appendScript, noteScript, trimScript } from './redis-scripts.ts';
+import { idBehind, isBehind } from './stream-id.ts';
+
+export interface RedisJournalOptions {
+  readonly connections: RedisConnections;
+  readonly subscriptions: Subscriptions;
+  /** Begins every key. In braces, so that a Redis Cluster keeps all of them in one place. */
+  readonly keyPrefix: string;
+  /** Tells this process from the others that append. */
+  readonly nodeId: string;
+  /** So many replicas have an edit before it is acknowledged. */
+  readonly waitReplicas: number;
+  /**
+   * Of the lease under which this process changes what a document's ledger says and trims its journal; `null` when it
+   * has none, and may not.
+   */
+  readonly tokenOf: (documentName: string) => string | null;
+  readonly log: Logger;
+}
+
+interface WaitingAppend {
+  readonly documentName: string;
+  readonly entries: readonly NewJournalEntry[];
+  resolve(position: Position): void;
+  reject(error: Error): void;
+}
+
+/** So many entries are read at once. */
+const pageSize = 100;
+
+/** So many documents are asked about at once. */
+const owingPageSize = 200;
+
+const compressed = promisify<string, Buffer>(zstdCompress);
+const decompressed = promisify<Uint8Array, Buffer>(zstdDecompress);
+
+export function openRedisJournal(options: RedisJournalOptions): Journal & Ledger {
+  return new RedisJournal(options);
+}
+
+class RedisJournal implements Journal, Ledger {
+  readonly isShared = true;
+  readonly #options: RedisJournalOptions;
+  readonly #following: RedisFollowing;
+  #waiting: WaitingAppend[] = [];
+  #appending: Promise<void> | undefined;
+  #isClosed = false;
+  /** What each document begins with, as this process last saw it; empty where it has not begun. */
+  readonly #begun = new Map<string, string>();
+  /** What the ledger was given last for each document, and under which token; known as long as somebody keeps it. */
+  readonly #lastBases = new Map<string, { readonly base: WeakRef<Base>; readonly token: string }>();
+  /** Changes of the ledger, one behind the other: compressing a long text takes a while. */
+  #noting: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RedisJournalOptions) {
+    this.#options = options;
+    this.#following = new RedisFollowing({
+      subscriptions: options.subscriptions,
+      channelOf: (documentName) => this.#key('edits', documentName),
+      readBehind: (documentName, after) => this.#page(documentName, after),
+      onBegun: (documentName, entry) => this.#begun.set(documentName, beginningOf(entry)),
+      nodeId: options.nodeId,
+      log: options.log,
+    });
+    const { commands } = options.connections;
+    const tell = () => void durabilityOf(commands).then((sentence) => options.log.info({}, sentence));
+    if (commands.status === 'ready') tell();
+    else commands.once('ready', tell);
+  }
+
+  append(documentName: string, entries: readonly NewJournalEntry[]): Promise<Position> {
+    if (this.#isClosed) return closed();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ documentName, entries, resolve, reject });
+      this.#appending ??= this.#appendAll();
+    });
+  }
+
+  async read(documentName: string, after: Position | null): Promise<JournalContent> {
+    if (this.#isClosed) return closed();
+    const ledger = this.#key('ledger', documentName);
+    // Asked before the entries: what builds on another beginning than theirs is refused.
+    const begun = this.#options.connections.commands.hget(ledger, 'begun');
+    begun.catch(() => undefined);
+    const entries: JournalEntry[] = [];
+    let damaged = 0;
+    let isComplete = true;
+    for (let last = after; ; ) {
+      const page = await this.#page(documentName, last);
+      isComplete = isComplete && !(page.trimmed !== null && isBehind(page.trimmed, last));
+      for (const { position, content } of page.entries) {
+        const decoded = decodeEntries(documentName, content);
+        damaged += decoded.damaged;
+        for (const entry of decoded.entries) entries.push({ ...entry, position });
+        last = position;
+      }
+      if (page.isLast) break;
+    }
+    this.#begun.set(documentName, (await begun) ?? '');
+    return { entries, damaged, isComplete };
+  }
+
+  async trim(documentName: string, through: Position): Promise<void> {
+    if (this.#isClosed) return closed();
+    await trimScript.run(this.#options.connections.commands, {
+      keys: [this.#key('journal', documentName), this.#key('ledger', documentName), this.#key('leases')],
+      arguments: [documentName, this.#tokenOf(documentName), through, idBehind(through)],
+    });
+  }
+
+  async follow(documentName: string, after: Position | null, follower: Follower): Promise<() => void> {
+    if (this.#isClosed) return closed();
+    return this.#following.follow(documentName, after, follower);
+  }
+
+  async recall(documentName: string): Promise<LedgerEntry | null> {
+    if (this.#isClosed) return closed();
+    const noted = await this.#options.connections.commands.hmgetBuffer(
+      this.#key('ledger', documentName),
+      ...['base', 'unconfirmed', 'last', 'settled'],
+    );
+    const [packed, unconfirmed, last, settled] = noted;
+    if (!packed) return null;
+    const base = JSON.parse((await decompressed(packed)).toString()) as Base;
+    return {
+      base,
+      owesWriteback: owesBetween(last?.toString(), settled?.toString()),
+      unconfirmed: JSON.parse(unconfirmed?.toString() ?? '[]') as string[],
+    };
+  }
+
+  sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void> {
+    return this.#note(documentName, base, { unconfirmed: JSON.stringify(unconfirmed) });
+  }
+
+  settle(documentName: string, through: Position | null, base: Base): Promise<void> {
+    return this.#note(documentName, base, { unconfirmed: '[]', ...(through && { settled: through }) });
+  }
+
+  async owing(): Promise<string[]> {
+    if (this.#isClosed) return closed();
+    const { commands } = this.#options.connections;
+    const documentNames = (await commands.smembers(this.#key('documents'))).sort();
+    const owing: string[] = [];
+    for (let start = 0; start < documentNames.length; start += owingPageSize) {
+      const page = documentNames.slice(start, start + owingPageSize);
+      const noted = await Promise.all(
+        page.map((documentName) => commands.hmget(this.#key('ledger', documentName), 'last', 'settled')),
+      );
+      owing.push(...page.filter((_, index) => owesBetween(...(noted[index] as [string?, string?]))));
+    }
+    return owing;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#following.close();
+    // What was asked for before is done first.
+    await this.#appending;
+    await this.#noting;
+  }
+
+  /** Whatever else arrives while a round trip is under way goes in the next one. */
+  async #appendAll(): Promise<void> {
+    const { connections, waitReplicas } = this.#options;
+    while (this.#waiting.length > 0) {
+      // A lone edit goes with what arrives in the same turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        const calls = batch.map((append) => this.#callOf(append));
+        const outcomes = await appendScript.runAll(connections.commands, calls, waitReplicas);
+        for (const [index, outcome] of outcomes.entries()) {
+          const append = batch[index] as WaitingAppend;
+          if ('error' in outcome) append.reject(errorOf(append, outcome.error));
+          else append.resolve(this.#appended(append, String(outcome.reply)));
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error as Error);
+      }
+    }
+    this.#appending = undefined;
+  }
+
+  #callOf({ documentName, entries }: WaitingAppend): ScriptCall {
+    const { nodeId } = this.#options;
+    const [first, ...others] = entries;
+    const seed = first?.base ? first : null;
+    const rest = seed ? others : entries;
+    return {
+      keys: [this.#key('journal', documentName), this.#key('ledger', documentName), this.#key('documents')],
+      arguments: [
+        documentName,
+        this.#key('edits', documentName),
+        nodeId,
+        this.#begun.get(documentName) ?? '*',
+        seed ? beginningOf(seed) : '',
+        seed ? encodeEntries(documentName, [seed]) : '',
+        rest.length > 0 ? encodeEntries(documentName, rest) : '',
+      ],
+    };
+  }
+
+  #appended({ documentName, entries: [first] }: WaitingAppend, position: Position): Position {
+    if (first?.base) this.#begun.set(documentName, beginningOf(first));
+    return position;
+  }
+
+  async #page(documentName: string, after: Position | null) {
+    const stream = this.#key('journal', documentName);
+    const [entries, trimmed] = await Promise.all([
+      this.#options.connections.commands.xrangeBuffer(
+        stream,
+        after === null ? '-' : `(${after}`,
+        '+',
+        'COUNT',
+        pageSize,
+      ),
+      // Looked up behind the entries: what is trimmed in between is noticed.
+      this.#options.connections.commands.hget(this.#key('ledger', documentName), 'trimmed'),
+    ]);
+    return { entries: entries.map(streamEntryOf), trimmed, isLast: entries.length < pageSize };
+  }
+
+  /** One change behind the other; a text that the change before has stored is not sent again. */
+  #note(documentName: string, base: Base, fields: Readonly<Record<string, string>>): Promise<void> {
+    if (this.#isClosed) return closed();
+    const noted = this.#noting.then(async () => {
+      const token = this.#tokenOf(documentName);
+      const before = this.#lastBases.get(documentName);
+      const isStored = before?.base.deref() === base && before.token === token;
+      this.#lastBases.delete(documentName);
+      const packed = isStored ? {} : { base: await compressed(JSON.stringify(base)) };
+      await noteScript.run(this.#options.connections.commands, {
+        keys: [this.#key('ledger', documentName), this.#key('leases')],
+        arguments: [documentName, token, ...Object.entries({ ...fields, ...packed }).flat()],
+      });
+      this.#lastBases.set(documentName, { base: new WeakRef(base), token });
+    });
+    this.#noting = noted.catch(() => undefined);
+    return noted;
+  }
+
+  /** @throws Error when this process has no lease: it would be refused by Redis as well */
+  #tokenOf(documentName: string): string {
+    const token = this.#options.tokenOf(documentName);
+    if (token === null) throw new Error(`the lease of ${documentName} is elsewhere`);
+    return token;
+  }
+
+  #key(kind: string, documentName = ''): string {
+    return `${this.#options.keyPrefix}${kind}${documentName && ':'}${documentName}`;
+  }
+}
+
+function owesBetween(last: string | null | undefined, settled: string | null | undefined): boolean {
+  return Boolean(last) && isBehind(last as string, settled ?? null);
+}
+
+/** What a document begins with, in short. */
+function beginningOf({ update, base }: NewJournalEntry): string {
+  return hash('sha256', Buffer.concat([Buffer.from(JSON.stringify(base)), update]), 'base64');
+}
+
+function streamEntryOf([id, fields]: [Buffer, Buffer[]]): StreamEntry {
+  const content: Buffer[] = [];
+  let node = '';
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index]?.toString();
+    const value = fields[index + 1] as Buffer;
+    if (name === 'node') node = value.toString();
+    else content.push(value);
+  }
+  return {
+    position: id.toString(),
+    node,
+    content: content.length === 1 ? (content[0] as Buffer) : Buffer.concat(content),
+  };
+}
+
+function errorOf({ documentName }: WaitingAppend, error: Error): Error {
+  return error.message.startsWith('BEGUN') ? new BegunAnew(documentName) : error;
+}
+
+function closed(): Promise<never> {
+  return Promise.reject(new Error('the journal is closed'));
+}
