@@ -10,6 +10,7 @@
  * - `restored {revision, by}`: somebody made the document what it was in this version; `by` is their name
  * - `shown-as-source {reason}`: the record is too intricate for a document and is one block of Markdown; told to everybody
  *   who joins, and when it comes to be so
+ * - `slow-down {reason}`: to one editor alone, and from the gateway: it sends so much that it will be sent away
  *
  * Times are ms since the epoch.
  */

@@ -33,6 +33,7 @@ import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Entrance } from './entrance.ts';
 import { announcerTo } from './events.ts';
+import { Excess } from './excess.ts';
 import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
@@ -173,13 +174,15 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ],
   };
   const roomTypes = new RoomTypes([recordRooms, ...(options.roomTypes ?? [])]);
+  const excess = new Excess(config.rate_limiting.excess_per_hour);
   const extensions = [
     // Who is this, and what may they do here?
     new Auth(identity, roomTypes),
-    // Is there room for one more, and may they go this fast?
+    // Is there room for one more?
     new Limits({
       connectionsPerUser: config.rate_limiting.connections_per_user,
-      editsPerSecond: config.rate_limiting.messages_per_second,
+      connectionsPerDocument: config.rate_limiting.connections_per_document,
+      excess,
     }),
     // May this update touch this document?
     new Guard({ maxDocumentBytes: config.limits.document_bytes, events }),
@@ -200,6 +203,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const hocuspocus = new Hocuspocus<ConnectionContext>({
     extensions: extensions.map((extension) => guarded(extension, log)),
     quiet: true,
+    // The gateway counts them, and says so; as many again may be talked to before a token came.
+    maxPendingDocuments: 2 * config.rate_limiting.documents_per_socket,
   });
 
   const entrance = new Entrance({
@@ -219,6 +224,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     authenticationMs: config.limits.authentication_seconds * 1_000,
     maxBytesBeforeAuthentication: config.limits.unauthenticated_bytes,
     maxBytesBeforeAuthenticationInAll: config.limits.unauthenticated_bytes_in_all,
+    messagesPerSecond: config.rate_limiting.messages_per_second,
+    excess,
+    maxDocumentsPerSocket: config.rate_limiting.documents_per_socket,
     maxBufferedBytes: config.limits.buffered_bytes,
     pingEveryMs: config.limits.ping_seconds * 1_000,
     whenDurable: (documentName, then) => journaling.whenDurable(documentName, then),

@@ -230,11 +230,35 @@ const schema = z.strictObject({
       messages_per_second: z
         .int()
         .min(1)
-        .default(10)
-        .describe('Edits a second that one connection may sustain; bursts of 20 × pass, more are paced.'),
+        .default(100)
+        .describe(
+          'Messages a second that one connection has a right to; what is faster waits its turn. Fast typing takes 30, a key held down 60.',
+        ),
+      excess_per_hour: z
+        .int()
+        .min(1_000)
+        .default(100_000)
+        .describe(
+          'How many messages beyond that a user may send in an hour: an offline hour of typing is 50,000. All but edits count 20 times. ' +
+            'From half of it on the editor is warned; beyond it, it is kept out for five minutes.',
+        ),
       connections: z.int().min(1).default(5_000).describe('Sockets at once, in all.'),
       connections_per_ip: z.int().min(1).default(100).describe('Sockets from one address at once.'),
-      connections_per_user: z.int().min(1).default(10).describe('Documents that one user has open at once.'),
+      connections_per_user: z
+        .int()
+        .min(1)
+        .default(10)
+        .describe('Sockets that one user has at once, and documents that they have open.'),
+      connections_per_document: z
+        .int()
+        .min(1)
+        .default(2_000)
+        .describe('People who have one document open at once.'),
+      documents_per_socket: z
+        .int()
+        .min(1)
+        .default(20)
+        .describe('Documents on one socket, also those that are still being opened.'),
     })
     .prefault({}),
   limits: z

@@ -67,6 +67,25 @@ export const errors = {
     statusCode: 429,
     retry: true,
   },
+  'too-many-documents': {
+    reason: 'Too many documents on one connection. Close some and try again.',
+    closeCode: 4029,
+    statusCode: 429,
+    retry: true,
+  },
+  'room-full': {
+    reason: 'Too many people have this document open. Try again in a while.',
+    closeCode: 4029,
+    statusCode: 429,
+    retry: true,
+  },
+  'too-many-messages': {
+    reason:
+      'This editor sends far more than anybody types. Going on like that, it is kept out for some minutes.',
+    closeCode: 4013,
+    statusCode: 429,
+    retry: true,
+  },
   'too-many-rooms': {
     reason: 'The server has as many records open as it may. Try again in a while.',
     closeCode: 4503,

@@ -5,7 +5,7 @@
  */
 import { IncomingMessage, OutgoingMessage } from '@hocuspocus/server';
 import { readVarString } from 'lib0/decoding';
-import { asRealtimeError } from './errors.ts';
+import { asRealtimeError, type ErrorCode, errors } from './errors.ts';
 import type { RoomTypes } from './room-types.ts';
 
 /** The document's name in an address. */
@@ -13,11 +13,19 @@ export function documentNameIn(address: string): string {
   return address.split(sessionSeparator, 1)[0] as string;
 }
 
-/** Type of Hocuspocus' acknowledgements; it does not export the number. */
-const syncStatus = 8;
+/** Types of frames; Hocuspocus does not export the numbers. */
+const types = {
+  sync: 0,
+  awareness: 1,
+  auth: 2,
+  queryAwareness: 3,
+  syncReply: 4,
+  stateless: 5,
+  close: 7,
+} as const;
 
-/** Type of the frame with which a provider leaves a document. */
-const close = 7;
+/** Type of Hocuspocus' acknowledgements. */
+const syncStatus = 8;
 
 /** The address of a frame that acknowledges an edit; `null` for every other frame. */
 export function acknowledgedAddress(frame: Uint8Array): string | null {
@@ -26,50 +34,83 @@ export function acknowledgedAddress(frame: Uint8Array): string | null {
 
 /** The address of a frame with which a provider leaves a document; `null` for every other frame. */
 export function leftAddress(frame: Uint8Array): string | null {
-  return addressBefore(frame, [close]);
+  return addressBefore(frame, [types.close]);
 }
 
 /** The address in a frame that ends, right behind it, with these bytes; else `null`. */
 function addressBefore(frame: Uint8Array, ending: readonly number[]): string | null {
-  // The length of the address, in one byte or two, and the address.
-  const [first = 0, second = 0] = frame;
-  const [start, length] = first < 128 ? [1, first] : [2, (first & 127) | (second << 7)];
-  const end = start + length;
+  const [start, end] = placeOfAddress(frame);
   if (frame.length !== end + ending.length) return null;
   if (ending.some((byte, index) => frame[end + index] !== byte)) return null;
   return Buffer.from(frame.subarray(start, end)).toString();
 }
 
-/** The address of any frame. */
+/** Where it begins and ends: behind its length, in one byte or two. */
+function placeOfAddress({ 0: first = 0, 1: second = 0 }: Uint8Array): [start: number, end: number] {
+  const [start, length] = first < 128 ? [1, first] : [2, (first & 127) | (second << 7)];
+  return [start, start + length];
+}
+
+/** An edit, something that may ask for a whole document or for rights, or anything else that a client may send. */
+export type FrameKind = 'edit' | 'question' | 'other';
+
+/** `null` for what no client has to send. */
+export function kindOf(frame: Uint8Array): FrameKind | null {
+  const [, end] = placeOfAddress(frame);
+  const type = frame[end];
+  if (type === types.sync || type === types.syncReply) return frame[end + 1] === 0 ? 'question' : 'edit';
+  if (type === types.auth || type === types.queryAwareness) return 'question';
+  return type === types.awareness || type === types.stateless || type === types.close ? 'other' : null;
+}
+
+/** Whether it brings a token. */
+export function isToken(frame: Uint8Array): boolean {
+  return frame[placeOfAddress(frame)[1]] === types.auth;
+}
+
+/**
+ * The address of any frame.
+ *
+ * @throws when there is none
+ */
 export function addressOf(frame: Uint8Array): string {
   return readVarString(new IncomingMessage(frame).decoder);
+}
+
+/** The same; `null` when there is none. */
+export function addressIn(frame: Uint8Array): string | null {
+  try {
+    return addressOf(frame);
+  } catch {
+    return null;
+  }
 }
 
 /** Separates the name from the id that a session-aware provider adds. */
 const sessionSeparator = '\0';
 
-/** A name that is longer is not worth an answer. */
+/** An address that is longer is not worth an answer. */
 const longestAnswered = 1_024;
 
-/**
- * `null` for a frame whose name is valid, else the frame that refuses it; `undefined` when there is no name to answer to.
- */
-export function refusalOf(
-  frame: Uint8Array,
+/** Why nobody is let in at this address: `undefined` when its name is valid; `null` when it is not worth an answer. */
+export function wrongName(
+  address: string,
   roomTypes: Pick<RoomTypes, 'check'>,
-): Uint8Array | null | undefined {
-  let address: string;
-  try {
-    address = addressOf(frame);
-  } catch {
-    return undefined;
-  }
+): ErrorCode | null | undefined {
   try {
     roomTypes.check(documentNameIn(address));
-    return null;
+    return undefined;
   } catch (thrown) {
-    if (address.length > longestAnswered) return undefined;
-    const { reason } = asRealtimeError(thrown);
-    return new OutgoingMessage(address).writePermissionDenied(reason).toUint8Array();
+    return address.length > longestAnswered ? null : asRealtimeError(thrown).code;
   }
+}
+
+/** The frame that refuses to let somebody in. */
+export function refusal(address: string, code: ErrorCode): Uint8Array {
+  return new OutgoingMessage(address).writePermissionDenied(errors[code].reason).toUint8Array();
+}
+
+/** The frame that tells one client something that is no part of the document. */
+export function notice(address: string, event: string, data: unknown): Uint8Array {
+  return new OutgoingMessage(address).writeStateless(JSON.stringify({ event, data })).toUint8Array();
 }

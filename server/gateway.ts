@@ -12,9 +12,21 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { Entrance } from './entrance.ts';
 import { type ErrorCode, errors } from './errors.ts';
+import type { Excess, Standing } from './excess.ts';
 import { Farewells } from './farewells.ts';
-import { acknowledgedAddress, refusalOf } from './frame-address.ts';
+import {
+  acknowledgedAddress,
+  addressIn,
+  isToken,
+  kindOf,
+  notice,
+  refusal,
+  wrongName,
+} from './frame-address.ts';
 import type { HeadCount } from './head-count.ts';
+import { Lane } from './lane.ts';
+import { Opening } from './opening.ts';
+import { Pace } from './pace.ts';
 import type { Logger } from './ports.ts';
 import type { RoomTypes } from './room-types.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
@@ -37,6 +49,12 @@ export interface GatewayOptions {
   /** How much one socket may send before that, and all of them together. */
   readonly maxBytesBeforeAuthentication: number;
   readonly maxBytesBeforeAuthenticationInAll: number;
+  /** Messages a second that are handled as they come; what is faster waits. */
+  readonly messagesPerSecond: number;
+  /** How far each user has gone beyond that. */
+  readonly excess: Excess;
+  /** Documents that one socket may be in. */
+  readonly maxDocumentsPerSocket: number;
   /** How much may wait for one peer to read it, in bytes. */
   readonly maxBufferedBytes: number;
   readonly pingEveryMs: number;
@@ -55,6 +73,7 @@ export class Gateway {
   readonly #neighbours = new Map<string, UpgradeHandler>();
   /** What sockets have sent on which nobody is known yet, in bytes. */
   #bytesOfStrangers = 0;
+  readonly #lane = new Lane();
   readonly #pinging: NodeJS.Timeout;
   #isAccepting = true;
 
@@ -117,42 +136,85 @@ export class Gateway {
     const socket = new GatewaySocket({ ws, stream, address, features, maxBufferedBytes, whenDurable });
     const leave = visitors.enter(address);
     this.#sockets.add(socket);
+    ws.on('error', (error) => this.#options.log.debug({ error: error.message, address }, 'socket error'));
+    if (visitors.of(address) > this.#options.maxSocketsPerAddress) {
+      ws.on('close', () => {
+        this.#sockets.delete(socket);
+        leave();
+      });
+      return socket.refuse('too-many-connections');
+    }
 
-    let connection: ReturnType<Hocuspocus['handleConnection']> | undefined;
     const lateness = setTimeout(() => {
       if (!socket.isAuthenticated) socket.refuse('authentication-late');
     }, authenticationMs);
     lateness.unref();
-    ws.on('error', (error) => this.#options.log.debug({ error: error.message, address }, 'socket error'));
+    const connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
+    const farewells = new Farewells(connection);
+    const opening = new Opening(connection, {
+      maxDocuments: this.#options.maxDocumentsPerSocket,
+      maxEarlyBytes: this.#options.maxBytesBeforeAuthentication,
+    });
+    const pace = new Pace({
+      messagesPerSecond: this.#options.messagesPerSecond,
+      lane: this.#lane,
+      isReady: () => !opening.isFull,
+      handle: (frame) => this.#handle(frame, socket, farewells, opening),
+      pause: () => ws.pause(),
+      resume: () => ws.resume(),
+      onExcess: (weight, frame) => void this.#judge(socket, weight, frame),
+    });
+    socket.pace = pace;
     ws.on('close', (code, reason) => {
-      this.#sockets.delete(socket);
-      leave();
-      socket.acknowledgements.forget();
       clearTimeout(lateness);
       this.#bytesOfStrangers -= socket.bytesBeforeAuthentication;
       socket.bytesBeforeAuthentication = 0;
-      connection?.handleClose({ code, reason: reason.toString() });
+      pace.finish(() => {
+        this.#sockets.delete(socket);
+        leave();
+        for (const callBack of socket.whenClosed) callBack();
+        socket.acknowledgements.forget();
+        connection.handleClose({ code, reason: reason.toString() });
+        farewells.forget();
+      });
     });
-    if (visitors.of(address) > this.#options.maxSocketsPerAddress)
-      return socket.refuse('too-many-connections');
-
-    connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
-    const farewells = new Farewells(connection);
-    ws.on('close', () => farewells.forget());
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
       if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
       if (!this.#hasRoomFor(data, socket)) return socket.refuse('too-much-unauthenticated');
-      const refusal = refusalOf(data, this.#options.roomTypes);
-      if (refusal === null) farewells.handle(data);
-      else if (refusal) socket.send(refusal);
-      else socket.close(1007, 'This is not a Hocuspocus frame.');
+      pace.take(data);
     });
     ws.on('pong', () => {
       socket.isAlive = true;
       // Hocuspocus closes a client that says nothing for a minute; a quiet viewer is healthy.
-      if (connection) connection.lastMessageReceivedAt = Date.now();
+      connection.lastMessageReceivedAt = Date.now();
     });
+  }
+
+  #handle(frame: Buffer, socket: GatewaySocket, farewells: Farewells, opening: Opening): void {
+    const address = addressIn(frame);
+    const wrong = address === null ? null : wrongName(address, this.#options.roomTypes);
+    if (address === null || wrong === null || kindOf(frame) === null) {
+      return socket.close(1007, 'This is not a Hocuspocus frame.');
+    }
+    if (wrong) return socket.send(refusal(address, wrong));
+    if (isToken(frame)) {
+      if (!opening.hasRoomFor(address)) return socket.send(refusal(address, 'too-many-documents'));
+    } else if (!opening.isWorthKeeping(address, frame)) return;
+    farewells.handle(frame);
+  }
+
+  /** What comes too fast waits its turn; who goes on like that is warned first and then sent away. */
+  async #judge(socket: GatewaySocket, weight: number, frame: Buffer): Promise<void> {
+    const { excess, log } = this.#options;
+    const { address, userId } = socket;
+    const standing = await excess.add(userId ?? address, weight);
+    if (standing === 'fine' || socket.standing === standing) return;
+    socket.standing = standing;
+    log.warn({ address, userId, standing }, 'a client sends more than it may');
+    if (standing === 'exceeded') return socket.refuse('too-many-messages');
+    const to = addressIn(frame);
+    if (to !== null) socket.send(notice(to, 'slow-down', { reason: errors['too-many-messages'].reason }));
   }
 
   /** Strangers may send little: what it takes to become known. */
@@ -194,8 +256,13 @@ class GatewaySocket implements ClientSocket {
   readonly openDocuments = new Set<string>();
   readonly acknowledgements: Acknowledgements;
   isAuthenticated = false;
+  readonly whenClosed: (() => void)[] = [];
+  userId: string | undefined;
   bytesBeforeAuthentication = 0;
   isAlive = true;
+  /** Set before the first frame comes; one that is refused at the door has none. */
+  pace: Pace | undefined;
+  standing: Standing = 'fine';
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   readonly #maxBufferedBytes: number;
@@ -209,8 +276,9 @@ class GatewaySocket implements ClientSocket {
     this.acknowledgements = new Acknowledgements({ whenDurable, send: (frame) => this.#write(frame) });
   }
 
+  /** Open until all is handled that came over it. */
   get readyState(): number {
-    return this.#ws.readyState;
+    return this.pace?.isWaiting ? WebSocket.OPEN : this.#ws.readyState;
   }
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
@@ -228,6 +296,7 @@ class GatewaySocket implements ClientSocket {
   }
 
   close(code = 1000, reason = ''): void {
+    this.pace?.stop();
     // A close frame holds 123 bytes of reason; ws throws beyond that.
     this.#ws.close(code, Buffer.from(reason).subarray(0, 123));
   }
@@ -241,6 +310,8 @@ class GatewaySocket implements ClientSocket {
   }
 
   pingOrTerminate(): void {
+    // While nothing is read from it, its answer is not read either.
+    if (this.pace?.isWaiting) return;
     if (!this.isAlive) return this.#ws.terminate();
     this.isAlive = false;
     this.#ws.ping();

@@ -15,10 +15,14 @@ export interface ClientSocket {
   readonly features: ReadonlySet<string> | null;
   /** Whether somebody is known on it; set by `Auth`. */
   isAuthenticated: boolean;
+  /** Who signed in on it first; set by `Limits`. */
+  userId: string | undefined;
   /** Names of the documents that this socket is in; kept by `Auth`. */
   readonly openDocuments: Set<string>;
   /** Says when this editor hears that an edit is saved. */
   readonly acknowledgements: Acknowledgements;
+  /** Called when it is closed. */
+  readonly whenClosed: (() => void)[];
   /** Closes with a code and a reason that the client may read; what was sent before still arrives. */
   close(code: number, reason: string): void;
 }

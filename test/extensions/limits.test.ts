@@ -1,58 +1,136 @@
 /**
- * How much one user, and one connection, may ask for.
+ * How much one user, one connection and one document may take.
  */
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
+import * as Y from 'yjs';
 import { errors } from '../../server/errors.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
+import { Visitor } from '../server/visitor.ts';
 
 let townHall: TownHall;
 afterEach(() => townHall.close());
 
-it('[A8] refuses a user one document too many, and lets it in when another is closed', async () => {
-  townHall = await TownHall.open({ settings: { 'rate_limiting.connections_per_user': 2 } });
-  const first = await (await townHall.join('noise-bylaw')).synced();
-  await (await townHall.join('privacy-policy')).synced();
-  const third = await townHall.join('zoning-bylaw');
-  expect(await third.refused()).toBe(errors['too-many-connections'].reason);
-  const other = await townHall.join('zoning-bylaw', 'bob');
-  await other.synced();
+describe('a user', () => {
+  it('[A8] is refused one document too many, and let in when another is closed', async () => {
+    townHall = await TownHall.open({ settings: { 'rate_limiting.connections_per_user': 2 } });
+    const first = await (await townHall.join('noise-bylaw')).synced();
+    await (await townHall.join('privacy-policy')).synced();
+    const third = await townHall.join('zoning-bylaw');
+    expect(await third.refused()).toBe(errors['too-many-connections'].reason);
+    const other = await townHall.join('zoning-bylaw', 'bob');
+    await other.synced();
 
-  first.leave();
-  await third.synced(4_000);
-});
-
-it('[R3] slows down a connection that edits too fast for long, and loses nothing', async () => {
-  townHall = await TownHall.open({ settings: { 'rate_limiting.messages_per_second': 20 } });
-  const alice = await (await townHall.join('noise-bylaw')).synced();
-  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
-  const startedAt = performance.now();
-  alice.type('Noise', 'x'.repeat(420));
-  await bob.sees('x'.repeat(400));
-  await bob.sees('x'.repeat(420));
-  expect(performance.now() - startedAt).toBeGreaterThan(900);
-  expect(alice.closeCodes).toEqual([]);
-  await until('everything is acknowledged', () => alice.provider.unsyncedChanges === 0);
-});
-
-it('[A8] counts those who come at the same moment', async () => {
-  townHall = await TownHall.open({ settings: { 'rate_limiting.connections_per_user': 2 } });
-  const token = await townHall.tokenOf('alice');
-  const clerks = Array.from({ length: 8 }, () => townHall.joinWith('noise-bylaw', token));
-  await until('each is in or refused', () =>
-    clerks.every(({ provider, refusals }) => provider.isSynced || refusals.length > 0),
-  );
-  expect(clerks.filter(({ provider }) => provider.isSynced)).toHaveLength(2);
-});
-
-it('[R3] takes the edits that wait also when their author has left', async () => {
-  townHall = await TownHall.open({
-    settings: { 'rate_limiting.messages_per_second': 30, 'rooms.cleanup_timeout': 0 },
+    first.leave();
+    await third.synced(4_000);
   });
+
+  it('[A8] has all counted that come at the same moment', async () => {
+    townHall = await TownHall.open({ settings: { 'rate_limiting.connections_per_user': 2 } });
+    const token = await townHall.tokenOf('alice');
+    const clerks = Array.from({ length: 8 }, () => townHall.joinWith('noise-bylaw', token));
+    await until('each is in or refused', () =>
+      clerks.every(({ provider, refusals }) => provider.isSynced || refusals.length > 0),
+    );
+    expect(clerks.filter(({ provider }) => provider.isSynced)).toHaveLength(2);
+  });
+
+  it('[A8] has no more sockets by leaving the documents on them', async () => {
+    townHall = await TownHall.open({ settings: { 'rate_limiting.connections_per_user': 2 } });
+    const token = await townHall.tokenOf('alice');
+    for (let count = 0; count < 2; count += 1) {
+      const clerk = await townHall.joinWith('noise-bylaw', token).synced();
+      clerk.provider.destroy();
+    }
+    await until('both have left', () => (townHall.server.rooms()[0]?.connections ?? 0) === 0);
+    const third = townHall.joinWith('noise-bylaw', token);
+    expect(await third.refused()).toBe(errors['too-many-connections'].reason);
+  });
+});
+
+it('[R5] lets no more people into a document than may be in it, until one leaves', async () => {
+  townHall = await TownHall.open({ settings: { 'rate_limiting.connections_per_document': 2 } });
   const alice = await (await townHall.join('noise-bylaw')).synced();
-  alice.type('Noise', 'x'.repeat(640));
+  await (await townHall.join('noise-bylaw', 'bob')).synced();
+  const carol = await townHall.join('noise-bylaw', 'carol');
+  expect(await carol.refused()).toBe(errors['room-full'].reason);
+  await (await townHall.join('privacy-policy', 'dave')).synced();
   alice.leave();
-  await until('the draft has all of them', async () =>
-    (await townHall.draftOf('noise-bylaw'))?.includes('x'.repeat(640)),
-  );
+  await carol.synced(4_000);
+});
+
+it('[G9] takes no more documents on one socket than may be on it, whatever they are called', async () => {
+  townHall = await TownHall.open({ settings: { 'rate_limiting.documents_per_socket': 2 } });
+  const visitor = await new Visitor(`${townHall.url}/realtime`).entered();
+  const token = await townHall.tokenOf('alice');
+  for (const session of ['a', 'b', 'c', 'd']) visitor.authenticate(`record:noise-bylaw\0${session}`, token);
+  await until('two are in', () => townHall.server.rooms()[0]?.connections === 2);
+  const reason = errors['too-many-documents'].reason;
+  await until('two are refused', () => visitor.denials.filter((denial) => denial === reason).length === 2);
+  expect(visitor.isOpen).toBe(true);
+  visitor.ws.terminate();
+});
+
+describe('a client that is fast', () => {
+  it('[R3] is slowed down, and loses nothing, also when it leaves at once', async () => {
+    townHall = await TownHall.open({
+      settings: { 'rate_limiting.messages_per_second': 30, 'rooms.cleanup_timeout': 0 },
+    });
+    const alice = await (await townHall.join('noise-bylaw')).synced();
+    const text = 'x'.repeat(1_500);
+    alice.type('Noise', text);
+    alice.leave();
+    const hasAll = async () => (await townHall.draftOf('noise-bylaw'))?.includes(text);
+    await until('the draft has all of them', hasAll);
+  });
+
+  it('[R4] with an hour of offline typing, or a paste of 500 KB, is neither warned nor sent away', async () => {
+    townHall = await TownHall.open({ settings: { 'rooms.cleanup_timeout': 0 } });
+    const alice = await (await townHall.join('noise-bylaw')).synced();
+    await alice.saved();
+    alice.socket.disconnect();
+    await until('the room is gone', () => townHall.server.hocuspocus.documents.size === 0);
+    alice.closeCodes.length = 0;
+    alice.type('Noise', 'o'.repeat(50_000));
+    await alice.socket.connect();
+    await until(
+      'all is saved',
+      () => alice.provider.isSynced && alice.provider.unsyncedChanges === 0,
+      50_000,
+    );
+    alice.replace('Noise', 'p'.repeat(500_000));
+    await alice.saved();
+    const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+    expect(bob.text).toBe(alice.text);
+    expect(alice.text).toContain('o'.repeat(50_000));
+    expect(alice.closeCodes).toEqual([]);
+    expect(alice.notices.filter(({ event }) => event === 'slow-down')).toEqual([]);
+  });
+
+  it('[R4] is warned, then sent away and kept out for a while, when it goes on; others type as before', async () => {
+    townHall = await TownHall.open({
+      settings: { 'rate_limiting.messages_per_second': 50, 'rate_limiting.excess_per_hour': 5_000 },
+    });
+    const alice = await (await townHall.join('noise-bylaw')).synced();
+    const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+    const document = new Y.Doc();
+    const awareness = new Awareness(document);
+    awareness.setLocalState({ moves: 1 });
+    const update = encodeAwarenessUpdate(awareness, [document.clientID]);
+    awareness.destroy();
+    const flood = setInterval(() => {
+      for (let count = 0; count < 20; count += 1) alice.sendRawOfType(1, update);
+    }, 10);
+    const reason = errors['too-many-messages'].reason;
+    try {
+      expect(await alice.noticed('slow-down')).toEqual({ reason });
+      await until('she is sent away', () => alice.closeCodes.includes(4013));
+    } finally {
+      clearInterval(flood);
+    }
+    bob.type('Noise', ' CALM');
+    await bob.saved();
+    expect(await alice.refused()).toBe(reason);
+  });
 });

@@ -135,6 +135,15 @@ export class Clerk {
     this.socket.webSocket?.send(toUint8Array(encoder));
   }
 
+  /** Sends a message of this type as no provider would. */
+  sendRawOfType(type: number, payload: Uint8Array): void {
+    const encoder = createEncoder();
+    writeVarString(encoder, this.provider.configuration.name);
+    writeVarUint(encoder, type);
+    writeVarUint8Array(encoder, payload);
+    this.socket.webSocket?.send(toUint8Array(encoder));
+  }
+
   /** Closes the window. */
   leave(): void {
     this.provider.destroy();

@@ -20,7 +20,7 @@ describe('the defaults', () => {
       path: '/realtime',
       rooms: { max_rooms: 100, cleanup_timeout: 3_600 },
       snapshots: { enabled: true, interval: 300, max_updates: 100, storage: 'database' },
-      rate_limiting: { messages_per_second: 10, connections_per_ip: 100, connections_per_user: 10 },
+      rate_limiting: { connections_per_ip: 100, connections_per_user: 10 },
       redis: { enabled: false },
     });
   });

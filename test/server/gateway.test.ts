@@ -5,6 +5,7 @@ import { type Configuration, Hocuspocus } from '@hocuspocus/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Entrance } from '../../server/entrance.ts';
 import { errors } from '../../server/errors.ts';
+import { Excess } from '../../server/excess.ts';
 import { Gateway, type GatewayOptions } from '../../server/gateway.ts';
 import { HeadCount } from '../../server/head-count.ts';
 import { RoomTypes } from '../../server/room-types.ts';
@@ -38,6 +39,9 @@ async function openGateway(options: Options = {}) {
     authenticationMs: 60_000,
     maxBytesBeforeAuthentication: 65_536,
     maxBytesBeforeAuthenticationInAll: 1_000_000,
+    messagesPerSecond: 100,
+    excess: new Excess(100_000),
+    maxDocumentsPerSocket: 20,
     maxBufferedBytes: 1_600_000,
     pingEveryMs: 60_000,
     whenDurable: (_documentName, then) => then(),
@@ -267,7 +271,7 @@ describe('a stranger', () => {
 /** A frame of this size for a document. */
 function frameOf(bytes: number): Uint8Array {
   const frame = new Uint8Array(bytes);
-  frame.set([8, ...Buffer.from('record:a'), 99]);
+  frame.set([8, ...Buffer.from('record:a'), 5]);
   return frame;
 }
 

@@ -1,6 +1,8 @@
 /**
  * Somebody at the door of a gateway: a plain WebSocket that speaks as little of Hocuspocus as a test needs.
  */
+
+import { createDecoder, readVarString, readVarUint } from 'lib0/decoding';
 import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
@@ -17,6 +19,8 @@ export class Visitor {
   readonly ws: WebSocket;
   pings = 0;
   frames = 0;
+  /** Why it was not let into documents, in order. */
+  readonly denials: string[] = [];
   closed: { code: number; reason: string } | undefined;
   /** HTTP status of a refused upgrade. */
   refusedWith: number | undefined;
@@ -27,8 +31,10 @@ export class Visitor {
     this.ws.on('ping', () => {
       this.pings += 1;
     });
-    this.ws.on('message', () => {
+    this.ws.on('message', (frame: Buffer) => {
       this.frames += 1;
+      const denial = denialIn(frame);
+      if (denial !== null) this.denials.push(denial);
     });
     this.ws.on('unexpected-response', (request, response) => {
       this.refusedWith = response.statusCode;
@@ -55,7 +61,7 @@ export class Visitor {
   /** Asks to be let into a document. */
   authenticate(documentName: string, token = 'token'): void {
     this.ws.send(
-      frame(documentName, (encoder) => {
+      frameOf(documentName, (encoder) => {
         writeVarUint(encoder, 2);
         writeVarUint(encoder, 0);
         writeVarString(encoder, token);
@@ -66,7 +72,7 @@ export class Visitor {
   /** Asks for everything that is in a document. */
   askForAll(documentName: string): void {
     this.ws.send(
-      frame(documentName, (encoder) => {
+      frameOf(documentName, (encoder) => {
         writeVarUint(encoder, 0);
         writeVarUint(encoder, 0);
         writeVarUint8Array(encoder, Y.encodeStateVector(new Y.Doc()));
@@ -75,9 +81,20 @@ export class Visitor {
   }
 }
 
-function frame(documentName: string, write: (encoder: ReturnType<typeof createEncoder>) => void): Uint8Array {
+function frameOf(
+  documentName: string,
+  write: (encoder: ReturnType<typeof createEncoder>) => void,
+): Uint8Array {
   const encoder = createEncoder();
   writeVarString(encoder, documentName);
   write(encoder);
   return toUint8Array(encoder);
+}
+
+/** The reason in a frame that lets nobody in. */
+function denialIn(frame: Buffer): string | null {
+  const decoder = createDecoder(frame);
+  readVarString(decoder);
+  const isDenial = readVarUint(decoder) === 2 && readVarUint(decoder) === 1;
+  return isDenial ? readVarString(decoder) : null;
 }

@@ -124,6 +124,10 @@ function hearServer(event: string, data: unknown): void {
   } else if (event === 'shown-as-source') {
     const { reason } = data as { reason: string };
     showNotice('source', { kind: 'warning', text: reason });
+  } else if (event === 'slow-down') {
+    const { reason } = data as { reason: string };
+    const action = { label: 'Dismiss', run: () => clearNotice('slow-down') };
+    showNotice('slow-down', { kind: 'warning', text: reason, action });
   } else if (event === 'saved' || event === 'saved-again') {
     clearNotice('save');
     void markdown.now();

@@ -1,0 +1,63 @@
+/**
+ * What waits inside Hocuspocus for the documents of one socket that are not open yet.
+ *
+ * It keeps what comes for a document until the document is loaded, and also what comes for one that nobody has asked
+ * to be let into. Neither is to grow: a provider that comes back with an offline hour sends thousands of edits right
+ * behind its token.
+ */
+import type { Hocuspocus } from '@hocuspocus/server';
+import type { ConnectionContext } from './session.ts';
+
+type ClientConnection = ReturnType<Hocuspocus<ConnectionContext>['handleConnection']>;
+
+/** What Hocuspocus keeps to itself, by address. */
+interface Inside {
+  /** Those that have sent a token, until they leave or are refused. */
+  readonly documentConnectionsEstablished: ReadonlySet<string>;
+  /** What came before the document was open. */
+  readonly incomingMessageQueue: Readonly<Record<string, readonly Uint8Array[]>>;
+}
+
+/** With so much in the queue, the rest waits in front of it. */
+const manyMessages = 200;
+
+export interface OpeningOptions {
+  readonly maxDocuments: number;
+  /** For all documents that nobody has sent a token for. */
+  readonly maxEarlyBytes: number;
+}
+
+export class Opening {
+  readonly #inside: Inside;
+  readonly #options: OpeningOptions;
+
+  constructor(connection: ClientConnection, options: OpeningOptions) {
+    this.#inside = connection as unknown as Inside;
+    this.#options = options;
+  }
+
+  /** Whether no more should be handed on for now. */
+  get isFull(): boolean {
+    return Object.values(this.#inside.incomingMessageQueue).some((queue) => queue.length >= manyMessages);
+  }
+
+  /** Whether a token may be sent for this address; each document counts that has one, also while it is checked. */
+  hasRoomFor(address: string): boolean {
+    const { documentConnectionsEstablished: established } = this.#inside;
+    return established.has(address) || established.size < this.#options.maxDocuments;
+  }
+
+  /**
+   * Whether a message for this address is worth keeping. What comes before the token is sent again when the states are
+   * exchanged, so nothing is lost with it.
+   */
+  isWorthKeeping(address: string, { byteLength }: Uint8Array): boolean {
+    const { documentConnectionsEstablished: established, incomingMessageQueue: queues } = this.#inside;
+    if (established.has(address)) return true;
+    const early = Object.entries(queues).filter(([other]) => !established.has(other));
+    if (early.length >= this.#options.maxDocuments && !early.some(([other]) => other === address))
+      return false;
+    const bytes = early.flatMap(([, queue]) => queue).reduce((sum, message) => sum + message.byteLength, 0);
+    return bytes + byteLength <= this.#options.maxEarlyBytes;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * How fast may this socket go?
+ *
+ * At its own rate, messages are handled as they come. What comes faster waits in the lane that all such sockets share
+ * (lane.ts), and meanwhile nothing more is read from this one: the rest stays with its sender, not in our memory. So a
+ * paste or an hour of offline typing is taken as fast as the others allow, and a flood holds up nobody.
+ */
+import { type FrameKind, kindOf } from './frame-address.ts';
+import type { Lane } from './lane.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export interface PaceOptions {
+  /** Messages a second that are handled as they come. */
+  readonly messagesPerSecond: number;
+  readonly lane: Lane;
+  /** Whether what waits may go on: not while documents are being opened that hold enough already. */
+  readonly isReady: () => boolean;
+  readonly handle: (frame: Buffer) => void;
+  /** Stops and starts reading from the socket; what was read already may still come. */
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** How much has gone beyond the rate, and the last frame that did. */
+  readonly onExcess: (weight: number, frame: Buffer) => void;
+}
+
+/** This many seconds' worth may come at once. */
+const burstSeconds = 5;
+
+/** A longer message counts as several: one for each 4 KB. */
+const bytesOfOne = 4_096;
+
+/**
+ * What makes us do much for little, such as sending a whole document. A page with twenty documents asks forty times
+ * when it opens, and then no more.
+ */
+const questionsPerSecond = 4;
+const questionsAtOnce = 50;
+
+/**
+ * How much each weighs that came too fast. Edits queue up while an editor is offline; nothing else does so in numbers.
+ * A question weighs so much only when it came too fast for a question.
+ */
+const weights: Readonly<Record<FrameKind, number>> = { edit: 1, question: 1, other: 20 };
+const weightOfEarlyQuestion = 1_000;
+
+export class Pace {
+  readonly #options: PaceOptions;
+  readonly #messages: TokenBucket;
+  readonly #questions = new TokenBucket(questionsPerSecond, questionsAtOnce);
+  /** Read already, in order: what is left of the bytes that came at once. */
+  readonly #waiting: Buffer[] = [];
+  /** Whether the first that waits is a question that came too fast. */
+  #isEarly = false;
+  #isStopped = false;
+  #whenDone: (() => void) | undefined;
+
+  constructor(options: PaceOptions) {
+    this.#options = options;
+    this.#messages = new TokenBucket(options.messagesPerSecond, options.messagesPerSecond * burstSeconds);
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** A frame has come. */
+  take(frame: Buffer): void {
+    if (this.#isStopped) return;
+    if (this.isWaiting) {
+      // Asked twice in a row, answered once.
+      const isSame = kindOf(frame) === 'question' && this.#waiting.at(-1)?.equals(frame);
+      if (!isSame) this.#waiting.push(frame);
+      return;
+    }
+    if (this.#options.isReady() && this.#isInTime(frame)) return this.#options.handle(frame);
+    this.#waiting.push(frame);
+    this.#options.pause();
+    this.#options.lane.join(this);
+  }
+
+  /** Hands on what waits, for about this cost; says what it came to. */
+  serve(budget: number): number {
+    let cost = 0;
+    let weight = 0;
+    let last: Buffer | undefined;
+    while (this.isWaiting && cost < budget && this.#options.isReady()) {
+      const frame = this.#waiting[0] as Buffer;
+      const kind = kindOf(frame) ?? 'other';
+      if (kind === 'question' && !this.#questions.take(1)) {
+        this.#isEarly = true;
+        break;
+      }
+      this.#waiting.shift();
+      weight += this.#isEarly ? weightOfEarlyQuestion : weights[kind];
+      this.#isEarly = false;
+      cost += kind === 'question' ? budget : costOf(frame);
+      last = frame;
+      this.#options.handle(frame);
+    }
+    if (last) this.#options.onExcess(weight, last);
+    // Unless handling the last one has stopped everything.
+    if (last && !this.isWaiting && !this.#isStopped) this.#done();
+    return cost;
+  }
+
+  /** The peer has left: calls back when what it sent before has been handled. */
+  finish(then: () => void): void {
+    if (this.isWaiting) this.#whenDone = then;
+    else then();
+  }
+
+  /** Takes nothing any more, and forgets what waits: nobody was told that it is saved. */
+  stop(): void {
+    this.#isStopped = true;
+    if (!this.isWaiting) return;
+    this.#waiting.length = 0;
+    this.#done();
+  }
+
+  #isInTime(frame: Buffer): boolean {
+    return kindOf(frame) === 'question' ? this.#questions.take(1) : this.#messages.take(costOf(frame));
+  }
+
+  #done(): void {
+    this.#options.resume();
+    this.#whenDone?.();
+  }
+}
+
+function costOf({ byteLength }: Buffer): number {
+  return 1 + Math.floor(byteLength / bytesOfOne);
+}
