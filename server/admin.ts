@@ -1,22 +1,25 @@
 /**
- * The admin routes: the versions of each record over HTTP, below `/api/records/:recordId`.
+ * The admin routes: the versions of each record over HTTP, below `/api/records/:recordId`, and what waits for webhooks.
  *
- * They are for whoever may edit the record in CivicPress, with their own token, and for whoever has `admin.token`.
+ * Those of a record are for whoever may edit the record in CivicPress, with their own token, and for whoever has `admin.token`.
  * Rights are asked first, and without an answer nobody gets in; a record that somebody may not see looks like one
  * that does not exist.
  */
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import { bearerTokenOf, isSame } from './admin-token.ts';
 import { documentNameOf, recordIdOf } from './document-name.ts';
 import { RealtimeError } from './errors.ts';
 import type { Identity, User } from './ports.ts';
 import type { Versions } from './versions.ts';
+import { type WebhookRoutesOptions, webhookRoutes } from './webhooks/routes.ts';
 
 export interface AdminOptions {
   readonly versions: Versions;
   readonly identity: Identity;
   /** Unset: CivicPress' own tokens alone open the routes. */
   readonly token: string | undefined;
+  /** Unset: none are configured. */
+  readonly webhooks: WebhookRoutesOptions['webhooks'];
 }
 
 /** Who acts with the admin token. No id of CivicPress has a colon. */
@@ -38,6 +41,7 @@ interface VersionParams extends RecordParams {
 export function adminRoutes(options: AdminOptions): FastifyPluginAsync {
   return async (app) => {
     await app.register(recordRoutes, { ...options, prefix: '/api/records/:recordId' });
+    await app.register(webhookRoutes, { ...options, prefix: '/api/webhooks' });
   };
 }
 
@@ -103,26 +107,21 @@ function documentOf({ params }: FastifyRequest): string {
 }
 
 async function callerOf(
-  { headers, socket }: FastifyRequest,
+  request: FastifyRequest,
   recordId: string,
   identity: Identity,
   adminToken: string | undefined,
 ): Promise<User> {
-  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const token = bearerTokenOf(request);
   if (token === undefined) throw new RealtimeError('not-authenticated');
   if (adminToken !== undefined && isSame(token, adminToken)) return administrator;
-  const credentials = { token, address: socket.remoteAddress ?? '' };
+  const credentials = { token, address: request.socket.remoteAddress ?? '' };
   const user = await identity.userOf(credentials);
   const access = await identity.accessTo(recordId, credentials);
   if (access === 'edit') return user;
   throw new RealtimeError(access === 'read' ? 'not-allowed' : 'no-such-record', {
     context: { userId: user.id },
   });
-}
-
-/** In a time that says nothing about where the two differ, or how long they are. */
-function isSame(token: string, other: string): boolean {
-  return timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', other, 'buffer'));
 }
 
 function revisionOf(text: unknown): number {

@@ -28,7 +28,7 @@ import { Sources } from '../extensions/sources.ts';
 import { Writeback } from '../extensions/writeback.ts';
 import { usualFeaturesOf } from '../markdown/dialects.ts';
 import type { Feature } from '../markdown/index.ts';
-import { adminRoutes } from './admin.ts';
+import { type AdminOptions, adminRoutes } from './admin.ts';
 import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Entrance } from './entrance.ts';
@@ -53,6 +53,8 @@ export interface Ports {
   readonly snapshots: SnapshotStore;
   /** Nobody hears them when there is none. */
   readonly events?: Events;
+  /** What the admin routes show of them; none are configured when unset. */
+  readonly webhooks?: AdminOptions['webhooks'];
   readonly log: Logger;
 }
 
@@ -257,7 +259,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     turns,
     log,
   });
-  const admin = adminRoutes({ versions, identity, token: config.admin.token });
+  const admin = adminRoutes({ versions, identity, token: config.admin.token, webhooks: ports.webhooks });
   const pages = options.pages?.(listRooms);
   const http = createHttp({ httpServer, plugins: pages ? [admin, pages] : [admin], log });
 

@@ -4,15 +4,26 @@
  * Environment names and the README's table derive from it. A wrong value stops the start
  * and every wrong setting is named, not only the first.
  */
+import { isIP } from 'node:net';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { dialectNames, featuresHeldBy, usualFeaturesOf } from '../markdown/dialects.ts';
 import { allFeatures } from '../markdown/features.ts';
+import { eventNames } from './events.ts';
+import { hostOf, isPublic } from './webhooks/addresses.ts';
 
 /** Node's timers fire at once beyond 2³¹ ms. */
 const longestTimerSeconds = 2_147_483;
 
 const isPostgresUrl = (url: string) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
+
+/** Those that are private by themselves; what a name leads to is looked up when something is posted. */
+function privateHostsIn(urls: unknown): string[] {
+  const hosts = Array.isArray(urls)
+    ? urls.flatMap((url) => (URL.canParse(url) ? hostOf(new URL(url)) : []))
+    : [];
+  return hosts.filter((host) => host === 'localhost' || (isIP(host) !== 0 && !isPublic(host)));
+}
 
 const schema = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether the server starts at all.'),
@@ -297,6 +308,62 @@ const schema = z.strictObject({
         .max(30)
         .default(20)
         .describe('Pause between WebSocket pings; a peer that misses one is closed.'),
+    })
+    .prefault({}),
+  webhooks: z
+    .strictObject({
+      urls: z
+        .array(z.url({ protocol: /^https?$/, error: 'must be http:// or https:// URLs' }))
+        .default([])
+        .describe('Where events are posted to, as docs/webhooks.md says; none when empty.'),
+      secret: z
+        .string()
+        .min(32, 'must have at least 32 characters')
+        .optional()
+        .describe('By which receivers know that an event is ours. A secret: give it by the environment.'),
+      events: z
+        .array(z.enum(eventNames as [string, ...string[]]))
+        .optional()
+        .describe('Which events are posted, of those in docs/events.md. Unset: all.'),
+      private_hosts: z
+        .array(z.string())
+        .default([])
+        .describe('Hosts of such URLs that may have private addresses, by name.'),
+      timeout_ms: z
+        .int()
+        .min(100)
+        .max(60_000)
+        .default(10_000)
+        .describe('How long an answer may take, in ms.'),
+      retry_min_ms: z
+        .int()
+        .min(10)
+        .max(600_000)
+        .default(1_000)
+        .describe('First pause, in ms, before an event is posted again.'),
+      retry_max_ms: z
+        .int()
+        .min(10)
+        .max(3_600_000)
+        .default(600_000)
+        .describe('Longest pause, in ms, before an event is posted again.'),
+      give_up_hours: z
+        .int()
+        .min(1)
+        .max(720)
+        .default(24)
+        .describe('How long an event is tried until it is a dead letter.'),
+      keep_dead_days: z.int().min(1).max(3_650).default(30).describe('How long a dead letter is kept.'),
+    })
+    .refine((values) => !values?.urls?.length || values.secret !== undefined, {
+      path: ['secret'],
+      error: 'must be set, because webhooks.urls is',
+      when: () => true,
+    })
+    .refine((values) => privateHostsIn(values?.urls).every((host) => values?.private_hosts?.includes(host)), {
+      path: ['urls'],
+      error: 'leads to a private address, and webhooks.private_hosts does not name it',
+      when: () => true,
     })
     .prefault({}),
   shutdown: z

@@ -12,6 +12,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { startDemo } from './demo/demo.ts';
 import { createLog } from './log.ts';
 import { openSnapshots } from './storage.ts';
+import { openWebhooks } from './webhooks/open.ts';
 
 const usage = `Usage: npm start -- [options]
 
@@ -78,10 +79,19 @@ async function run(config: Config): Promise<void> {
   const dataDir = demo ? demoFolder : config.data_dir;
   const journal = await openSqliteJournal(join(dataDir, 'journal.sqlite'));
   const snapshots = await openSnapshots(config, dataDir, civicpress.service);
+  const webhooks = await openWebhooks(config, join(dataDir, 'webhooks.sqlite'), log);
   const { identity, records } = civicpress;
   const server = compose(
     demo ? demoConfigOf(config) : config,
-    { identity, records, journal, ledger: journal, snapshots, log },
+    {
+      identity,
+      records,
+      journal,
+      ledger: journal,
+      snapshots,
+      ...(webhooks && { events: webhooks, webhooks }),
+      log,
+    },
     demo ? { pages: demo.pages } : {},
   );
   const url = await server.start();
@@ -94,6 +104,7 @@ async function run(config: Config): Promise<void> {
     log.info({ signal }, 'stopping');
     try {
       const unsaved = await server.stop();
+      await webhooks?.stop();
       await demo?.close();
       log.info({ unsaved: unsaved.length }, 'stopped');
       process.exit(0);

@@ -27,8 +27,12 @@ export class Program {
   }
 
   /** Starts it on a port that the system chooses, and resolves when it listens. */
-  static async start(dataDir: string, args: readonly string[] = []): Promise<Program> {
-    const program = new Program(['--port', '0', '--data-dir', dataDir, ...args]);
+  static async start(
+    dataDir: string,
+    args: readonly string[] = [],
+    environment: Record<string, string> = {},
+  ): Promise<Program> {
+    const program = new Program(['--port', '0', '--data-dir', dataDir, ...args], environment);
     await until('the program listens', () => program.#url() || program.#process.exitCode !== null);
     if (!program.#url()) throw new Error(`the program ended: ${program.output}`);
     return program;

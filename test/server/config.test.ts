@@ -108,6 +108,19 @@ describe('the file', () => {
     ]);
   });
 
+  it('[H5] is refused for webhooks that nobody could trust, or that go to a private address', () => {
+    const urls =
+      'webhooks:\n  urls: ["http://127.0.0.1:1/", "https://[::1]/", "http://localhost/", "https://example.org/"]';
+    const secret = '\n  secret: a secret of at least thirty-two characters';
+    const isPrivate =
+      'webhooks.urls: leads to a private address, and webhooks.private_hosts does not name it';
+    expect(problemsOf(urls)).toEqual(['webhooks.secret: must be set, because webhooks.urls is', isPrivate]);
+    expect(problemsOf(urls + secret)).toEqual([isPrivate]);
+    const most = `${urls}${secret}\n  private_hosts: [127.0.0.1, '::1'`;
+    expect(problemsOf(`${most}]`)).toEqual([isPrivate]);
+    expect(loadConfig(`${most}, localhost]`).webhooks.urls).toHaveLength(4);
+  });
+
   it('[C1] is refused for settings that slipped out of "realtime:"', () => {
     expect(problemsOf('realtime:\n  port: 4000\nrooms:\n  max_rooms: 5')).toEqual([
       'rooms stands beside "realtime:", where no setting is read',

@@ -1,0 +1,108 @@
+/**
+ * The examples of docs/ run, and do what they say.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { QuietRecords } from '../docs/examples/quiet-record.ts';
+import { createReceiver, type RealtimeEvent } from '../docs/examples/webhook-receiver.ts';
+import { loadConfig } from '../server/config.ts';
+import { openWebhooks } from '../server/webhooks/open.ts';
+import { signatureOf } from '../server/webhooks/post.ts';
+import { Admin } from './helpers/admin.ts';
+import { RecordedLog } from './helpers/recorded-log.ts';
+import { TownHall } from './helpers/town-hall.ts';
+import { until } from './helpers/until.ts';
+
+const secret = 'a secret of at least thirty-two characters';
+let townHall: TownHall | undefined;
+afterEach(() => townHall?.close());
+
+async function listen(onEvent: (event: RealtimeEvent) => Promise<void>): Promise<string> {
+  const server = createReceiver(secret, onEvent).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+it('[H3] the receiver of webhooks believes what is signed and fresh, once', async () => {
+  const heard: RealtimeEvent[] = [];
+  let isBusy = true;
+  const url = await listen(async (event) => {
+    if (isBusy) throw new Error('the database is busy');
+    heard.push(event);
+  });
+  const body = JSON.stringify({ id: 'one', event: 'realtime:room:created', data: {} });
+  const now = String(Math.floor(Date.now() / 1_000));
+  const sent = async (timestamp: string, signature: string, text = body) =>
+    (
+      await fetch(url, {
+        method: 'POST',
+        body: text,
+        headers: { 'x-civicpress-timestamp': timestamp, 'x-civicpress-signature': signature },
+      })
+    ).status;
+  const signed = (timestamp: string, text = body) => `sha256=${signatureOf(secret, timestamp, text)}`;
+
+  expect(await sent(now, signed(now))).toBe(500);
+  isBusy = false;
+  expect(await sent(now, signed(now))).toBe(204);
+  expect(await sent(now, signed(now))).toBe(204);
+  expect(heard.map(({ id }) => id)).toEqual(['one']);
+
+  expect(await sent(now, 'sha256=00')).toBe(401);
+  expect(await sent(now, `sha256=${signatureOf('another secret', now, body)}`)).toBe(401);
+  expect(await sent(now, signed(now), body.replace('one', 'two'))).toBe(401);
+  const old = String(Number(now) - 600);
+  expect(await sent(old, signed(old))).toBe(401);
+  expect(await sent(now, signed(old))).toBe(401);
+  expect(await sent('soon', signed('soon'))).toBe(401);
+  expect(heard).toHaveLength(1);
+});
+
+it('[H3] the workflow tells the clerk when a record was left alone for a while, and by whom it was edited', async () => {
+  const told: unknown[] = [];
+  const quiet = new QuietRecords({
+    quietMs: 300,
+    snapshotMs: 100,
+    tellClerk: (recordId, authors) => void told.push([recordId, authors]),
+  });
+  const heard: RealtimeEvent[] = [];
+  const url = await listen(async (event) => {
+    heard.push(event);
+    await quiet.hear(event);
+  });
+  const config = loadConfig('', {
+    REALTIME_WEBHOOKS_URLS: url,
+    REALTIME_WEBHOOKS_SECRET: secret,
+    REALTIME_WEBHOOKS_PRIVATE_HOSTS: '127.0.0.1',
+  });
+  const webhooks = await openWebhooks(config, `${await mkdtempOf()}/webhooks.sqlite`, new RecordedLog());
+  if (!webhooks) throw new Error('webhooks are configured');
+  onTestFinished(() => webhooks.stop());
+
+  townHall = await TownHall.open({ events: webhooks, settings: { 'snapshots.max_updates': 1 } });
+  const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  alice.type('Noise', '!');
+  await alice.saved();
+  bob.type('Bylaw', '!');
+  await until('the clerk is told', () => told.length > 0);
+  const [[recordId, authors]] = told as [[string, string[]]];
+  expect(recordId).toBe('noise-bylaw');
+  expect(authors.toSorted()).toEqual(['alice', 'bob']);
+  // A snapshot without an edit is none.
+  await new Admin(townHall.url, 'noise-bylaw', await townHall.tokenOf('alice')).snapshot();
+  expect(told).toHaveLength(1);
+  expect(heard.map(({ event }) => event)).toContain('realtime:client:connected');
+});
+
+async function mkdtempOf(): Promise<string> {
+  const { mkdtemp, rm } = await import('node:fs/promises');
+  const folder = await mkdtemp('/tmp/webhooks-example-');
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import { expect, it, onTestFinished } from 'vitest';
+import { createHttp } from '../../../server/http.ts';
+import { type WebhookRoutesOptions, webhookRoutes } from '../../../server/webhooks/routes.ts';
+import { RecordedLog } from '../../helpers/recorded-log.ts';
+
+const token = 'a-token-of-twenty-four-characters';
+
+function openHttp(options: WebhookRoutesOptions) {
+  const httpServer = createServer();
+  const http = createHttp({
+    httpServer,
+    plugins: [
+      async (app) => void (await app.register(webhookRoutes, { ...options, prefix: '/api/webhooks' })),
+    ],
+    log: new RecordedLog(),
+  });
+  onTestFinished(() => void httpServer.close());
+  const ask = (method: 'GET' | 'POST', path: string, bearer: string | null = token) =>
+    http.inject({
+      method,
+      url: `/api/webhooks${path}`,
+      ...(bearer !== null && { headers: { authorization: `Bearer ${bearer}` } }),
+    });
+  return { ask };
+}
+
+const webhooks = {
+  status: async () => ({ pending: 3, dead: 1, failing: [] }),
+  deadLetters: async () => [],
+  resend: async (id: number) => id === 7,
+};
+
+it('[H4] are for whoever has the admin token', async () => {
+  const routes = [
+    ['GET', ''],
+    ['GET', '/dead-letters'],
+    ['POST', '/dead-letters/7/resend'],
+  ] as const;
+  for (const [method, path] of routes) {
+    for (const bearer of [null, 'another-token-of-somebody-else', 'undefined']) {
+      for (const known of [token, undefined]) {
+        const { ask } = openHttp({ webhooks, token: known });
+        expect((await ask(method, path, bearer)).statusCode).toBe(401);
+      }
+    }
+    const { ask } = openHttp({ webhooks, token });
+    expect((await ask(method, path)).statusCode).toBeLessThan(300);
+  }
+});
+
+it('[H4] say what waits, and send again what there is', async () => {
+  const { ask } = openHttp({ webhooks, token });
+  expect((await ask('GET', '')).json()).toEqual({ pending: 3, dead: 1, failing: [] });
+  expect((await ask('GET', '/dead-letters')).json()).toEqual({ deadLetters: [] });
+  expect((await ask('POST', '/dead-letters/7/resend')).json()).toEqual({ resent: 7 });
+  for (const id of ['8', '0', '-7', '7.0', 'x', '9'.repeat(30)]) {
+    expect((await ask('POST', `/dead-letters/${id}/resend`)).statusCode).toBe(404);
+  }
+});
+
+it('have nothing to say where none are configured', async () => {
+  const { ask } = openHttp({ webhooks: undefined, token });
+  expect((await ask('GET', '')).json()).toEqual({ pending: 0, dead: 0, failing: [] });
+  expect((await ask('GET', '/dead-letters')).json()).toEqual({ deadLetters: [] });
+  expect((await ask('POST', '/dead-letters/7/resend')).statusCode).toBe(404);
+});
