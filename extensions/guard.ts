@@ -1,23 +1,37 @@
 /**
  * May this update touch this document? Refused before it is applied: what cannot be read, what would make the document
- * too large or too deep, what builds on something that the server lacks, and a stranger's seed.
+ * too large or too deep, what builds on something that the server lacks, what bears another's name, and a stranger's seed.
  *
  * A document that nobody has edited is in no snapshot. When its record has changed by the next time that it is opened,
  * it grows from another seed, and an editor that still holds the old one would merge it in: the whole bylaw, twice.
  */
-import { type beforeSyncPayload, type Document, type Extension, OutgoingMessage } from '@hocuspocus/server';
+import {
+  type afterUnloadDocumentPayload,
+  type beforeSyncPayload,
+  type Document,
+  type Extension,
+  OutgoingMessage,
+} from '@hocuspocus/server';
 import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
 import { encodeStateAsUpdate, getState } from 'yjs';
 import { isSeedClientId } from '../markdown/seed-client.ts';
+import type { ClientOwners } from '../server/client-owners.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { excessOf } from '../server/update-bounds.ts';
-import { clientIdsIn, isOnlyDeleting, lacksHistory, readUpdate } from '../server/update-facts.ts';
+import {
+  clientIdsIn,
+  clientsGrownBy,
+  isOnlyDeleting,
+  lacksHistory,
+  readUpdate,
+} from '../server/update-facts.ts';
 
 export interface GuardOptions {
   /** Of the Yjs state. */
   readonly maxDocumentBytes: number;
+  readonly owners: ClientOwners;
   readonly events: Announcer;
 }
 
@@ -39,6 +53,10 @@ export class Guard implements Extension<ConnectionContext> {
     this.#options = options;
   }
 
+  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    this.#options.owners.forget(documentName);
+  }
+
   async beforeSync(message: beforeSyncPayload<ConnectionContext>): Promise<void> {
     // Somebody came in at the moment when Hocuspocus let it go: nothing that is typed into it would be stored.
     if (message.document.isDestroyed) throw new RealtimeError('document-not-loaded');
@@ -54,6 +72,7 @@ export class Guard implements Extension<ConnectionContext> {
     if (mustBeWhole(message) && lacksHistory(message.document, update)) {
       throw new RealtimeError('history-missing', { context: { documentName: message.document.name } });
     }
+    if (!message.connection.readOnly) this.#refuseForeign(message, update);
   }
 
   #refuseExcess(message: beforeSyncPayload<ConnectionContext>, update: ReturnType<typeof readUpdate>): void {
@@ -64,6 +83,33 @@ export class Guard implements Extension<ConnectionContext> {
     this.#sizes.set(document, size);
     if (!isOnlyDeleting(update)) this.#refuseWhenFull(message, size);
     size.since += payload.byteLength;
+  }
+
+  /**
+   * What is new in an update is its author's. Only an exchange of states may bring more: what a server that was killed,
+   * or lost its disk, had shown to others and not kept. Where the owner was here since, the server has all of it.
+   */
+  #refuseForeign(message: beforeSyncPayload<ConnectionContext>, update: ReturnType<typeof readUpdate>): void {
+    const { document, connection, context, type } = message;
+    const userId = context.session?.user.id ?? '';
+    const owners = this.#options.owners.of(document.name);
+    const isExchange = type === messageYjsSyncStep2;
+    const grown = clientsGrownBy(document, update);
+    for (const clientId of grown) {
+      const owner = owners.ownerOf(clientId);
+      const isServers = clientId === document.clientID || isSeedClientId(clientId);
+      if (!isServers && (owner === undefined || owner === userId)) continue;
+      const details = { documentName: document.name, clientId, owner: owner ?? null };
+      if (!isExchange) throw new RealtimeError('foreign-edit', { context: details });
+      if (isServers || owners.isBack(clientId)) throw refused(message, 'foreign-history', details);
+    }
+    const [clientId] = grown;
+    if (isExchange) {
+      for (const own of document.getClients(connection)) owners.cameBack(own);
+    } else if (clientId !== undefined && grown.length === 1) {
+      owners.claim(clientId, userId);
+      owners.cameBack(clientId);
+    }
   }
 
   #refuseWhenFull(message: beforeSyncPayload<ConnectionContext>, size: Size): void {

@@ -11,6 +11,7 @@
  * - `shown-as-source {reason}`: the record is too intricate for a document and is one block of Markdown; told to everybody
  *   who joins, and when it comes to be so
  * - `slow-down {reason}`: to one editor alone, and from the gateway: it sends so much that it will be sent away
+ * - `presence-too-large {bytes, most}`: to one client alone: what it says of itself is not passed on
  *
  * Times are ms since the epoch.
  */
@@ -33,7 +34,8 @@ export type Notice =
   | { event: 'saved-again'; data: { layer: Layer } }
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } }
   | { event: 'restored'; data: { revision: number; by: string } }
-  | { event: 'shown-as-source'; data: { reason: string } };
+  | { event: 'shown-as-source'; data: { reason: string } }
+  | { event: 'presence-too-large'; data: { bytes: number; most: number } };
 
 export const shownAsSource: Notice = {
   event: 'shown-as-source',

@@ -17,6 +17,7 @@ import type {
   onLoadDocumentPayload,
 } from '@hocuspocus/server';
 import { applyUpdate, type Doc, encodeStateAsUpdate, mergeUpdates } from 'yjs';
+import type { ClientOwners } from '../server/client-owners.ts';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { asRealtimeError, RealtimeError } from '../server/errors.ts';
@@ -46,6 +47,7 @@ export interface PersistenceOptions {
   readonly ledger: Ledger;
   readonly records: Records;
   readonly sources: Sources;
+  readonly owners: ClientOwners;
   readonly notices: Notices;
   readonly converter: Converter;
   readonly events: Announcer;
@@ -214,6 +216,9 @@ export class Persistence implements Extension<ConnectionContext> {
   async #goOn(document: Document, recovered: Recovered): Promise<void> {
     const { name: documentName } = document;
     const { ledger, sources } = this.#options;
+    const owners = this.#options.owners.of(documentName);
+    owners.restore(recovered.owners);
+    for (const { update, userId } of recovered.authored) owners.learn(update, userId);
     const { state, updates, base, position, covers, byteSize, contributors } = await this.#readAsConfigured(
       documentName,
       recovered,
@@ -266,14 +271,20 @@ export class Persistence implements Extension<ConnectionContext> {
   #captureOf(documentName: string, isExact = false): Capture {
     const document: Doc | undefined = this.#instance?.documents.get(documentName);
     if (!document) throw new Error(`${documentName} is not open`);
-    const { sources, converter } = this.#options;
+    const { sources, owners, converter } = this.#options;
     const progress = this.#progressOf(documentName);
     const { edits, contributors } = progress;
     progress.capturedEdits = edits;
     progress.contributors = new Map();
     const { base, restored, position: covers } = sources.of(documentName);
     const at = Date.now();
-    const about = { base: restored ?? base, covers, at, contributors: [...contributors.values()] };
+    const about = {
+      base: restored ?? base,
+      covers,
+      at,
+      contributors: [...contributors.values()],
+      owners: owners.of(documentName).stored(),
+    };
     const bytes = converter.snapshot(isExact ? encodeStateAsUpdate(document) : document, about);
     // It may fail before its turn to be written has come, and is heard then.
     bytes.catch(() => undefined);

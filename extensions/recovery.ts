@@ -6,6 +6,7 @@
  * the document anew, and nothing before it counts.
  */
 import type { Base } from '../markdown/index.ts';
+import type { StoredOwners } from '../server/client-owners.ts';
 import type { Announcer } from '../server/events.ts';
 import type {
   Contributor,
@@ -33,6 +34,10 @@ export interface Recovered {
   readonly updates: readonly Uint8Array[];
   /** Whose edits are in no snapshot. */
   readonly contributors: readonly Contributor[];
+  /** Which clients are whose, by the snapshot. */
+  readonly owners: StoredOwners;
+  /** The edits in the journal that were somebody's. */
+  readonly authored: readonly { readonly update: Uint8Array; readonly userId: string }[];
   /** Of the last journal entry in it. */
   readonly position: Position | null;
   /** What the newest good snapshot covers; `null` without one. */
@@ -78,6 +83,8 @@ export class Recovery {
       base: beginning.base,
       updates: entries.slice(begunAt + 1).map(({ update }) => update),
       contributors: entries.flatMap(({ user }) => user ?? []),
+      owners: snapshot?.owners ?? [],
+      authored: entries.flatMap(({ update, user }) => (user ? { update, userId: user.id } : [])),
       position: entries.at(-1)?.position ?? covers,
       covers,
       byteSize: snapshot?.byteSize ?? 0,

@@ -22,6 +22,7 @@ import { Journaling } from '../extensions/journaling.ts';
 import { Limits } from '../extensions/limits.ts';
 import { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
+import { Presence } from '../extensions/presence.ts';
 import { RecordSync } from '../extensions/record-sync.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
@@ -29,6 +30,7 @@ import { Writeback } from '../extensions/writeback.ts';
 import { usualFeaturesOf } from '../markdown/dialects.ts';
 import type { Feature } from '../markdown/index.ts';
 import { type AdminOptions, adminRoutes } from './admin.ts';
+import { ClientOwners } from './client-owners.ts';
 import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
 import { Entrance } from './entrance.ts';
@@ -102,6 +104,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   // What each document grew from, what its room is told, and the job that keeps it in step with its record.
   const sources = new Sources();
   const notices = new Notices(sources, events);
+  const owners = new ClientOwners();
   const turns = new Turns();
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
   const journaling = new Journaling({ journal, sources, notices, ...retries, log });
@@ -139,6 +142,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ledger,
     records,
     sources,
+    owners,
     notices,
     converter,
     events,
@@ -175,6 +179,12 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       notices,
     ],
   };
+  const presence = new Presence({
+    updatesPerSecond: config.presence.updates_per_second,
+    idleMs: config.presence.idle_seconds * 1_000,
+    owners,
+    log,
+  });
   const roomTypes = new RoomTypes([recordRooms, ...(options.roomTypes ?? [])]);
   const excess = new Excess(config.rate_limiting.excess_per_hour);
   const extensions = [
@@ -187,7 +197,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       excess,
     }),
     // May this update touch this document?
-    new Guard({ maxDocumentBytes: config.limits.document_bytes, events }),
+    new Guard({ maxDocumentBytes: config.limits.document_bytes, owners, events }),
+    // Who is here, and where are their cursors?
+    presence,
     // How many documents are open, and how long does one stay?
     new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
     // What is the acknowledgement of this message for?
@@ -217,6 +229,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const gateway = new Gateway({
     hocuspocus,
     roomTypes,
+    presence,
     path: config.path,
     maxFrameBytes: config.limits.frame_bytes,
     entrance,

@@ -86,6 +86,24 @@ const schema = z.strictObject({
         ),
     })
     .prefault({}),
+  presence: z
+    .strictObject({
+      updates_per_second: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(20)
+        .describe(
+          'How often, in a room, others hear of somebody’s cursor; what is newer replaces what is older.',
+        ),
+      idle_seconds: z
+        .int()
+        .min(1)
+        .max(longestTimerSeconds)
+        .default(120)
+        .describe('Seconds without typing or moving the cursor after which others see somebody as idle.'),
+    })
+    .prefault({}),
   rooms: z
     .strictObject({
       max_rooms: z.int().min(1).default(100).describe('Documents held open at once.'),

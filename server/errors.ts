@@ -55,14 +55,6 @@ export const errors = {
     statusCode: 400,
     retry: false,
   },
-  'invalid-subscription': {
-    reason:
-      'This is not a subscription to specs. Valid: subscribe, unsubscribe and subscriptions, with up to 100 specIds ' +
-      'such as E13-F01 or E13-*, includeChildren, events, status, priority, maxPerSecond and from.',
-    closeCode: 4400,
-    statusCode: 400,
-    retry: false,
-  },
   'foreign-page': {
     reason: 'Pages of this host may not connect here.',
     closeCode: 4003,
@@ -141,6 +133,25 @@ export const errors = {
     reason: 'An edit could not be read and was not taken. Reload the page to go on.',
     closeCode: 4400,
     statusCode: 400,
+    retry: false,
+  },
+  'foreign-edit': {
+    reason: 'An edit bears the name of another editor and was not taken. Comparing anew.',
+    closeCode: 4409,
+    statusCode: 409,
+    retry: true,
+  },
+  'foreign-history': {
+    reason:
+      'This window holds edits in another editor’s name that the server never had. Reload the page to go on.',
+    closeCode: 4409,
+    statusCode: 409,
+    retry: false,
+  },
+  'forged-presence': {
+    reason: 'This window speaks for somebody else. Reload the page to go on.',
+    closeCode: 4003,
+    statusCode: 403,
     retry: false,
   },
   'document-too-large': {

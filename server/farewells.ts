@@ -25,13 +25,17 @@ const maxWaitingBytes = 1_048_576;
 export class Farewells {
   readonly #connection: ClientConnection;
 
+  /** Whether somebody else handles this frame. */
+  readonly #isTaken: (frame: Uint8Array) => boolean;
+
   /** Frames behind a farewell, by address. */
   readonly #waiting = new Map<string, Uint8Array[]>();
   #waitingBytes = 0;
   #isClosed = false;
 
-  constructor(connection: ClientConnection) {
+  constructor(connection: ClientConnection, isTaken: (frame: Uint8Array) => boolean) {
     this.#connection = connection;
+    this.#isTaken = isTaken;
   }
 
   /** Hands a frame with a valid address on, now or when its turn comes. */
@@ -49,6 +53,7 @@ export class Farewells {
   }
 
   #handleNow(frame: Uint8Array): void {
+    if (this.#isTaken(frame)) return;
     const address = leftAddress(frame);
     // Who was never in has nothing to leave: Hocuspocus would keep the farewell, and close the next one who comes.
     if (address !== null && !this.#isIn(address)) return;

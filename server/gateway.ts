@@ -9,6 +9,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Presence } from '../extensions/presence.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { Entrance } from './entrance.ts';
 import { type ErrorCode, errors } from './errors.ts';
@@ -58,6 +59,8 @@ export interface GatewayOptions {
   /** How much may wait for one peer to read it, in bytes. */
   readonly maxBufferedBytes: number;
   readonly pingEveryMs: number;
+  /** Takes the frames that are about awareness: Hocuspocus gets none of them. */
+  readonly presence: Pick<Presence, 'take' | 'leave'>;
   /** Calls back once everything that the document holds now is durable. */
   readonly whenDurable: (documentName: string, then: () => void) => void;
   readonly log: Logger;
@@ -150,7 +153,7 @@ export class Gateway {
     }, authenticationMs);
     lateness.unref();
     const connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
-    const farewells = new Farewells(connection);
+    const farewells = new Farewells(connection, (frame) => this.#options.presence.take(socket, frame));
     const opening = new Opening(connection, {
       maxDocuments: this.#options.maxDocumentsPerSocket,
       maxEarlyBytes: this.#options.maxBytesBeforeAuthentication,
@@ -169,6 +172,7 @@ export class Gateway {
       clearTimeout(lateness);
       this.#bytesOfStrangers -= socket.bytesBeforeAuthentication;
       socket.bytesBeforeAuthentication = 0;
+      this.#options.presence.leave(socket);
       pace.finish(() => {
         this.#sockets.delete(socket);
         leave();
@@ -276,6 +280,10 @@ class GatewaySocket implements ClientSocket {
     this.acknowledgements = new Acknowledgements({ whenDurable, send: (frame) => this.#write(frame) });
   }
 
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
   /** Open until all is handled that came over it. */
   get readyState(): number {
     return this.pace?.isWaiting ? WebSocket.OPEN : this.#ws.readyState;
@@ -291,7 +299,7 @@ class GatewaySocket implements ClientSocket {
 
   #write(message: Uint8Array): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
-    if (this.#stream.writableLength <= this.#maxBufferedBytes) this.#stream.write(frameOf(message));
+    if (this.bufferedBytes <= this.#maxBufferedBytes) this.#stream.write(frameOf(message));
     else this.#ws.terminate();
   }
 

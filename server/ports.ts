@@ -4,6 +4,7 @@
  * What `Identity` and `Records` throw are `RealtimeError`s, which say whether trying again helps.
  */
 import type { Base } from '../markdown/index.ts';
+import type { StoredOwners } from './client-owners.ts';
 import type { EventData, EventName } from './events.ts';
 
 /** Who sits behind a token. */
@@ -153,6 +154,8 @@ export interface Snapshot {
   readonly at: number;
   /** It holds every journal entry up to this one; `null` when there was none. */
   readonly covers: Position | null;
+  /** Which Yjs client is which user's, the newest last; older versions did not say. */
+  readonly owners?: StoredOwners | undefined;
 }
 
 /** What a list of versions says of a snapshot. */

@@ -19,6 +19,8 @@ export interface ClientSocket {
   userId: string | undefined;
   /** Names of the documents that this socket is in; kept by `Auth`. */
   readonly openDocuments: Set<string>;
+  /** How much waits for the peer to read it, in bytes. */
+  readonly bufferedBytes: number;
   /** Says when this editor hears that an edit is saved. */
   readonly acknowledgements: Acknowledgements;
   /** Called when it is closed. */

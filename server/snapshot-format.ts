@@ -6,7 +6,7 @@
  * SHA-256      32 bytes, of all that follows: no bit can flip unnoticed, and nothing be cut off or added
  * version      1 byte
  * content      one zstd frame, to the end:
- *                header        4 bytes of length, then JSON: base, contributors, at, covers
+ *                header        4 bytes of length, then JSON: base, contributors, at, covers, owners
  *                state vector  4 bytes of length, then the bytes
  *                state         the rest
  * ```
@@ -52,8 +52,8 @@ export class UnknownSnapshotFormat extends Error {
 
 /** @throws RangeError when the document is too large to be read again */
 export function encodeSnapshot({ state, stateVector, ...header }: Snapshot): Uint8Array<ArrayBuffer> {
-  const { base, contributors, at, covers } = header;
-  const json = Buffer.from(JSON.stringify({ base, contributors, at, covers } satisfies Header));
+  const { base, contributors, at, covers, owners } = header;
+  const json = Buffer.from(JSON.stringify({ base, contributors, at, covers, owners } satisfies Header));
   const content = Buffer.concat([lengthOf(json), json, lengthOf(stateVector), stateVector, state]);
   if (content.length > maxContentBytes) {
     throw new RangeError(
@@ -87,7 +87,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
 function snapshotIn(content: Buffer): Snapshot {
   const [json, afterHeader] = partAt(content, 0);
   const [stateVector, afterVector] = partAt(content, afterHeader);
-  const { base, contributors, at, covers } = JSON.parse(json.toString()) as Header;
+  const { base, contributors, at, covers, owners } = JSON.parse(json.toString()) as Header;
   // Copies, which change threads alone; a part of the content would take all of it along.
   return {
     state: new Uint8Array(content.subarray(afterVector)),
@@ -96,6 +96,7 @@ function snapshotIn(content: Buffer): Snapshot {
     contributors,
     at,
     covers,
+    ...(owners && { owners }),
   };
 }
 

@@ -22,6 +22,18 @@ export function clientIdsIn({ structs }: Update): Set<number> {
   return new Set(structs.map(({ id }) => id.client));
 }
 
+/** The clients of which it holds more than the document does. */
+export function clientsGrownBy({ store }: Doc, { structs }: Update): number[] {
+  const grown: number[] = [];
+  for (const struct of structs) {
+    const { client, clock } = struct.id;
+    // Those of one client stand together.
+    if (struct instanceof Skip || grown.at(-1) === client) continue;
+    if (clock + struct.length > getState(store, client)) grown.push(client);
+  }
+  return grown;
+}
+
 /** Whether it inserts nothing. */
 export function isOnlyDeleting({ structs }: Update): boolean {
   return structs.length === 0;

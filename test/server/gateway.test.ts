@@ -30,6 +30,7 @@ async function openGateway(options: Options = {}) {
     roomTypes: new RoomTypes([
       { name: 'record', hasIds: true, accessTo: async () => 'edit', extensions: [] },
     ]),
+    presence: { take: () => false, leave: () => undefined },
     path: '/realtime',
     maxFrameBytes: 1_000_000,
     entrance: new Entrance({ allowedOrigins: [], trustedProxies: [] }),

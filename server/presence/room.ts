@@ -1,0 +1,386 @@
+/**
+ * Who is in one document, and what everybody hears of it.
+ *
+ * What many say at once goes out as one frame for all, at most so many times a second: of each client the newest
+ * state. Who leaves is gone at once. Hocuspocus' `document.awareness` stays the truth, for newcomers and for whoever
+ * asks; but nothing is applied to it through y-protocols, which Hocuspocus would answer with a frame of its own.
+ *
+ * Clocks: others take a state only with a higher clock than the one before, and the client itself would take its own
+ * state back, with a clock that is higher than its own. A state goes out with its client's clock where it can. The
+ * server has something of its own to say when somebody comes, idles or has been quiet: then it goes one ahead. The
+ * client follows, unless it has just said something else, and that is again one ahead at most. Where it would be more,
+ * the client is sent a farewell of its own in place of its state: it stays, and goes on behind that clock.
+ */
+import type { Connection, Document } from '@hocuspocus/server';
+import type { Awareness } from 'y-protocols/awareness';
+import {
+  type Announcement,
+  awarenessFrame,
+  gone,
+  isGone,
+  readAnnouncements,
+  writeAnnouncements,
+} from './frames.ts';
+import { type ShownUser, type State, stateIn } from './state.ts';
+
+/** One client of one connection. */
+interface Client {
+  readonly id: number;
+  speaker: Speaker;
+  /** The newest clock that the client has said. */
+  clock: number;
+  /** With which the others have its state. */
+  sentClock: number;
+  /** What it has said since, in bytes; `undefined` for nothing. */
+  unheard: Uint8Array | undefined;
+  /** What it said before that, as text. */
+  said: string;
+  /** What others see, but for `idle`; and as they are sent it. */
+  state: State;
+  json: Uint8Array;
+  isIdle: boolean;
+  /** In monotonic ms. */
+  inputAt: number;
+  sentAt: number;
+}
+
+/** One connection, and the clients that it speaks for. */
+export interface Speaker {
+  readonly connection: Connection;
+  readonly user: ShownUser;
+  readonly clients: Map<number, Client>;
+  /** Of every client that it ever spoke for. */
+  readonly announced: Set<number>;
+}
+
+export interface RoomOptions {
+  /** Between two frames; what comes meanwhile goes out together. */
+  readonly windowMs: number;
+  readonly idleMs: number;
+  /** What was sent changed: the update that says so, for other nodes. */
+  readonly onLocalChange: (update: Uint8Array) => void;
+  /** A state was no state. */
+  readonly onRefused: (speaker: Speaker) => void;
+}
+
+/**
+ * Others forget whom they have not heard of for 30 s. A client says every 15 s that it is still there, unless its window
+ * is in the background; what it says is passed on together with that of others, and made up for where it is missing.
+ */
+const passOnAfterMs = 10_000;
+const renewAfterMs = 22_000;
+
+/** Who has more than this to read is not sent each move, but where everybody is when it was read. */
+const maxBehindBytes = 262_144;
+
+/** Clocks of those who left are kept for when they come back, but not without end. */
+const maxForgotten = 1_000;
+
+export class PresenceRoom {
+  readonly document: Document;
+  readonly #options: RoomOptions;
+  readonly #awareness: Awareness;
+
+  /** Those of this node. */
+  readonly #clients = new Map<number, Client>();
+
+  /** Whose state is to be sent. */
+  readonly #due = new Set<number>();
+  #window: NodeJS.Timeout | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
+
+  /** What those have missed who read too slowly. */
+  readonly #missed = new Map<Connection, Set<number>>();
+
+  constructor(document: Document, options: RoomOptions) {
+    this.document = document;
+    this.#awareness = document.awareness;
+    this.#options = options;
+  }
+
+  clientOf(clientId: number): Readonly<Client> | undefined {
+    return this.#clients.get(clientId);
+  }
+
+  /** What this client says of itself, as the first thing or a new one. */
+  hear(speaker: Speaker, { clientId, clock, json }: Announcement): void {
+    const client = speaker.clients.get(clientId);
+    if (isGone(json)) {
+      if (client && clock >= client.clock) this.#remove(client, clock);
+      return;
+    }
+    const now = performance.now();
+    if (!client) this.#clients.set(clientId, this.#newClient(speaker, clientId, clock, json, now));
+    else if (clock <= client.clock) return;
+    else Object.assign(client, { clock, unheard: json });
+    this.#send(clientId, now);
+  }
+
+  /** Somebody has typed. */
+  typed(speaker: Speaker): void {
+    const now = performance.now();
+    for (const client of speaker.clients.values()) {
+      client.inputAt = now;
+      if (client.isIdle) this.#send(client.id, now);
+    }
+  }
+
+  /** These are gone, and everybody is told by Hocuspocus: the connection they came by is closed. */
+  left(clientIds: readonly number[]): void {
+    for (const clientId of clientIds) this.#forget(clientId);
+    this.#tellNodes(clientIds);
+  }
+
+  /** These are gone. */
+  remove(clients: readonly Client[]): void {
+    for (const client of clients) this.#remove(client, client.clock);
+  }
+
+  /** This connection is closed. */
+  closed(connection: Connection): void {
+    this.#missed.delete(connection);
+  }
+
+  /** Is called every few seconds: who idles, whose state would be forgotten, and who can be told what it missed. */
+  sweep(now: number): void {
+    for (const client of this.#clients.values()) {
+      if (this.#idles(client, now) !== client.isIdle || isToBeRenewed(client, now)) this.#due.add(client.id);
+    }
+    if (this.#due.size > 0) this.#flush();
+    for (const connection of this.#missed.keys()) if (!isBehind(connection)) this.#catchUp(connection, []);
+    const forgotten = this.#awareness.meta.size - this.#awareness.states.size - maxForgotten;
+    if (forgotten > 0) this.#dropClocks(forgotten);
+  }
+
+  /** What another node says of those who are there. */
+  applyRemote(update: Uint8Array): void {
+    const { states, meta } = this.#awareness;
+    for (const { clientId, clock, json } of readAnnouncements(update)) {
+      const known = meta.get(clientId)?.clock ?? -1;
+      const isNews = clock > known || (clock === known && isGone(json) && states.has(clientId));
+      if (this.#clients.has(clientId) || !isNews) continue;
+      meta.set(clientId, { clock, lastUpdated: Date.now() });
+      if (isGone(json)) states.delete(clientId);
+      else states.set(clientId, JSON.parse(json.toString()) as State);
+      this.#send(clientId, performance.now());
+    }
+  }
+
+  /** Everybody of this node, for another one. */
+  localStates(): Uint8Array {
+    return writeAnnouncements([...this.#clients.keys()].map((clientId) => this.#entryOf(clientId)));
+  }
+
+  close(): void {
+    clearTimeout(this.#window);
+  }
+
+  #newClient(speaker: Speaker, id: number, clock: number, unheard: Uint8Array, now: number): Client {
+    // Behind what others may still know of it, from before it went.
+    const sentClock = Math.max(clock, this.#awareness.meta.get(id)?.clock ?? 0);
+    const client: Client = {
+      id,
+      speaker,
+      clock,
+      sentClock,
+      unheard,
+      said: '',
+      state: {},
+      json: gone,
+      isIdle: false,
+      inputAt: now,
+      sentAt: Number.NEGATIVE_INFINITY,
+    };
+    const before = this.#clients.get(id);
+    if (before) this.#leave(before);
+    speaker.clients.set(id, client);
+    this.document.getClients(speaker.connection).add(id);
+    return client;
+  }
+
+  #remove(client: Client, clock: number): void {
+    const { id: clientId, sentClock } = client;
+    this.#leave(client);
+    this.#forget(clientId);
+    // Nobody has seen it yet.
+    if (!this.#awareness.states.delete(clientId)) return;
+    // A farewell counts also with the clock of the state that it takes away.
+    this.#awareness.meta.set(clientId, { clock: Math.max(clock, sentClock), lastUpdated: Date.now() });
+    this.#broadcast([clientId]);
+    this.#tellNodes([clientId]);
+    this.#awareness.emit('change', [{ added: [], updated: [], removed: [clientId] }, this]);
+  }
+
+  /** Its connection does not speak for it any more. */
+  #leave({ id, speaker }: Client): void {
+    speaker.clients.delete(id);
+    this.document.getClients(speaker.connection).delete(id);
+  }
+
+  #forget(clientId: number): void {
+    this.#clients.delete(clientId);
+    this.#due.delete(clientId);
+  }
+
+  #send(clientId: number, now: number): void {
+    this.#due.add(clientId);
+    if (this.#window) return;
+    const waitMs = Math.max(0, this.#sentAt + this.#options.windowMs - now);
+    // Also what comes first waits for what arrives in the same turn.
+    this.#window = setTimeout(() => this.#flush(), waitMs);
+    this.#window.unref();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#window);
+    this.#window = undefined;
+    const now = performance.now();
+    const added: number[] = [];
+    const updated: number[] = [];
+    for (const clientId of this.#due) {
+      const client = this.#clients.get(clientId);
+      const isNew = client?.json === gone;
+      if (client && !this.#bringUpToDate(client, now)) this.#due.delete(clientId);
+      else (isNew ? added : updated).push(clientId);
+    }
+    if (this.#due.size === 0) return;
+    const clientIds = [...this.#due];
+    this.#due.clear();
+    this.#sentAt = now;
+    this.#broadcast(clientIds);
+    this.#tellNodes(clientIds.filter((clientId) => this.#clients.has(clientId)));
+    this.#awareness.emit('change', [{ added, updated, removed: [] }, this]);
+  }
+
+  /** Whether there is something that others do not have. */
+  #bringUpToDate(client: Client, now: number): boolean {
+    const { states, meta } = this.#awareness;
+    const isNews = this.#read(client);
+    if (isNews) client.inputAt = now;
+    if (client.json === gone && !isNews) {
+      // Its first state was none.
+      this.#remove(client, client.clock);
+      return false;
+    }
+    const isIdle = this.#idles(client, now);
+    if (!isNews && isIdle === client.isIdle && !isToBeRenewed(client, now)) return false;
+    if (isNews || isIdle !== client.isIdle) {
+      client.isIdle = isIdle;
+      const state = isIdle ? { ...client.state, idle: true } : client.state;
+      states.set(client.id, state);
+      client.json = Buffer.from(JSON.stringify(state));
+    }
+    client.sentClock = Math.max(client.clock, client.sentClock + 1);
+    client.sentAt = now;
+    meta.set(client.id, { clock: client.sentClock, lastUpdated: Date.now() });
+    return true;
+  }
+
+  #idles({ inputAt }: Client, now: number): boolean {
+    return now - inputAt >= this.#options.idleMs;
+  }
+
+  /** Whether the client has said something new, other than that it is still there. */
+  #read(client: Client): boolean {
+    const { unheard } = client;
+    if (!unheard) return false;
+    client.unheard = undefined;
+    const said = Buffer.from(unheard.buffer, unheard.byteOffset, unheard.byteLength).toString();
+    if (said === client.said) return false;
+    const state = stateIn(said, client.speaker.user);
+    if (!state) {
+      this.#options.onRefused(client.speaker);
+      return false;
+    }
+    client.said = said;
+    const isFirst = client.json === gone;
+    const isSame = !isFirst && JSON.stringify(state) === JSON.stringify(client.state);
+    client.state = state;
+    return !isSame;
+  }
+
+  #broadcast(clientIds: readonly number[]): void {
+    const isAhead = new Set(clientIds.flatMap((clientId) => this.#farAhead(clientId)));
+    const update = this.#updateOf(clientIds);
+    const frames = new Map<string, Uint8Array>();
+    for (const connection of this.document.connections.keys()) {
+      if (isBehind(connection)) {
+        this.#miss(connection, clientIds);
+      } else if (this.#missed.has(connection)) {
+        this.#catchUp(connection, clientIds);
+      } else if (isAhead.has(connection)) {
+        connection.send(this.#frameFor(connection, clientIds));
+      } else {
+        const address = connection.messageAddress;
+        const frame = frames.get(address) ?? awarenessFrame(address, update);
+        frames.set(address, frame);
+        connection.send(frame);
+      }
+    }
+  }
+
+  #catchUp(connection: Connection, clientIds: readonly number[]): void {
+    const all = new Set([...(this.#missed.get(connection) ?? []), ...clientIds]);
+    this.#missed.delete(connection);
+    connection.send(this.#frameFor(connection, [...all]));
+  }
+
+  #miss(connection: Connection, clientIds: readonly number[]): void {
+    const missed = this.#missed.get(connection) ?? new Set();
+    for (const clientId of clientIds) missed.add(clientId);
+    this.#missed.set(connection, missed);
+  }
+
+  /** The connection of a client whose own clock is so far behind that it would take back what it says next. */
+  #farAhead(clientId: number): Connection[] {
+    const client = this.#clients.get(clientId);
+    return client && client.sentClock - client.clock > 1 ? [client.speaker.connection] : [];
+  }
+
+  #frameFor(connection: Connection, clientIds: readonly number[]): Uint8Array {
+    const own = (clientId: number) => this.#farAhead(clientId)[0] === connection;
+    const entries = clientIds.map((clientId) => {
+      const entry = this.#entryOf(clientId);
+      return own(clientId) ? { ...entry, json: gone } : entry;
+    });
+    return awarenessFrame(connection.messageAddress, writeAnnouncements(entries));
+  }
+
+  #updateOf(clientIds: readonly number[]): Uint8Array {
+    return writeAnnouncements(clientIds.map((clientId) => this.#entryOf(clientId)));
+  }
+
+  #entryOf(clientId: number): Announcement {
+    const { states, meta } = this.#awareness;
+    const clock = meta.get(clientId)?.clock ?? 0;
+    const json = this.#clients.get(clientId)?.json;
+    return {
+      clientId,
+      clock,
+      json: json ?? Buffer.from(JSON.stringify(states.get(clientId) ?? null)),
+    };
+  }
+
+  #tellNodes(clientIds: readonly number[]): void {
+    if (clientIds.length > 0) this.#options.onLocalChange(this.#updateOf(clientIds));
+  }
+
+  /** Of those who left, the longest known first. */
+  #dropClocks(count: number): void {
+    let left = count;
+    for (const clientId of this.#awareness.meta.keys()) {
+      if (left === 0) return;
+      if (this.#awareness.states.has(clientId) || clientId === this.#awareness.clientID) continue;
+      this.#awareness.meta.delete(clientId);
+      left -= 1;
+    }
+  }
+}
+
+function isToBeRenewed({ clock, sentClock, sentAt }: Client, now: number): boolean {
+  return now - sentAt >= (clock > sentClock ? passOnAfterMs : renewAfterMs);
+}
+
+function isBehind({ context }: Connection): boolean {
+  return context.socket.bufferedBytes > maxBehindBytes;
+}
