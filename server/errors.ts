@@ -55,6 +55,14 @@ export const errors = {
     statusCode: 400,
     retry: false,
   },
+  'invalid-subscription': {
+    reason:
+      'This is not a subscription to specs. Valid: subscribe, unsubscribe and subscriptions, with up to 100 specIds ' +
+      'such as E13-F01 or E13-*, includeChildren, events, status, priority, maxPerSecond and from.',
+    closeCode: 4400,
+    statusCode: 400,
+    retry: false,
+  },
   'foreign-page': {
     reason: 'Pages of this host may not connect here.',
     closeCode: 4003,

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { type SpecFilter, specFilter } from './filter.ts';
+import { pace } from './watch.ts';
 
 /** Of the fields that are lists: values stand between commas, or the name comes several times. */
 const listed = z
@@ -18,7 +19,7 @@ const query = z.strictObject({
   events: listed.optional(),
   status: listed.optional(),
   priority: listed.optional(),
-  maxPerSecond: z.coerce.number().min(0.1).max(1_000).optional(),
+  maxPerSecond: z.coerce.number().pipe(pace).optional(),
   /** For those who can set no header; the header `Last-Event-ID` goes before it. */
   lastEventId: z.string().max(64).optional(),
   ticket: z.string().max(128).optional(),
