@@ -3,18 +3,15 @@
  *
  * The body is never touched: what a draft holds is what the file gets, byte for byte.
  */
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
+import {
+  frontmatterLimits,
+  isFrontmatterTooLarge,
+  parseFrontmatter,
+  splitFrontmatter,
+} from '../../frontmatter.ts';
 import { refusals } from './errors.ts';
 import type { RecordFile } from './record-files.ts';
-
-/**
- * The `yaml` library takes long over many keys, and over many marks that begin something; this text comes from
- * outside, so it is counted before it is parsed. At these limits it took 31 ms at most.
- */
-const MAX_FRONTMATTER = { chars: 64 * 1024, keys: 500, marks: 3_000 };
-const KEY = /:(?=\s|$)/g;
-const MARK = /[\n:,?*&!#%|>"'[\]{}-]/g;
-const FRONTMATTER = /^---\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/;
 
 /** Frontmatter fields that the API has by a name of their own; every other one appears inside `metadata`. */
 const OWN_FIELDS = new Set([
@@ -78,7 +75,7 @@ export interface PublishedRecord extends RecordBasics {
  */
 export function parseRecord(file: RecordFile): PublishedRecord {
   const text = textIn(file);
-  const { frontmatter, body } = splitRecord(text);
+  const { frontmatter, body } = splitFrontmatter(text);
   const fields = readYaml(frontmatter);
   const folded = Object.entries(fields ?? {}).filter(([name]) => !OWN_FIELDS.has(name));
   return {
@@ -107,13 +104,6 @@ export function textIn(file: RecordFile): string {
   } catch {
     throw refusals.notUtf8();
   }
-}
-
-/** The file's frontmatter without its fences, and the body after the blank line that follows it. */
-export function splitRecord(text: string): { frontmatter: string | null; body: string } {
-  const match = FRONTMATTER.exec(text);
-  if (!match) return { frontmatter: null, body: text };
-  return { frontmatter: match[1] ?? '', body: text.slice(match[0].length).replace(/^\r?\n/, '') };
 }
 
 export function printRecord(
@@ -151,22 +141,10 @@ export function printFrontmatter(record: RecordBasics & { authors?: unknown[] | 
 /** The mapping in the frontmatter, or `null` when there is none or it is damaged. */
 function readYaml(frontmatter: string | null): Fields | null {
   if (frontmatter === null) return null;
-  if (isTooLarge(frontmatter)) throw refusals.frontmatterTooLarge(MAX_FRONTMATTER);
-  try {
-    // Times stay strings in the core schema; looking for doubled keys is what takes the library so long.
-    return mappingOf(parse(frontmatter, { schema: 'core', uniqueKeys: false, logLevel: 'error' })) ?? null;
-  } catch {
-    return null;
-  }
+  if (isFrontmatterTooLarge(frontmatter)) throw refusals.frontmatterTooLarge(frontmatterLimits);
+  return parseFrontmatter(frontmatter);
 }
 
-function isTooLarge(frontmatter: string): boolean {
-  const { chars, keys, marks } = MAX_FRONTMATTER;
-  if (frontmatter.length > chars) return true;
-  return countOf(KEY, frontmatter) > keys || countOf(MARK, frontmatter) > marks;
-}
-
-const countOf = (pattern: RegExp, text: string) => text.match(pattern)?.length ?? 0;
 const isMapping = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const mappingOf = (value: unknown) => (isMapping(value) ? value : undefined);

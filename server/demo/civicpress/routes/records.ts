@@ -1,19 +1,13 @@
 /** Reading records. These routes are public: they refuse nobody, and show drafts to editors only. */
 import type { FastifyInstance } from 'fastify';
+import { splitFrontmatter } from '../../../frontmatter.ts';
 import type { Account } from '../accounts.ts';
 import type { Draft } from '../drafts.ts';
 import { Refusal, refusals } from '../errors.ts';
 import type { Guards } from '../guards.ts';
 import { type ListQuery, readListQuery } from '../input.ts';
 import type { Parts } from '../parts.ts';
-import {
-  type PublishedRecord,
-  parseRecord,
-  printFrontmatter,
-  printRecord,
-  splitRecord,
-  textIn,
-} from '../record.ts';
+import { type PublishedRecord, parseRecord, printFrontmatter, printRecord, textIn } from '../record.ts';
 import type { RecordFile } from '../record-files.ts';
 
 interface OneRecord {
@@ -89,7 +83,7 @@ export function recordRoutes(routes: FastifyInstance, parts: Parts, guards: Guar
     reply.type('text/yaml; charset=utf-8');
     if (draft) return printFrontmatter(draft).trim();
     const { file, record } = await published(request.params.id);
-    return (splitRecord(textIn(file)).frontmatter ?? printFrontmatter(record)).trim();
+    return (splitFrontmatter(textIn(file)).frontmatter ?? printFrontmatter(record)).trim();
   });
 }
 
