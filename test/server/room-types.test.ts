@@ -39,7 +39,7 @@ function consultations() {
   return { roomType, stored, met };
 }
 
-it('[R4] a type of room of your own loads, stores and lets in by its own rules, and nothing of a record meets it', async () => {
+it('[R7] a type of room of your own loads, stores and lets in by its own rules, and nothing of a record meets it', async () => {
   const { roomType, stored, met } = consultations();
   townHall = await TownHall.open({
     roomTypes: [roomType],

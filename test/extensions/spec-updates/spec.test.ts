@@ -91,7 +91,7 @@ describe('what a spec file says', () => {
     ['100,000 keys', `---\n${'k: 1\n'.repeat(100_000)}---\n`, /too large/],
     ['far too many brackets', `---\nid: ${'['.repeat(30_000)}\n---\n`, /too large/],
     ['an id that is none', '---\nid: ../../etc/passwd\n---\n', /The id is not one/],
-    ['an id that is a list', '---\nid: [E13]\n---\n', /The id is not one/],
+    ['an id that is a list', '---\nid: [E13, E14]\n---\n', /The id is not one/],
     ['a status that is a mapping', '---\nstatus: {a: b}\n---\n', /"status" is not a text/],
     ['itself as its parent', '---\nparent: E13-F03\n---\n', /"parent"/],
     ['dependencies that are none', '---\ndependencies: [E12, {a: b}]\n---\n', /"dependencies"/],
