@@ -219,10 +219,8 @@ export class Persistence implements Extension<ConnectionContext> {
     const owners = this.#options.owners.of(documentName);
     owners.restore(recovered.owners);
     for (const { update, userId } of recovered.authored) owners.learn(update, userId);
-    const { state, updates, base, position, covers, byteSize, contributors } = await this.#readAsConfigured(
-      documentName,
-      recovered,
-    );
+    const { state, updates, readAs, base, position, covers, byteSize, contributors } =
+      await this.#readAsConfigured(documentName, recovered);
     // Looked up in another thread, while this one is busy with the document.
     const recalled = ledger.recall(documentName);
     recalled.catch(() => undefined);
@@ -230,10 +228,13 @@ export class Persistence implements Extension<ConnectionContext> {
     document.transact(() => {
       for (const update of updates) applyUpdate(document, update);
     });
-    const known = await recalled;
-    const entry = known ?? { base, owesWriteback: position !== null, unconfirmed: [] };
+    const entry = (await recalled) ?? {
+      base: await base(),
+      owesWriteback: position !== null,
+      unconfirmed: [],
+    };
     // What the record holds is the ledger's to say; how the document reads it, the document's.
-    const recordBase = { ...base, markdown: entry.base.markdown };
+    const recordBase = { ...readAs, markdown: entry.base.markdown };
     sources.recovered(documentName, { ...entry, base: recordBase }, position);
     const byId = new Map(contributors.map((contributor) => [contributor.id, contributor]));
     const edits = updates.length;
@@ -252,12 +253,14 @@ export class Persistence implements Extension<ConnectionContext> {
   /** A document that was read with other features than those of today's editors begins anew. */
   async #readAsConfigured(documentName: string, recovered: Recovered): Promise<Recovered> {
     const { converter, journal } = this.#options;
-    if (converter.isReadAlike(recovered.base)) return recovered;
+    if (converter.isReadAlike(recovered.readAs)) return recovered;
     const whole = mergeUpdates([recovered.state, ...recovered.updates]);
-    const { state, base } = await converter.reopen(whole, recovered.base, recordIdOf(documentName));
+    const stored = await recovered.base();
+    const { state, base } = await converter.reopen(whole, stored, recordIdOf(documentName));
     const entry = { update: state ?? whole, base, user: null, at: Date.now() };
     const position = await journal.append(documentName, [entry]);
-    return { ...recovered, state: entry.update, base, updates: [], position };
+    const begun = { state: entry.update, readAs: base, base: async () => base };
+    return { ...recovered, ...begun, updates: [], position };
   }
 
   async #store(documentName: string): Promise<void> {

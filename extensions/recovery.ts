@@ -8,16 +8,8 @@
 import type { Base } from '../markdown/index.ts';
 import type { StoredOwners } from '../server/client-owners.ts';
 import type { Announcer } from '../server/events.ts';
-import type {
-  Contributor,
-  Journal,
-  JournalEntry,
-  Logger,
-  Position,
-  Snapshot,
-  SnapshotStore,
-} from '../server/ports.ts';
-import { decodeSnapshot, SnapshotDamaged } from '../server/snapshot-format.ts';
+import type { Contributor, Journal, JournalEntry, Logger, Position, SnapshotStore } from '../server/ports.ts';
+import { type OpenedSnapshot, openSnapshot, SnapshotDamaged } from '../server/snapshot-format.ts';
 
 export interface RecoveryOptions {
   readonly snapshots: SnapshotStore;
@@ -29,7 +21,10 @@ export interface RecoveryOptions {
 export interface Recovered {
   /** What the document begins with. */
   readonly state: Uint8Array;
-  readonly base: Base;
+  /** What that grew from, but for its text. */
+  readonly readAs: Omit<Base, 'markdown'>;
+  /** With its text, which takes longer; not needed by whoever has the text from elsewhere. */
+  base(): Promise<Base>;
   /** Edits behind that, in order. */
   readonly updates: readonly Uint8Array[];
   /** Whose edits are in no snapshot. */
@@ -46,7 +41,7 @@ export interface Recovered {
   readonly byteSize: number;
 }
 
-type StoredSnapshot = Snapshot & { readonly byteSize: number };
+type StoredSnapshot = OpenedSnapshot & { readonly byteSize: number };
 
 /** A snapshot, or nothing, and what the journal has behind it. */
 interface Stored {
@@ -80,6 +75,7 @@ export class Recovery {
     }
     return {
       state: beginning.state,
+      readAs: beginning.readAs,
       base: beginning.base,
       updates: entries.slice(begunAt + 1).map(({ update }) => update),
       contributors: entries.flatMap(({ user }) => user ?? []),
@@ -100,9 +96,9 @@ export class Recovery {
     let newest: Stored | null = null;
     for (const { revision } of await snapshots.list(documentName)) {
       const bytes = await snapshots.read(documentName, revision);
-      const decoded = bytes && this.#decoded(documentName, revision, bytes);
-      if (!decoded) continue;
-      const stored = await this.#goingOnFrom(documentName, { ...decoded, byteSize: bytes.byteLength });
+      const opened = bytes && (await this.#opened(documentName, revision, bytes));
+      if (!opened) continue;
+      const stored = await this.#goingOnFrom(documentName, { ...opened, byteSize: bytes.byteLength });
       if (stored.isComplete) return stored;
       newest ??= stored;
     }
@@ -122,9 +118,9 @@ export class Recovery {
   }
 
   /** @throws UnknownSnapshotFormat for one of a newer version: an older one would be half the truth */
-  #decoded(documentName: string, revision: number, bytes: Uint8Array): Snapshot | null {
+  async #opened(documentName: string, revision: number, bytes: Uint8Array): Promise<OpenedSnapshot | null> {
     try {
-      return decodeSnapshot(bytes);
+      return await openSnapshot(bytes);
     } catch (error) {
       if (!(error instanceof SnapshotDamaged)) throw error;
       this.#damaged(documentName, { version: revision, cause: error.message });
@@ -140,6 +136,9 @@ export class Recovery {
   }
 }
 
-function beginningIn(entry: JournalEntry | undefined): { state: Uint8Array; base: Base } | null {
-  return entry?.base ? { state: entry.update, base: entry.base } : null;
+type Beginning = Pick<Recovered, 'state' | 'readAs' | 'base'>;
+
+function beginningIn(entry: JournalEntry | undefined): Beginning | null {
+  const base = entry?.base;
+  return entry && base ? { state: entry.update, readAs: base, base: async () => base } : null;
 }

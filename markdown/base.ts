@@ -25,7 +25,7 @@ export interface Base {
 }
 
 /** Whether opening the base's text today, with these options, gives the document that it gave then. */
-export function isReadAlike(base: Base, options: MarkdownOptions): boolean {
+export function isReadAlike(base: Omit<Base, 'markdown'>, options: MarkdownOptions): boolean {
   const { dialect = 'tiptap' } = options;
   if (base.version !== converterVersion || base.dialect !== dialect) return false;
   return base.features.join() === featuresIn(options).join();

@@ -1,33 +1,60 @@
 /**
- * A snapshot as bytes that know whether they are whole, for any store to keep. Pure: values in, values out.
+ * A snapshot as bytes that know whether they are whole, for any store to keep.
  *
  * ```
- * "CPRTSNAP"   8 bytes
- * SHA-256      32 bytes, of all that follows: no bit can flip unnoticed, and nothing be cut off or added
- * version      1 byte
- * content      one zstd frame, to the end:
- *                header        4 bytes of length, then JSON: base, contributors, at, covers, owners
- *                state vector  4 bytes of length, then the bytes
- *                state         the rest
+ * "CPRTSNAP"    8 bytes
+ * SHA-256       32 bytes, of all that follows: no bit can flip unnoticed, and nothing be cut off or added
+ * version       1 byte
+ * header        4 bytes of length, then JSON: at, covers, contributors, owners, readAs (the base but for its text),
+ *               stateBytes and textBytes (what the frames unfold into)
+ * state vector  4 bytes of length, then the bytes
+ * text          4 bytes of length, then one zstd frame: the base's Markdown in UTF-8, with the state as its dictionary
+ * state         one zstd frame, to the end
  * ```
  *
- * Lengths are big-endian. Why zstd, and at which level: docs/decisions/snapshot-compression.md.
+ * Lengths are big-endian. Text and state lie apart because a room that opens needs the state at once, and the text only
+ * if the ledger has none. Why zstd, and at which level: docs/decisions/snapshot-compression.md.
  */
 import { hash } from 'node:crypto';
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, type ZstdOptions, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import type { Base } from '../markdown/index.ts';
 import type { Snapshot } from './ports.ts';
 
 const magic = Buffer.from('CPRTSNAP', 'latin1');
 const digestEnd = magic.length + 32;
-const formatVersion = 1;
-const frameStart = digestEnd + 1;
+const headerStart = digestEnd + 1;
+const formatVersion = 2;
 
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+const compression = { [constants.ZSTD_c_compressionLevel]: 3 };
 
-/** Sixteen times what a law of 5 MB takes; a frame that unfolds beyond this is refused before it fills the memory. */
-const maxContentBytes = 256 * 1024 * 1024;
+/** By default zstd looks for what is alike in the last megabytes only; a state has up to ten. */
+const farBack = { ...compression, [constants.ZSTD_c_windowLog]: 24 };
 
-type Header = Omit<Snapshot, 'state' | 'stateVector'>;
+/** Twenty times what a law of 5 MB takes; a frame that unfolds beyond this is refused before it fills the memory. */
+const maxPartBytes = 256 * 1024 * 1024;
+
+/** In another thread. */
+const decompressed = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
+
+/** What of a base is small: how its text was read. */
+type ReadAs = Omit<Base, 'markdown'>;
+
+/** What a snapshot says beside the document. */
+type About = Omit<Snapshot, 'state' | 'stateVector' | 'base'>;
+
+interface Header extends About {
+  readonly readAs: ReadAs;
+  readonly stateBytes: number;
+  readonly textBytes: number;
+}
+
+/** A snapshot whose state is there, and whose text is unfolded when somebody asks for it. */
+export interface OpenedSnapshot extends About {
+  readonly state: Uint8Array;
+  readonly readAs: ReadAs;
+  base(): Promise<Base>;
+}
 
 /** These bytes are not what {@link encodeSnapshot} made. Trying again does not help: an older snapshot does. */
 export class SnapshotDamaged extends Error {
@@ -51,53 +78,109 @@ export class UnknownSnapshotFormat extends Error {
 }
 
 /** @throws RangeError when the document is too large to be read again */
-export function encodeSnapshot({ state, stateVector, ...header }: Snapshot): Uint8Array<ArrayBuffer> {
-  const { base, contributors, at, covers, owners } = header;
-  const json = Buffer.from(JSON.stringify({ base, contributors, at, covers, owners } satisfies Header));
-  const content = Buffer.concat([lengthOf(json), json, lengthOf(stateVector), stateVector, state]);
-  if (content.length > maxContentBytes) {
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
+  const { state, stateVector, base, ...about } = snapshot;
+  const { markdown, ...readAs } = base;
+  const text = Buffer.from(markdown);
+  for (const { length } of [state, text]) {
+    if (length <= maxPartBytes) continue;
     throw new RangeError(
-      `a snapshot may hold ${maxContentBytes} bytes, this one would hold ${content.length}`,
+      `a part of a snapshot may hold ${maxPartBytes} bytes, this one would hold ${length}`,
     );
   }
-  const versioned = Buffer.concat([Buffer.of(formatVersion), zstdCompressSync(content, compression)]);
+  const sizes = { stateBytes: state.length, textBytes: text.length };
+  const header = Buffer.from(JSON.stringify({ ...about, readAs, ...sizes } satisfies Header));
+  const packedText = zstdCompressSync(text, { params: farBack, dictionary: state });
+  const packedState = zstdCompressSync(state, { params: compression });
+  const parts = [header, stateVector, packedText].flatMap((part) => [lengthOf(part), part]);
+  const versioned = Buffer.concat([Buffer.of(formatVersion), ...parts, packedState]);
   return new Uint8Array(Buffer.concat([magic, digestOf(versioned), versioned]));
 }
 
 /**
+ * Holds up the thread for as long as it takes.
+ *
  * @throws SnapshotDamaged
  * @throws UnknownSnapshotFormat
  */
 export function decodeSnapshot(bytes: Uint8Array): Snapshot {
+  const { header, stateVector, packedText, packedState } = partsIn(bytes);
+  const { readAs, stateBytes, textBytes, ...about } = header;
+  try {
+    const state = zstdDecompressSync(packedState, unfoldingTo(stateBytes));
+    const text = zstdDecompressSync(packedText, { ...unfoldingTo(textBytes), dictionary: state });
+    // Copies, which change threads alone; a part of the content would take all of it along.
+    return {
+      state: new Uint8Array(state),
+      stateVector: new Uint8Array(stateVector),
+      base: { ...readAs, markdown: text.toString() },
+      ...about,
+    };
+  } catch (cause) {
+    throw new SnapshotDamaged(rightSumWrongContent, cause);
+  }
+}
+
+/**
+ * The same, without holding up the thread.
+ *
+ * @throws SnapshotDamaged
+ * @throws UnknownSnapshotFormat
+ */
+export async function openSnapshot(bytes: Uint8Array): Promise<OpenedSnapshot> {
+  const { header, packedText, packedState } = partsIn(bytes);
+  const { readAs, stateBytes, textBytes, ...about } = header;
+  const unfold = (packed: Buffer, options: ZstdOptions) =>
+    decompressed(packed, options).catch((cause: unknown) => {
+      throw new SnapshotDamaged(rightSumWrongContent, cause);
+    });
+  const state = await unfold(packedState, unfoldingTo(stateBytes));
+  return {
+    state,
+    readAs,
+    async base() {
+      const text = await unfold(packedText, { ...unfoldingTo(textBytes), dictionary: state });
+      return { ...readAs, markdown: text.toString() };
+    },
+    ...about,
+  };
+}
+
+const rightSumWrongContent = 'its checksum is right and its content is not';
+
+/** In one piece: by default zlib takes sixteen kilobytes at a time. */
+function unfoldingTo(length: number): ZstdOptions {
+  return { chunkSize: Math.max(length, 64), maxOutputLength: Math.max(length, 1) };
+}
+
+interface Parts {
+  readonly header: Header;
+  readonly stateVector: Buffer;
+  readonly packedText: Buffer;
+  readonly packedState: Buffer;
+}
+
+function partsIn(bytes: Uint8Array): Parts {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!buffer.subarray(0, magic.length).equals(magic)) throw new SnapshotDamaged('it does not begin as one');
-  if (buffer.length <= frameStart) throw new SnapshotDamaged('it is cut off');
+  if (buffer.length <= headerStart) throw new SnapshotDamaged('it is cut off');
   if (!buffer.subarray(magic.length, digestEnd).equals(digestOf(buffer.subarray(digestEnd)))) {
     throw new SnapshotDamaged('its checksum is wrong');
   }
   const version = buffer[digestEnd] as number;
   if (version !== formatVersion) throw new UnknownSnapshotFormat(version);
   try {
-    return snapshotIn(zstdDecompressSync(buffer.subarray(frameStart), { maxOutputLength: maxContentBytes }));
+    const [json, afterHeader] = partAt(buffer, headerStart);
+    const [stateVector, afterVector] = partAt(buffer, afterHeader);
+    const [packedText, afterText] = partAt(buffer, afterVector);
+    const header = JSON.parse(json.toString()) as Header;
+    if (!(header.stateBytes <= maxPartBytes && header.textBytes <= maxPartBytes)) {
+      throw new RangeError('it would unfold into more than a document takes');
+    }
+    return { header, stateVector, packedText, packedState: buffer.subarray(afterText) };
   } catch (cause) {
-    throw new SnapshotDamaged('its checksum is right and its content is not', cause);
+    throw new SnapshotDamaged(rightSumWrongContent, cause);
   }
-}
-
-function snapshotIn(content: Buffer): Snapshot {
-  const [json, afterHeader] = partAt(content, 0);
-  const [stateVector, afterVector] = partAt(content, afterHeader);
-  const { base, contributors, at, covers, owners } = JSON.parse(json.toString()) as Header;
-  // Copies, which change threads alone; a part of the content would take all of it along.
-  return {
-    state: new Uint8Array(content.subarray(afterVector)),
-    stateVector: new Uint8Array(stateVector),
-    base,
-    contributors,
-    at,
-    covers,
-    ...(owners && { owners }),
-  };
 }
 
 /** A part that is preceded by its length, and where it ends. */

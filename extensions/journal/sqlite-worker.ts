@@ -19,6 +19,8 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib';
+import type { Base } from '../../markdown/index.ts';
+import type { LedgerEntry } from '../../server/ports.ts';
 import { answerCalls } from '../../server/worker-calls.ts';
 
 export interface JournalRow {
@@ -34,14 +36,6 @@ export interface JournalRow {
 export interface AppendCall {
   readonly documentName: string;
   readonly rows: readonly Omit<JournalRow, 'sequence'>[];
-}
-
-export interface LedgerRow {
-  /** As JSON text. */
-  readonly base: string;
-  readonly owesWriteback: boolean;
-  /** As JSON text. */
-  readonly unconfirmed: string;
 }
 
 /** A document in memory: its key in the tables, and its last entry's sequence. */
@@ -154,7 +148,7 @@ const methods = {
     });
   },
 
-  async ledger(documentName: string): Promise<LedgerRow | null> {
+  async ledger(documentName: string): Promise<LedgerEntry | null> {
     const document = find(documentName);
     const row = document && statements.ledger.get(document.key);
     const content = document && wholeOf(document.key);
@@ -163,16 +157,21 @@ const methods = {
     const whole = await decompressed(content, {});
     const base =
       row.change === null ? whole : await decompressed(row.change as Uint8Array, { dictionary: whole });
-    return { base: base.toString(), owesWriteback, unconfirmed: String(row.unconfirmed) };
+    return {
+      base: JSON.parse(base.toString()) as Base,
+      owesWriteback,
+      unconfirmed: JSON.parse(String(row.unconfirmed)) as string[],
+    };
   },
 
   /** @param base `null` when it is the one that is stored */
-  sending(documentName: string, base: string | null, unconfirmed: string): Promise<void> {
-    return changeLedger(documentName, base, (key) => statements.sending.run(unconfirmed, key));
+  sending(documentName: string, base: Base | null, unconfirmed: readonly string[]): Promise<void> {
+    const names = JSON.stringify(unconfirmed);
+    return changeLedger(documentName, base, (key) => statements.sending.run(names, key));
   },
 
   /** @param base `null` when it is the one that is stored */
-  settle(documentName: string, through: number, base: string | null): Promise<void> {
+  settle(documentName: string, through: number, base: Base | null): Promise<void> {
     return changeLedger(documentName, base, (key) => statements.settle.run(through, key));
   },
 
@@ -223,13 +222,9 @@ function find(documentName: string): Known | undefined {
 }
 
 /** One behind the other; to compress a long text takes a while, and no append waits for that. */
-function changeLedger(
-  documentName: string,
-  base: string | null,
-  change: (key: number) => void,
-): Promise<void> {
+function changeLedger(documentName: string, base: Base | null, change: (key: number) => void): Promise<void> {
   const done = ledgerChanges.then(async () => {
-    const packed = base === null ? null : await pack(documentName, Buffer.from(base));
+    const packed = base === null ? null : await pack(documentName, Buffer.from(JSON.stringify(base)));
     inOneCommit(() => {
       const { key } = documentOf(documentName);
       if (packed?.isWhole) statements.storeWhole.run(key, packed.bytes);

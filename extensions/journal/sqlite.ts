@@ -113,25 +113,18 @@ class SqliteJournal implements Journal, Ledger {
   }
 
   async recall(documentName: string): Promise<LedgerEntry | null> {
-    const row = await this.#worker.call('ledger', documentName);
-    if (!row) return null;
-    const { base, owesWriteback, unconfirmed } = row;
-    return {
-      base: JSON.parse(base) as Base,
-      owesWriteback,
-      unconfirmed: JSON.parse(unconfirmed) as string[],
-    };
+    return this.#worker.call('ledger', documentName);
   }
 
   sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void> {
-    return this.#withBase(documentName, base, (json) =>
-      this.#worker.call('sending', documentName, json, JSON.stringify(unconfirmed)),
+    return this.#withBase(documentName, base, (changed) =>
+      this.#worker.call('sending', documentName, changed, unconfirmed),
     );
   }
 
   settle(documentName: string, through: Position | null, base: Base): Promise<void> {
-    return this.#withBase(documentName, base, (json) =>
-      this.#worker.call('settle', documentName, sequenceOf(through), json),
+    return this.#withBase(documentName, base, (changed) =>
+      this.#worker.call('settle', documentName, sequenceOf(through), changed),
     );
   }
 
@@ -146,17 +139,17 @@ class SqliteJournal implements Journal, Ledger {
     await this.#worker.close();
   }
 
-  /** Hands over the base as JSON text, or `null` when it is the one that the call before has stored. */
+  /** Hands over the base, or `null` when it is the one that the call before has stored. */
   async #withBase(
     documentName: string,
     base: Base,
-    store: (json: string | null) => Promise<void>,
+    store: (changed: Base | null) => Promise<void>,
   ): Promise<void> {
     const before = this.#lastBases.get(documentName);
     const isStored = before?.isStored && before.base.deref() === base;
     const last = { base: new WeakRef(base), isStored: false };
     this.#lastBases.set(documentName, last);
-    await store(isStored ? null : JSON.stringify(base));
+    await store(isStored ? null : base);
     last.isStored = true;
   }
 

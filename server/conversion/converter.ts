@@ -42,7 +42,7 @@ export interface Converter {
    */
   reopen(state: Uint8Array, base: Base, recordId: string): Promise<Reopened>;
   /** Whether a document with this base needs no reopening. */
-  isReadAlike(base: Base): boolean;
+  isReadAlike(base: Omit<Base, 'markdown'>): boolean;
   /** The document as Markdown, as the base for the next save; with `base`'s own text while nothing differs. */
   save(document: Doc, base: Base): Promise<Base>;
   /** What brings into the document what only `outside` changed since `ancestor`, and the base from then on. */
@@ -140,7 +140,7 @@ export class WorkerConverter implements Converter {
     return this.#orOpaque([state], (isOpaque) => this.#calls.call('reopen', state, base, recordId, isOpaque));
   }
 
-  isReadAlike(base: Base): boolean {
+  isReadAlike(base: Omit<Base, 'markdown'>): boolean {
     return isReadAlike(base, this.#markdown);
   }
 

@@ -7,6 +7,7 @@ import type { Snapshot } from '../../server/ports.ts';
 import {
   decodeSnapshot,
   encodeSnapshot,
+  openSnapshot,
   SnapshotDamaged,
   UnknownSnapshotFormat,
 } from '../../server/snapshot-format.ts';
@@ -18,6 +19,15 @@ const bytes = encodeSnapshot(small);
 describe('a snapshot as bytes', () => {
   it('[V1] comes back as it was', () => {
     expect(decodeSnapshot(bytes)).toEqual(small);
+  });
+
+  it('[V1] comes back as it was to a room that opens, its text when somebody asks', async () => {
+    const opened = await openSnapshot(bytes);
+    const { base, stateVector, ...rest } = small;
+    const { markdown, ...readAs } = base;
+    expect(opened).toMatchObject({ ...rest, state: Buffer.from(rest.state), readAs });
+    expect(opened.readAs).not.toHaveProperty('markdown');
+    expect(await opened.base()).toEqual({ ...readAs, markdown });
   });
 
   it.each<[string, Partial<Snapshot>]>([
@@ -86,30 +96,40 @@ describe('damage', () => {
 
 describe('bytes whose checksum is right', () => {
   it('[V1] are refused as another format when they say so', () => {
-    const newer = () => decodeSnapshot(sealed(2, Buffer.from('whatever it will be')));
+    const newer = () => decodeSnapshot(sealed(3, Buffer.from('whatever it will be')));
     expect(newer).toThrow(UnknownSnapshotFormat);
-    expect(newer).toThrow('the snapshot has format 2; this version reads format 1');
+    expect(newer).toThrow('the snapshot has format 3; this version reads format 2');
   });
+
+  const packed = (length: number) => zstdCompressSync(Buffer.alloc(length));
+  const header = { at: 0, covers: null, contributors: [], readAs: {}, stateBytes: 4, textBytes: 4 };
 
   it.each([
-    ['no frame', Buffer.from('no frame')],
+    ['no part', Buffer.from('no part')],
     ['nothing', Buffer.alloc(0)],
-    ['an empty frame', zstdCompressSync(Buffer.alloc(0))],
-    ['a length beyond the end', zstdCompressSync(Buffer.from('\xff\xff\xff\xff{}', 'latin1'))],
-    ['a header that is not JSON', zstdCompressSync(Buffer.from('\0\0\0\x02no\0\0\0\0', 'latin1'))],
-  ])('are damaged when they hold %s', (_what, content) => {
-    expect(() => decodeSnapshot(sealed(1, content))).toThrow(SnapshotDamaged);
+    ['a length beyond the end', Buffer.from('\xff\xff\xff\xff{}', 'latin1')],
+    ['a header that is not JSON', joined(Buffer.from('no'), Buffer.alloc(0), packed(4), packed(4))],
+    ['no frames', joined(header, Buffer.alloc(0), Buffer.from('text'), Buffer.from('state'))],
+    ['a state that is longer than it says', joined(header, Buffer.alloc(0), packed(4), packed(40))],
+    ['a text that is longer than it says', joined(header, Buffer.alloc(0), packed(40), packed(4))],
+  ])('are damaged when they hold %s', async (_what, content) => {
+    expect(() => decodeSnapshot(sealed(2, content))).toThrow(SnapshotDamaged);
+    await expect(openSnapshot(sealed(2, content)).then(({ base }) => base())).rejects.toThrow(
+      SnapshotDamaged,
+    );
   });
 
-  it('do not fill the memory when they unfold into more than a document takes', () => {
-    const bomb = zstdCompressSync(Buffer.alloc(300 * 1024 * 1024));
+  it('do not fill the memory when they unfold into more than a document takes', async () => {
+    const length = 300 * 1024 * 1024;
+    const bomb = joined({ ...header, stateBytes: length }, Buffer.alloc(0), packed(4), packed(length));
     expect(bomb.length).toBeLessThan(100_000);
-    expect(() => decodeSnapshot(sealed(1, bomb))).toThrow(SnapshotDamaged);
+    expect(() => decodeSnapshot(sealed(2, bomb))).toThrow(SnapshotDamaged);
+    await expect(openSnapshot(sealed(2, bomb))).rejects.toThrow(SnapshotDamaged);
   });
 });
 
 it('a document that could not be read again is not written', () => {
-  const state = new Uint8Array(256 * 1024 * 1024);
+  const state = new Uint8Array(256 * 1024 * 1024 + 1);
   expect(() => encodeSnapshot({ ...small, state })).toThrow(RangeError);
 });
 
@@ -119,6 +139,18 @@ function snapshotOf(markdown: string): Snapshot {
   const stateVector = Y.encodeStateVectorFromUpdate(state);
   const contributors = [{ id: '1', name: 'Alice' }];
   return { state, stateVector, base, contributors, at: 1_795_000_000_000, covers: '42' };
+}
+
+/** Parts as they follow each other: all but the last with their length before them. */
+function joined(header: Buffer | object, ...rest: [vector: Buffer, text: Buffer, state: Buffer]): Buffer {
+  const [vector, text, state] = rest;
+  const json = Buffer.isBuffer(header) ? header : Buffer.from(JSON.stringify(header));
+  const parts = [json, vector, text].flatMap((part) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(part.length);
+    return [length, part];
+  });
+  return Buffer.concat([...parts, state]);
 }
 
 /** What a forger, or another version, could make: anything, with a checksum that is right. */
