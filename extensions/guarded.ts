@@ -86,6 +86,11 @@ export function errorBehind(thrown: unknown): unknown {
   return HookRejection.errorIn(thrown);
 }
 
+/** Whether it stands for something that was refused, and logged. */
+export function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof HookRejection;
+}
+
 export function guarded(extension: Extension, log: Logger): Extension {
   const wrapped: Record<string, Hook> = {};
   for (const name of hookNames) {
@@ -102,20 +107,25 @@ function rejected(name: string, payload: HookPayload, thrown: unknown, log: Logg
   if (thrown instanceof Veto) throw thrown;
 
   const error = asRealtimeError(thrown, entrances.has(name) ? 'document-not-loaded' : 'internal');
+  const { socket, session } = payload.context ?? {};
   const fields = {
     hook: name,
+    socket: socket?.id,
     documentName: payload.documentName,
-    userId: payload.context?.session?.user.id,
+    userId: session?.user.id,
     code: error.code,
     ...error.context,
   };
-  if (error.cause !== undefined || error.isRetryable)
+  if (error.cause !== undefined || error.isRetryable) {
     log.warn({ ...fields, cause: String(error.cause) }, 'failed');
-  else log.info(fields, 'refused');
+  } else {
+    const isFirst = socket?.conduct.refused(error.code, gates.has(name) ? 'message' : 'entry') ?? true;
+    if (isFirst) log.info(fields, 'refused');
+  }
   if (onlookers.has(name)) return;
 
   if (error.isRetryable && entrances.has(name)) closeSocketSoon(payload, error);
-  if (error.isRetryable && gates.has(name)) payload.context?.socket?.close(error.closeCode, error.reason);
+  if (error.isRetryable && gates.has(name)) socket?.close(error.closeCode, error.reason);
   throw new HookRejection(error);
 }
 

@@ -94,6 +94,12 @@ export const errors = {
     statusCode: 429,
     retry: true,
   },
+  'too-many-refusals': {
+    reason: 'Much of what this editor sent was refused. Reload the page to go on.',
+    closeCode: 4400,
+    statusCode: 429,
+    retry: false,
+  },
   'too-many-rooms': {
     reason: 'The server has as many records open as it may. Try again in a while.',
     closeCode: 4503,

@@ -11,6 +11,8 @@ import type { Hocuspocus } from '@hocuspocus/server';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Presence } from '../extensions/presence.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { Conduct } from './conduct.ts';
+import { correlationId } from './correlation.ts';
 import type { Entrance } from './entrance.ts';
 import { type ErrorCode, errors } from './errors.ts';
 import type { Excess, Standing } from './excess.ts';
@@ -136,10 +138,21 @@ export class Gateway {
     const { entrance, visitors, maxBufferedBytes, whenDurable, authenticationMs } = this.#options;
     const address = entrance.addressOf(request);
     const features = announcedFeatures(request);
-    const socket = new GatewaySocket({ ws, stream, address, features, maxBufferedBytes, whenDurable });
+    const socket: GatewaySocket = new GatewaySocket({
+      ws,
+      stream,
+      address,
+      features,
+      conduct: new Conduct(() => void this.#dismiss(socket)),
+      maxBufferedBytes,
+      whenDurable,
+    });
     const leave = visitors.enter(address);
     this.#sockets.add(socket);
-    ws.on('error', (error) => this.#options.log.debug({ error: error.message, address }, 'socket error'));
+    const about = { socket: socket.id, address };
+    this.#options.log.debug(about, 'a socket came');
+    ws.on('error', (error) => this.#options.log.debug({ ...about, error: error.message }, 'socket error'));
+    ws.on('close', (code) => this.#options.log.debug({ ...about, code }, 'a socket went'));
     if (visitors.of(address) > this.#options.maxSocketsPerAddress) {
       ws.on('close', () => {
         this.#sockets.delete(socket);
@@ -185,9 +198,14 @@ export class Gateway {
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
       if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
-      if (!this.#hasRoomFor(data, socket)) return socket.refuse('too-much-unauthenticated');
       pace.take(data);
     });
+    // Before anybody looks at it: also a frame that never ends takes room.
+    const count = (chunk: Buffer) => {
+      if (!this.#hasRoomFor(chunk, socket)) socket.cutOff('too-much-unauthenticated');
+      if (socket.isAuthenticated) stream.off('data', count);
+    };
+    stream.prependListener('data', count);
     ws.on('pong', () => {
       socket.isAlive = true;
       // Hocuspocus closes a client that says nothing for a minute; a quiet viewer is healthy.
@@ -211,14 +229,24 @@ export class Gateway {
   /** What comes too fast waits its turn; who goes on like that is warned first and then sent away. */
   async #judge(socket: GatewaySocket, weight: number, frame: Buffer): Promise<void> {
     const { excess, log } = this.#options;
-    const { address, userId } = socket;
-    const standing = await excess.add(userId ?? address, weight);
+    const standing = await excess.add(socket.userId ?? socket.address, weight);
     if (standing === 'fine' || socket.standing === standing) return;
     socket.standing = standing;
-    log.warn({ address, userId, standing }, 'a client sends more than it may');
+    const { id, address, userId } = socket;
+    log.warn({ socket: id, address, userId, standing }, 'a client sends more than it may');
     if (standing === 'exceeded') return socket.refuse('too-many-messages');
     const to = addressIn(frame);
     if (to !== null) socket.send(notice(to, 'slow-down', { reason: errors['too-many-messages'].reason }));
+  }
+
+  /** What it was refused weighs, so that coming back and going on is of no use. */
+  async #dismiss(socket: GatewaySocket): Promise<void> {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const { excess, log } = this.#options;
+    const { id, address, userId } = socket;
+    log.warn({ socket: id, address, userId }, 'a client goes on sending what is refused');
+    socket.refuse('too-many-refusals');
+    await excess.add(userId ?? address, weightOfDismissal);
   }
 
   /** Strangers may send little: what it takes to become known. */
@@ -242,12 +270,19 @@ export class Gateway {
   }
 }
 
+/** In messages that came too fast. */
+const weightOfDismissal = 5_000;
+
+/** How long a peer that is cut off has for reading why, in ms. */
+const cuttingOffMs = 1_000;
+
 interface GatewaySocketOptions {
   readonly ws: WebSocket;
   /** The TCP connection under it. Without compression nothing waits inside `ws`, so both may write, in order. */
   readonly stream: Duplex;
   readonly address: string;
   readonly features: ReadonlySet<string> | null;
+  readonly conduct: Conduct;
   /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
   readonly maxBufferedBytes: number;
   readonly whenDurable: GatewayOptions['whenDurable'];
@@ -255,6 +290,7 @@ interface GatewaySocketOptions {
 
 /** One client's socket, as Hocuspocus and the hooks see it: sending and closing never throw. */
 class GatewaySocket implements ClientSocket {
+  readonly id = correlationId();
   readonly address: string;
   readonly features: ReadonlySet<string> | null;
   readonly openDocuments = new Set<string>();
@@ -267,12 +303,22 @@ class GatewaySocket implements ClientSocket {
   /** Set before the first frame comes; one that is refused at the door has none. */
   pace: Pace | undefined;
   standing: Standing = 'fine';
+  readonly conduct: Conduct;
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   readonly #maxBufferedBytes: number;
 
-  constructor({ ws, stream, address, features, maxBufferedBytes, whenDurable }: GatewaySocketOptions) {
+  constructor({
+    ws,
+    stream,
+    address,
+    features,
+    conduct,
+    maxBufferedBytes,
+    whenDurable,
+  }: GatewaySocketOptions) {
     this.#ws = ws;
+    this.conduct = conduct;
     this.#stream = stream;
     this.address = address;
     this.features = features;
@@ -311,6 +357,13 @@ class GatewaySocket implements ClientSocket {
 
   refuse(code: ErrorCode): void {
     this.close(errors[code].closeCode, errors[code].reason);
+  }
+
+  /** The same for one from which nothing more is to be read, not even its answer. */
+  cutOff(code: ErrorCode): void {
+    this.refuse(code);
+    this.#ws.pause();
+    setTimeout(() => this.#ws.terminate(), cuttingOffMs).unref();
   }
 
   terminate(): void {

@@ -2,7 +2,8 @@
  * The HTTP side: health, and the routes that the composition adds. WebSocket upgrades are the gateway's.
  */
 import type { Server } from 'node:http';
-import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest, fastify } from 'fastify';
+import { correlationId } from './correlation.ts';
 import { asRealtimeError, RealtimeError } from './errors.ts';
 import type { Logger } from './ports.ts';
 
@@ -21,31 +22,39 @@ export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyIn
     // A record id of 128 characters fits, and one that is too long is told so by us.
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: true,
+    genReqId: correlationId,
+  });
+  // Whoever reports an error can name its line in the log.
+  const bodyOf = (error: Record<string, unknown>, { id }: FastifyRequest) => ({
+    error: { ...error, correlationId: id },
   });
 
   http.get('/health', async () => ({ status: 'ok' }));
 
-  http.setNotFoundHandler((_request, reply) => {
-    void reply.code(404).send({ error: { code: 'not-found', message: 'There is nothing at this address.' } });
+  http.setNotFoundHandler((request, reply) => {
+    const error = { code: 'not-found', message: 'There is nothing at this address.' };
+    void reply.code(404).send(bodyOf(error, request));
   });
-  http.setErrorHandler((thrown: { statusCode?: number; message?: string }, _request, reply) => {
+  http.setErrorHandler((thrown: { statusCode?: number; message?: string }, request, reply) => {
     // What Fastify refuses (a body too large, not JSON) is safe to say; anything else is ours and stays inside.
     const isFastifys = !(thrown instanceof RealtimeError);
     if (isFastifys && thrown.statusCode !== undefined && thrown.statusCode < 500) {
-      return reply.code(thrown.statusCode).send({ error: { code: 'bad-request', message: thrown.message } });
+      const error = { code: 'bad-request', message: thrown.message };
+      return reply.code(thrown.statusCode).send(bodyOf(error, request));
     }
     const error = asRealtimeError(thrown);
-    return reply.code(error.statusCode).send({ error: error.toJSON() });
+    return reply.code(error.statusCode).send(bodyOf(error.toJSON(), request));
   });
 
   http.addHook('onError', async (request, reply, error) => {
-    const isExpected =
-      error instanceof RealtimeError || (error.statusCode !== undefined && error.statusCode < 500);
-    if (isExpected) return;
-    log.error(
-      { route: request.routeOptions.url, status: reply.statusCode, cause: error.stack },
-      'a request failed',
-    );
+    const fields = { request: request.id, route: request.routeOptions.url, status: reply.statusCode };
+    if (error instanceof RealtimeError) {
+      const { code, cause } = error;
+      if (cause === undefined) log.debug({ ...fields, code }, 'a request was refused');
+      else log.warn({ ...fields, code, cause: String(cause) }, 'a request failed');
+    } else if (error.statusCode === undefined || error.statusCode >= 500) {
+      log.error({ ...fields, cause: error.stack }, 'a request failed');
+    }
   });
 
   // Fastify closes the port that it opened itself, and this one is opened by the composition.

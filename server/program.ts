@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSqliteJournal } from '../extensions/journal/sqlite.ts';
 import { allFeatures } from '../markdown/features.ts';
+import { captureConsole } from './captured-console.ts';
 import { connectCivicPress } from './civicpress/http.ts';
 import { compose } from './compose.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
@@ -66,6 +67,7 @@ async function start(): Promise<void> {
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config.log.level, process.stdout.isTTY === true);
+  captureConsole(log);
   const service = serviceCredentialsOf(config);
   const demoFolder = join(config.data_dir, 'demo');
   const demo = service ? null : await startDemo({ folder: demoFolder, realtimePath: config.path });

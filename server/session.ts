@@ -5,10 +5,15 @@
  * of which there is one.
  */
 import type { Acknowledgements } from './acknowledgements.ts';
+import type { Conduct } from './conduct.ts';
 import type { Access, User } from './ports.ts';
 
 /** The part of a client's socket that hooks may use. */
 export interface ClientSocket {
+  /** In every line of the log that concerns it. */
+  readonly id: string;
+  /** What it was refused. */
+  readonly conduct: Conduct;
   /** IP address of the peer. */
   readonly address: string;
   /** What the editor behind it has announced to know; `null` when it announced nothing. */

@@ -21,7 +21,7 @@ import {
   startEmbeddedCivicPress,
 } from '../../server/demo/civicpress/index.ts';
 import { createLog } from '../../server/log.ts';
-import type { Events, Journal, Ledger, Records, SnapshotStore } from '../../server/ports.ts';
+import type { Events, Journal, Ledger, Logger, Records, SnapshotStore } from '../../server/ports.ts';
 import type { RoomType } from '../../server/room-types.ts';
 import { Clerk, type ClerkOptions } from './clerk.ts';
 import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
@@ -37,6 +37,8 @@ export interface TownHallOptions {
   /** Puts something between the server and the records. */
   readonly records?: (real: Records) => Records;
   readonly events?: Events;
+  /** Hears everything that is logged. */
+  readonly log?: Logger;
   /** Beside those of records. */
   readonly roomTypes?: readonly RoomType[];
   /** Uses the folder of a town hall that was closed with `keepFolder`. */
@@ -103,7 +105,7 @@ export class TownHall {
       ledger: journal,
       snapshots: options.snapshots?.(snapshots) ?? snapshots,
       ...(options.events && { events: options.events }),
-      log: createLog('error', false),
+      log: options.log ?? createLog('error', false),
     };
     const server = compose(config, ports, { roomTypes: options.roomTypes ?? [] });
     const url = await server.start();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type Configuration, Hocuspocus } from '@hocuspocus/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Entrance } from '../../server/entrance.ts';
@@ -259,6 +259,17 @@ describe('a stranger', () => {
     for (const visitor of many) visitor.ws.send(frameOf(1_900));
     await until('one of them is sent away', () => many.some(({ closed }) => closed?.code === tooMuch));
     await until('the others stay', () => gateway.socketCount === 2);
+  });
+
+  it('[G8] may send little, also of a frame that never ends', async () => {
+    const { gateway, knock } = await openGateway();
+    const slow = await knock().entered();
+    // A masked binary frame of 900,000 bytes begins.
+    const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x0d, 0xbb, 0xa0, 0, 0, 0, 0]);
+    const { _socket: stream } = slow.ws as unknown as { _socket: Socket };
+    stream.write(Buffer.concat([header, Buffer.alloc(100_000)]));
+    expect(await isAway(slow)).toBe(errors['too-much-unauthenticated'].closeCode);
+    await until('the gateway has forgotten it', () => gateway.socketCount === 0);
   });
 
   it('[G4] finds no place when all are taken', async () => {

@@ -48,7 +48,10 @@ describe('the HTTP side', () => {
     const response = await fetch(`${url}/missing`);
     expect(response.status).toBe(404);
     const { reason: message, statusCode } = errors['no-such-record'];
-    expect(await response.json()).toEqual({ error: { code: 'no-such-record', message, statusCode } });
+    const correlationId = expect.stringMatching(/^[\w-]{8}$/);
+    expect(await response.json()).toEqual({
+      error: { code: 'no-such-record', message, statusCode, correlationId },
+    });
   });
 
   it('[C4] says nothing about an error that nobody expected', async () => {
@@ -58,12 +61,19 @@ describe('the HTTP side', () => {
     expect(await response.text()).not.toMatch(/secret|SELECT|sqlite|http\.test/);
   });
 
-  it('logs an error that nobody expected, and none that somebody did', async () => {
+  it('[C6] answers and logs an error by the same correlation id', async () => {
     const { url, log } = await startHttp();
-    await fetch(`${url}/missing`);
-    expect(log.lines).toEqual([]);
-    await fetch(`${url}/broken`);
-    expect(log.lines).toMatchObject([{ level: 'error', fields: { route: '/broken' } }]);
+    for (const { path, level } of [
+      { path: '/missing', level: 'warn' },
+      { path: '/broken', level: 'error' },
+    ]) {
+      const response = await fetch(url + path);
+      const { error } = (await response.json()) as { error: { correlationId: string } };
+      expect(log.lines.at(-1)).toMatchObject({
+        level,
+        fields: { route: path, request: error.correlationId },
+      });
+    }
   });
 
   it.each([

@@ -71,11 +71,25 @@ export class Visitor {
 
   /** Asks for everything that is in a document. */
   askForAll(documentName: string): void {
+    this.sync(documentName, 0, Y.encodeStateVector(new Y.Doc()));
+  }
+
+  /** Sends a message of this type, and cuts it off behind that. */
+  stammer(documentName: string, type: number): void {
+    this.ws.send(frameOf(documentName, (encoder) => writeVarUint(encoder, type)));
+  }
+
+  /** Sends an update. */
+  edit(documentName: string, update: Uint8Array): void {
+    this.sync(documentName, 2, update);
+  }
+
+  private sync(documentName: string, step: number, payload: Uint8Array = new Uint8Array()): void {
     this.ws.send(
       frameOf(documentName, (encoder) => {
         writeVarUint(encoder, 0);
-        writeVarUint(encoder, 0);
-        writeVarUint8Array(encoder, Y.encodeStateVector(new Y.Doc()));
+        writeVarUint(encoder, step);
+        writeVarUint8Array(encoder, payload);
       }),
     );
   }

@@ -1,0 +1,42 @@
+/**
+ * How does this client behave? What it is refused is logged once for each reason, and one that goes on is sent away.
+ *
+ * An honest editor is refused now and then, and then stops; a page may ask for twenty records that its user may not see.
+ */
+import type { ErrorCode } from './errors.ts';
+
+/** `entry` into a document, or a `message` in one. */
+export type Refused = 'entry' | 'message';
+
+/** No honest editor goes on after a message was refused. */
+const weights: Readonly<Record<Refused, number>> = { entry: 1, message: 8 };
+const tolerated = 40;
+
+/** For so long, in ms. */
+const windowMs = 60_000;
+
+export class Conduct {
+  readonly #onBeyond: () => void;
+  readonly #known = new Set<ErrorCode>();
+  #weight = 0;
+  #since = performance.now();
+
+  /** @param onBeyond is called each time that more was refused within a minute than is tolerated */
+  constructor(onBeyond: () => void) {
+    this.#onBeyond = onBeyond;
+  }
+
+  /** Something was refused; says whether for the first time for this reason. */
+  refused(code: ErrorCode, what: Refused): boolean {
+    const now = performance.now();
+    if (now - this.#since > windowMs) {
+      this.#since = now;
+      this.#weight = 0;
+    }
+    this.#weight += weights[what];
+    const isFirst = !this.#known.has(code);
+    this.#known.add(code);
+    if (this.#weight > tolerated) this.#onBeyond();
+    return isFirst;
+  }
+}
