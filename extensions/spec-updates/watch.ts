@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { RealtimeError } from '../../server/errors.ts';
 import type { SpecEvent } from './events.ts';
-import type { SpecFeed, Subscription } from './feed.ts';
+import type { SpecFeed, SubscribeOptions } from './feed.ts';
 import { specFilter } from './filter.ts';
 
 /** Events a second. */
@@ -33,20 +33,28 @@ export interface Subscriptions {
   readonly eventId: string;
 }
 
-export class Watch {
-  readonly #feed: SpecFeed;
-  readonly #onEvent: (event: SpecEvent) => void;
-  #watched: WatchedSpecs | null = null;
-  #subscription: Subscription | null = null;
+/** A subscription that is served. */
+export interface Listening {
+  /** Everything up to this event was told, or was before the subscription. */
+  readonly eventId: string;
+  stop(): void;
+}
 
-  /** Everything up to this event was told, or was before the first subscription. */
+/** @param from as in `SubscribeOptions` */
+export type Listen = (watched: WatchedSpecs, from: string | null | undefined) => Listening;
+
+export class Watch {
+  readonly #listen: Listen;
+  #watched: WatchedSpecs | null = null;
+  #listening: Listening | null = null;
+
+  /** Where the last subscription ended, or this watch began. */
   #eventId: string;
 
-  /** @param onEvent must not throw */
-  constructor(feed: SpecFeed, onEvent: (event: SpecEvent) => void) {
-    this.#feed = feed;
-    this.#eventId = feed.current().eventId;
-    this.#onEvent = onEvent;
+  /** @param eventId the newest one */
+  constructor(listen: Listen, eventId: string) {
+    this.#listen = listen;
+    this.#eventId = eventId;
   }
 
   /** @throws RealtimeError `invalid-subscription` */
@@ -74,33 +82,53 @@ export class Watch {
   }
 
   subscriptions(): Subscriptions {
-    return { subscriptions: this.#watched ? [this.#watched] : [], eventId: this.#eventId };
+    const eventId = this.#listening?.eventId ?? this.#eventId;
+    return { subscriptions: this.#watched ? [this.#watched] : [], eventId };
   }
 
   /** Ends everything. */
   close(): void {
-    this.#subscription?.unsubscribe();
-    this.#subscription = null;
+    this.#eventId = this.#listening?.eventId ?? this.#eventId;
+    this.#listening?.stop();
+    this.#listening = null;
     this.#watched = null;
   }
 
   #watch(watched: WatchedSpecs, from: string | null | undefined): void {
-    const { maxPerSecond, ...filter } = watched;
-    const before = this.#subscription;
-    if (!before && from === undefined) this.#eventId = this.#feed.current().eventId;
+    const before = this.#listening;
+    // What waited for its turn until now must not fall through.
+    this.#listening = this.#listen(watched, from === undefined ? before?.eventId : from);
     this.#watched = watched;
-    this.#subscription = this.#feed.subscribe({
-      filter,
-      ...(maxPerSecond !== undefined && { maxPerSecond }),
-      // What waited for its turn until now, or happens between the two, must not fall through.
-      ...(from !== undefined ? { from } : before && { from: this.#eventId }),
+    before?.stop();
+  }
+}
+
+/** Serves a subscription by one of its own at the feed. */
+export function listeningTo(feed: SpecFeed, onEvent: (event: SpecEvent) => void): Listen {
+  return (watched, from) => {
+    let { eventId } = feed.current();
+    const { unsubscribe } = feed.subscribe({
+      ...subscriptionOf(watched),
+      ...(from !== undefined && { from }),
       onEvent: (event) => {
-        this.#eventId = event.data.eventId ?? this.#eventId;
-        this.#onEvent(event);
+        eventId = event.data.eventId ?? eventId;
+        onEvent(event);
       },
     });
-    before?.unsubscribe();
-  }
+    return {
+      get eventId() {
+        return eventId;
+      },
+      stop: unsubscribe,
+    };
+  };
+}
+
+export function subscriptionOf({
+  maxPerSecond,
+  ...filter
+}: WatchedSpecs): Pick<SubscribeOptions, 'filter' | 'maxPerSecond'> {
+  return { filter, ...(maxPerSecond !== undefined && { maxPerSecond }) };
 }
 
 function parsed<Type extends z.ZodType>(type: Type, message: unknown): z.infer<Type> {

@@ -42,18 +42,23 @@ export class Watchers {
     this.#rechecking.unref();
   }
 
-  /**
-   * Counts a connection from this address, until what is returned is called.
-   *
-   * @throws RealtimeError `too-many-connections`, or `shutting-down`
-   */
-  enter(address: string): () => void {
+  /** @throws RealtimeError `too-many-connections`, or `shutting-down`, when nobody more may come from this address */
+  checkRoom(address: string): void {
     const { visitors, maxVisitors, maxVisitorsPerAddress } = this.#options;
     if (!this.#isAccepting) throw new RealtimeError('shutting-down');
     if (visitors.total >= maxVisitors || visitors.of(address) >= maxVisitorsPerAddress) {
       throw new RealtimeError('too-many-connections');
     }
-    return visitors.enter(address);
+  }
+
+  /**
+   * Counts a connection from this address, until what is returned is called.
+   *
+   * @throws RealtimeError as `checkRoom`
+   */
+  enter(address: string): () => void {
+    this.checkRoom(address);
+    return this.#options.visitors.enter(address);
   }
 
   /** @throws RealtimeError when they may not watch, or nobody knows */

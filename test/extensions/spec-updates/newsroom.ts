@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { SpecFeed, type SpecFeedOptions } from '../../../extensions/spec-updates/feed.ts';
 import { ServerSentEvents } from '../../../extensions/spec-updates/server-sent-events.ts';
+import { SocketIo } from '../../../extensions/spec-updates/socket-io.ts';
 import { Watchers, type WatchersOptions } from '../../../extensions/spec-updates/watchers.ts';
 import { Entrance } from '../../../server/entrance.ts';
 import { RealtimeError } from '../../../server/errors.ts';
@@ -21,6 +22,7 @@ export interface NewsroomOptions {
   readonly maxBufferedBytes?: number;
   readonly keepAliveMs?: number;
   readonly ticketLifetimeMs?: number;
+  readonly authenticationMs?: number;
 }
 
 export type Newsroom = Awaited<ReturnType<typeof openNewsroom>>;
@@ -63,15 +65,26 @@ export async function openNewsroom(options: NewsroomOptions = {}) {
     keepAliveMs: options.keepAliveMs ?? 60_000,
     ticketLifetimeMs: options.ticketLifetimeMs ?? 30_000,
   });
+  const socketIo = new SocketIo({
+    feed,
+    watchers,
+    entrance,
+    maxBufferedBytes: options.maxBufferedBytes ?? 1_000_000,
+    pingEveryMs: 20_000,
+    authenticationMs: options.authenticationMs ?? 10_000,
+    log,
+  });
   const httpServer = createServer();
-  const http = createHttp({ httpServer, plugins: [streams.routes], log });
+  const http = createHttp({ httpServer, plugins: [streams.routes, socketIo.routes], log });
   await http.ready();
+  httpServer.on('upgrade', socketIo.upgrade);
   await new Promise<void>((listening) => httpServer.listen(0, '127.0.0.1', listening));
   onTestFinished(async () => {
     watchers.close();
     streams.close();
+    socketIo.close();
     await http.close();
   });
   const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`;
-  return { url, feed, rights, visitors, watchers, streams, log };
+  return { url, feed, rights, visitors, watchers, streams, socketIo, log };
 }

@@ -1,19 +1,24 @@
 import { expect, it } from 'vitest';
 import { type SpecEvent, specEvent } from '../../../extensions/spec-updates/events.ts';
 import { SpecFeed } from '../../../extensions/spec-updates/feed.ts';
-import { Watch } from '../../../extensions/spec-updates/watch.ts';
+import { listeningTo, Watch } from '../../../extensions/spec-updates/watch.ts';
 import { RealtimeError } from '../../../server/errors.ts';
 import { heardIn, state } from './states.ts';
 
 function openWatch() {
   const feed = new SpecFeed();
   const events: SpecEvent[] = [];
-  const watch = new Watch(feed, (event) => void events.push(specEvent.parse(event)));
+  const open = () =>
+    new Watch(
+      listeningTo(feed, (event) => void events.push(specEvent.parse(event))),
+      feed.current().eventId,
+    );
   const change = (...ids: string[]) =>
     feed.publish(ids.map((id) => state(id, { title: `${id} ${Math.random()}` })));
   return {
     feed,
-    watch,
+    open,
+    watch: open(),
     change,
     events,
     get heard() {
@@ -81,10 +86,10 @@ it('[U2] [U19] goes on where a connection was before', () => {
   const { eventId } = room.watch.subscribe({});
   room.watch.close();
   room.change('E13');
-  const later = new Watch(room.feed, (event) => void room.events.push(event));
+  const later = room.open();
   later.subscribe({ from: eventId });
   expect(room.heard).toEqual(['spec.created E13']);
-  new Watch(room.feed, (event) => void room.events.push(event)).subscribe({ from: null });
+  room.open().subscribe({ from: null });
   expect(room.heard.at(-1)).toBe('reset E13');
 });
 
