@@ -32,7 +32,7 @@ export class ExternalEdits implements Extension<ConnectionContext> {
     if (ageMs < freshMs || this.#upcoming.has(documentName)) return;
     const check = setTimeout(() => {
       this.#upcoming.delete(documentName);
-      if (instance.documents.has(documentName)) this.#recordSync.check(documentName);
+      if (instance.documents.has(documentName)) void this.#recordSync.check(documentName);
     }, afterJoinMs);
     this.#upcoming.set(documentName, check);
   }

@@ -67,10 +67,10 @@ export class RecordSync {
     void this.#owed.owe(documentName);
   }
 
-  /** Looks at the record now, whether the room has something for it or not. */
-  check(documentName: string): void {
+  /** Looks at the record now, whether the room has something for it or not. Resolves when that was done or has failed. */
+  check(documentName: string): Promise<void> {
     this.#doubtful.add(documentName);
-    void this.#owed.owe(documentName, { now: true });
+    return this.#owed.owe(documentName, { now: true });
   }
 
   /** Whether the record may lack what the document holds, or the other way round. */

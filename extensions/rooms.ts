@@ -40,7 +40,7 @@ export class Rooms implements Extension<ConnectionContext> {
     const isFull = () => instance.documents.size + instance.loadingDocuments.size > this.#options.maxRooms;
     for (const documentName of [...this.#left.keys()]) {
       if (!isFull()) return;
-      await this.#letGo(instance, documentName);
+      await this.letGo(instance, documentName);
     }
     if (isFull()) throw new RealtimeError('too-many-rooms');
   }
@@ -53,7 +53,7 @@ export class Rooms implements Extension<ConnectionContext> {
   async beforeUnloadDocument({ instance, documentName }: beforeUnloadDocumentPayload): Promise<void> {
     if (this.#options.graceMs === 0 || this.#left.get(documentName)?.mayGo) return;
     if (!this.#left.has(documentName)) {
-      const unloading = setTimeout(() => void this.#letGo(instance, documentName), this.#options.graceMs);
+      const unloading = setTimeout(() => void this.letGo(instance, documentName), this.#options.graceMs);
       unloading.unref();
       this.#left.set(documentName, { unloading, mayGo: false });
     }
@@ -68,8 +68,8 @@ export class Rooms implements Extension<ConnectionContext> {
     for (const documentName of [...this.#left.keys()]) this.#forget(documentName);
   }
 
-  /** A document that a layer still owes something stays, and goes when that is done. */
-  async #letGo(instance: Hocuspocus, documentName: string): Promise<void> {
+  /** Ends its grace time. A document that a layer still owes something stays, and goes when that is done. */
+  async letGo(instance: Hocuspocus, documentName: string): Promise<void> {
     const room = this.#left.get(documentName);
     const document = instance.documents.get(documentName);
     if (room) room.mayGo = true;

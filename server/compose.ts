@@ -39,6 +39,7 @@ import { Excess } from './excess.ts';
 import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
+import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
@@ -62,21 +63,13 @@ export interface Ports {
 
 const unheard: Events = { emit: () => undefined };
 
+export type { RoomSummary };
+
 export interface ComposeOptions {
   /** Further HTTP routes, such as the demo's pages; they may look at the open rooms. */
   readonly pages?: (rooms: () => RoomSummary[]) => FastifyPluginAsync;
   /** Rooms of your own, beside those of records. */
   readonly roomTypes?: readonly RoomType[];
-}
-
-/** One open document, as an operator sees it. */
-export interface RoomSummary {
-  readonly documentName: string;
-  readonly connections: number;
-  /** Names of the users, each once. */
-  readonly people: string[];
-  /** When the oldest edit came that is not in the record's draft yet, in ms since the epoch. */
-  readonly unsavedSince: number | null;
 }
 
 export interface RealtimeServer {
@@ -86,6 +79,7 @@ export interface RealtimeServer {
   /** Resolves with the documents that could not be saved in time; they are named in the log as well. */
   stop(): Promise<string[]>;
   rooms(): RoomSummary[];
+  readonly openRooms: OpenRooms;
 }
 
 /** How long a stop waits for what it closes behind it, when everything is saved or given up. */
@@ -159,6 +153,10 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
 
+  const rooms = new Rooms({
+    maxRooms: config.rooms.max_rooms,
+    graceMs: config.rooms.cleanup_timeout * 1_000,
+  });
   // In each list the order counts: what a later one looks up an earlier one has put there.
   const recordRooms: RoomType = {
     name: 'record',
@@ -201,7 +199,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     // Who is here, and where are their cursors?
     presence,
     // How many documents are open, and how long does one stay?
-    new Rooms({ maxRooms: config.rooms.max_rooms, graceMs: config.rooms.cleanup_timeout * 1_000 }),
+    rooms,
     // What is the acknowledgement of this message for?
     new Acknowledging(),
     // Where does this type of document come from, and where does it go?
@@ -248,14 +246,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
 
-  const listRooms = () =>
-    [...hocuspocus.documents.values()].map((document) => {
-      const { name: documentName } = document;
-      const connections = document.getConnections();
-      const people = new Set(connections.map(({ context }) => context.session?.user.name ?? ''));
-      const unsavedSince = recordSync.owedSince(documentName);
-      return { documentName, connections: connections.length, people: [...people], unsavedSince };
-    });
+  const openRooms = new OpenRooms({ hocuspocus, rooms, journaling, persistence, recordSync });
 
   const httpServer = createServer();
   const versions = new Versions({
@@ -273,12 +264,13 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
   const admin = adminRoutes({ versions, identity, token: config.admin.token, webhooks: ports.webhooks });
-  const pages = options.pages?.(listRooms);
+  const pages = options.pages?.(() => openRooms.list());
   const http = createHttp({ httpServer, plugins: pages ? [admin, pages] : [admin], log });
 
   return {
     hocuspocus,
-    rooms: listRooms,
+    rooms: () => openRooms.list(),
+    openRooms,
     async start() {
       await http.ready();
       // The first record is not to wait until the thread has begun.

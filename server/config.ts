@@ -448,9 +448,19 @@ export function loadConfig(yaml: string, environment: Record<string, string | un
   for (const [path, value] of valuesOfEnvironment(environment, problems)) {
     assign(values, path.split('.'), value);
   }
+  return checkConfig(values, problems);
+}
+
+/**
+ * Values as a whole configuration, with defaults for those that are missing.
+ *
+ * @param problems what is known to be wrong already
+ * @throws ConfigError
+ */
+export function checkConfig(values: unknown, problems: readonly string[] = []): Config {
   const parsed = schema.safeParse(values);
-  for (const issue of parsed.error?.issues ?? []) problems.push(...sentencesOf(issue));
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const all = [...problems, ...(parsed.error?.issues ?? []).flatMap(sentencesOf)];
+  if (!parsed.success || all.length > 0) throw new ConfigError(all);
   return parsed.data;
 }
 

@@ -223,6 +223,12 @@ export const errors = {
     statusCode: 503,
     retry: true,
   },
+  'room-closed': {
+    reason: 'An administrator has closed this room. Opening it anew.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
   'shutting-down': {
     reason: 'The server restarts. Trying again.',
     closeCode: 4503,

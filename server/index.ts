@@ -52,6 +52,7 @@ export type {
 } from './ports.ts';
 export { RevisionTaken } from './revision-taken.ts';
 export type { RoomType } from './room-types.ts';
+export type { ConnectionContext } from './session.ts';
 export {
   decodeSnapshot,
   encodeSnapshot,

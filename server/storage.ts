@@ -12,11 +12,14 @@ import type { SnapshotStore } from './ports.ts';
 /** How long PostgreSQL may take to answer: longer than any write of a snapshot, shorter than a stop may last. */
 const postgresTimeoutMs = 8_000;
 
-/** @throws ConfigError when CivicPress is to keep snapshots and cannot */
+/**
+ * @param service `null` in CivicPress' own process, where its API is not asked
+ * @throws ConfigError when CivicPress is to keep snapshots and cannot
+ */
 export async function openSnapshots(
   { snapshots }: Config,
   dataDir: string,
-  service: ServiceSession,
+  service: ServiceSession | null,
 ): Promise<SnapshotStore> {
   switch (snapshots.storage) {
     case 'database':
@@ -29,6 +32,8 @@ export async function openSnapshots(
       return openPostgresSnapshots({ url: snapshots.postgres_url as string, timeoutMs: postgresTimeoutMs });
     }
     case 'civicpress':
+      if (!service)
+        throw new ConfigError(['snapshots.storage: civicpress is for a server beside CivicPress, not in it']);
       return openCivicPressSnapshots(service).catch((error: unknown) => {
         throw error instanceof NoSnapshotRoute
           ? new ConfigError([`snapshots.storage: ${error.message}`])

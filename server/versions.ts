@@ -139,7 +139,7 @@ export class Versions {
     sources.restored(documentName, restored);
     notices.tell(hocuspocus, documentName, { event: 'restored', data: { revision, by: user.name } });
     if (restored.isOpaque && !readAs.isOpaque) notices.tell(hocuspocus, documentName, shownAsSource);
-    recordSync.check(documentName);
+    void recordSync.check(documentName);
     log.info({ documentName, revision, userId: user.id }, 'a version was restored');
 
     // The next snapshot has the restored text as the one that the document grew from. What the record holds, by

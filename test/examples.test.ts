@@ -2,14 +2,18 @@
  * The examples of docs/ run, and do what they say.
  */
 import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { consultationRooms } from '../docs/examples/consultation-room.ts';
 import { QuietRecords } from '../docs/examples/quiet-record.ts';
 import { createReceiver, type RealtimeEvent } from '../docs/examples/webhook-receiver.ts';
+import { CoreIdentity } from '../server/civicpress/module/identity.ts';
 import { loadConfig } from '../server/config.ts';
 import { openWebhooks } from '../server/webhooks/open.ts';
 import { signatureOf } from '../server/webhooks/post.ts';
 import { Admin } from './helpers/admin.ts';
+import { CityHall } from './helpers/city-hall.ts';
 import { RecordedLog } from './helpers/recorded-log.ts';
 import { TownHall } from './helpers/town-hall.ts';
 import { until } from './helpers/until.ts';
@@ -100,8 +104,42 @@ it('[H3] the workflow tells the clerk when a record was left alone for a while, 
   expect(heard.map(({ event }) => event)).toContain('realtime:client:connected');
 });
 
+it('[R7] a consultation is a room of its own type: kept in a file, written by those who are invited', async () => {
+  const folder = await mkdtempOf();
+  const hallWith = (files: string) =>
+    CityHall.open({
+      settings: { rooms: { cleanup_timeout: 0 } },
+      prepare: ({ roomManager, auth, recordManager, database }) => {
+        const identity = new CoreIdentity({ auth, recordManager, database });
+        const invited = async (id: string) => (id === 'park' ? ['1'] : null);
+        roomManager.registerRoomType(consultationRooms({ folder: files, identity, invited }));
+      },
+    });
+  let hall = await hallWith(folder);
+  const alice = await (await hall.joinDocument('consultation:park', 'alice', 'public')).synced();
+  const bob = await (await hall.joinDocument('consultation:park', 'bob', 'public')).synced();
+  expect([alice.scope, bob.scope]).toEqual(['read-write', 'readonly']);
+  alice.document.getText('answer').insert(0, 'Benches, please.');
+  await until('bob sees it', () => bob.document.getText('answer').toString() === 'Benches, please.');
+  expect(await (await hall.joinDocument('consultation:pool')).refused()).toMatch(/you may not see it/);
+  await hall.close();
+  expect(await readdir(folder)).toEqual(['park.yjs']);
+
+  hall = await hallWith(folder);
+  const again = await (await hall.joinDocument('consultation:park', 'alice')).synced();
+  expect(again.document.getText('answer').toString()).toBe('Benches, please.');
+  await hall.close();
+
+  await writeFile(`${folder}/park.yjs`, 'not a document');
+  hall = await hallWith(folder);
+  expect(await (await hall.joinDocument('consultation:park', 'alice')).refused()).toMatch(
+    /could not be opened/,
+  );
+  await hall.close();
+  expect(await readFile(`${folder}/park.yjs`, 'utf8')).toBe('not a document');
+});
+
 async function mkdtempOf(): Promise<string> {
-  const { mkdtemp, rm } = await import('node:fs/promises');
   const folder = await mkdtemp('/tmp/webhooks-example-');
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;

@@ -1,0 +1,62 @@
+/**
+ * The realtime module of CivicPress: what its service container is given, and what it gets.
+ *
+ * @example
+ * registerRealtimeServices(container, { dataDir: 'data' });
+ * const server = container.resolve<RealtimeServer>('realtimeServer');
+ * await server.initialize();
+ */
+import { dirname, join, resolve } from 'node:path';
+import { RealtimeConfigManager } from './module/config-manager.ts';
+import type {
+  CoreAuth,
+  CoreConfig,
+  CoreContainer,
+  CoreDatabase,
+  CoreHooks,
+  CoreLogger,
+  CoreRecordManager,
+} from './module/core.ts';
+import { RealtimeServer } from './module/realtime-server.ts';
+import { RoomManager } from './module/room-manager.ts';
+
+export { RealtimeConfigManager } from './module/config-manager.ts';
+export type * from './module/core.ts';
+export {
+  AuthenticationFailedError,
+  ConnectionLimitExceededError,
+  InvalidYjsUpdateError,
+  PermissionDeniedError,
+  RealtimeError,
+  RoomNotFoundError,
+} from './module/errors.ts';
+export { type RealtimeHealthStatus, RealtimeServer } from './module/realtime-server.ts';
+export { type Room, RoomManager } from './module/room-manager.ts';
+
+/**
+ * Registers `realtimeConfigManager`, `realtimeRoomManager` and `realtimeServer`. Nothing starts by that, and the services
+ * that they stand on (`logger`, `hooks`, `auth`, `recordManager`, and `database` where there is one) are resolved when
+ * they are.
+ */
+export function registerRealtimeServices(container: CoreContainer, config: CoreConfig): void {
+  const projectDir = dirname(resolve(config.dataDir));
+  container.singleton(
+    'realtimeConfigManager',
+    () => new RealtimeConfigManager(join(projectDir, '.system-data')),
+  );
+  container.singleton('realtimeRoomManager', () => new RoomManager());
+  container.singleton(
+    'realtimeServer',
+    (services) =>
+      new RealtimeServer({
+        logger: services.resolve<CoreLogger>('logger'),
+        hooks: services.resolve<CoreHooks>('hooks'),
+        auth: services.resolve<CoreAuth>('auth'),
+        recordManager: services.resolve<CoreRecordManager>('recordManager'),
+        database: services.isRegistered('database') ? services.resolve<CoreDatabase>('database') : undefined,
+        configManager: services.resolve<RealtimeConfigManager>('realtimeConfigManager'),
+        roomManager: services.resolve<RoomManager>('realtimeRoomManager'),
+        projectDir,
+      }),
+  );
+}

@@ -1,0 +1,78 @@
+/**
+ * Reads records and writes their drafts through CivicPress' own services.
+ */
+import { RealtimeError } from '../../errors.ts';
+import type { Records, RecordText } from '../../ports.ts';
+import type { CoreDatabase, CoreNewDraft, CoreRecord, CoreRecordManager } from './core.ts';
+
+/** Whose drafts these are, when their record names nobody. */
+const author = 'realtime';
+
+export class CoreRecords implements Records {
+  readonly #recordManager: CoreRecordManager;
+  readonly #database: CoreDatabase;
+
+  constructor(recordManager: CoreRecordManager, database: CoreDatabase) {
+    this.#recordManager = recordManager;
+    this.#database = database;
+  }
+
+  async read(recordId: string): Promise<RecordText | null> {
+    const draft = await asked(recordId, this.#database.getDraft(recordId));
+    if (draft) return { markdown: draft.markdown_body ?? '', isDraft: true, fields: {} };
+    const record = await asked(recordId, this.#recordManager.getRecord(recordId));
+    if (!record) return null;
+    return {
+      markdown: withFinalNewline(record.content ?? ''),
+      isDraft: false,
+      fields: fieldsOf(recordId, record),
+    };
+  }
+
+  async writeDraft(recordId: string, markdown: string, { isDraft, fields }: RecordText): Promise<void> {
+    const written = isDraft
+      ? this.#database.updateDraft(recordId, { markdown_body: markdown })
+      : this.#database.createDraft({
+          ...(fields as Omit<CoreNewDraft, 'markdown_body'>),
+          markdown_body: markdown,
+        });
+    await asked(recordId, written);
+  }
+}
+
+/** @throws RealtimeError `civicpress-unavailable` in place of whatever CivicPress throws */
+async function asked<Answer>(recordId: string, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new RealtimeError('civicpress-unavailable', { context: { recordId }, cause });
+  }
+}
+
+/** What a new draft has to be given, or publishing it erases it from the record. */
+function fieldsOf(recordId: string, record: CoreRecord): Omit<CoreNewDraft, 'markdown_body'> {
+  return {
+    // Not the record's own id, which its frontmatter may give otherwise.
+    id: recordId,
+    title: record.title,
+    type: record.type,
+    status: record.status ?? 'draft',
+    workflow_state: record.workflowState ?? 'draft',
+    metadata: jsonOf(record.metadata),
+    geography: jsonOf(record.geography),
+    attached_files: jsonOf(record.attachedFiles),
+    linked_records: jsonOf(record.linkedRecords),
+    linked_geography_files: jsonOf(record.linkedGeographyFiles),
+    author: record.author ?? author,
+    created_by: author,
+  };
+}
+
+function jsonOf(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+/** CivicPress trims a published body and keeps a draft byte for byte, so the newline is ours to give back. */
+function withFinalNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
