@@ -7,7 +7,7 @@
  */
 import { SkipFurtherHooksError } from '@hocuspocus/common';
 import type { Extension } from '@hocuspocus/server';
-import { asRealtimeError, type RealtimeError } from '../server/errors.ts';
+import { asRealtimeError, type ErrorCode, type RealtimeError } from '../server/errors.ts';
 import type { Logger } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 
@@ -91,22 +91,34 @@ export function isRefusal(thrown: unknown): boolean {
   return thrown instanceof HookRejection;
 }
 
-export function guarded(extension: Extension, log: Logger): Extension {
+/** @param onRefused hears the code of every refusal and failure */
+export function guarded(
+  extension: Extension,
+  log: Logger,
+  onRefused: (code: ErrorCode) => void = () => undefined,
+): Extension {
   const wrapped: Record<string, Hook> = {};
   for (const name of hookNames) {
     const hook = extension[name];
     if (typeof hook !== 'function') continue;
     const call = hook.bind(extension) as Hook;
-    wrapped[name] = (payload) => call(payload).catch((thrown) => rejected(name, payload, thrown, log));
+    wrapped[name] = (payload) =>
+      call(payload).catch((thrown) => rejected(name, payload, thrown, { log, onRefused }));
   }
   return { ...wrapped, extensionName: extension.extensionName ?? extension.constructor.name };
 }
 
+interface Listeners {
+  readonly log: Logger;
+  readonly onRefused: (code: ErrorCode) => void;
+}
+
 /** Logs and rethrows in a bearable form; returns for onlookers. */
-function rejected(name: string, payload: HookPayload, thrown: unknown, log: Logger): void {
+function rejected(name: string, payload: HookPayload, thrown: unknown, { log, onRefused }: Listeners): void {
   if (thrown instanceof Veto) throw thrown;
 
   const error = asRealtimeError(thrown, entrances.has(name) ? 'document-not-loaded' : 'internal');
+  onRefused(error.code);
   const { socket, session } = payload.context ?? {};
   const fields = {
     hook: name,

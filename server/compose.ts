@@ -40,6 +40,8 @@ import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
+import type { Metrics } from './operations/metrics.ts';
+import { Operations } from './operations/operations.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
@@ -80,14 +82,23 @@ export interface RealtimeServer {
   stop(): Promise<string[]>;
   rooms(): RoomSummary[];
   readonly openRooms: OpenRooms;
+  /** What `/metrics` shows; whoever owns the process adds what Node knows of it. */
+  readonly metrics: Metrics;
 }
 
 /** How long a stop waits for what it closes behind it, when everything is saved or given up. */
 const closingMs = 2_000;
 
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
-  const { identity, records, journal, ledger, snapshots, log } = ports;
-  const events = announcerTo(ports.events ?? unheard, log);
+  const { log } = ports;
+  // What operators see of all that follows.
+  const operations = new Operations({
+    sights: { sockets: () => gateway.socketCount, rooms: () => openRooms.list() },
+    metricsToken: config.metrics.token,
+    log,
+  });
+  const { identity, records, journal, ledger, snapshots } = operations.watching(ports);
+  const events = operations.counting(announcerTo(ports.events ?? unheard, log));
   const { dialect } = config.document;
   const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
   const converter = new WorkerConverter({
@@ -213,7 +224,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   ];
 
   const hocuspocus = new Hocuspocus<ConnectionContext>({
-    extensions: extensions.map((extension) => guarded(extension, log)),
+    extensions: extensions.map((extension) => guarded(extension, log, operations.refused)),
     quiet: true,
     // The gateway counts them, and says so; as many again may be talked to before a token came.
     maxPendingDocuments: 2 * config.rate_limiting.documents_per_socket,
@@ -242,7 +253,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     maxDocumentsPerSocket: config.rate_limiting.documents_per_socket,
     maxBufferedBytes: config.limits.buffered_bytes,
     pingEveryMs: config.limits.ping_seconds * 1_000,
-    whenDurable: (documentName, then) => journaling.whenDurable(documentName, then),
+    whenDurable: operations.timing((documentName, then) => journaling.whenDurable(documentName, then)),
+    traffic: operations.traffic,
     log,
   });
 
@@ -265,12 +277,14 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   });
   const admin = adminRoutes({ versions, identity, token: config.admin.token, webhooks: ports.webhooks });
   const pages = options.pages?.(() => openRooms.list());
-  const http = createHttp({ httpServer, plugins: pages ? [admin, pages] : [admin], log });
+  const plugins = [operations.routes, admin, ...(pages ? [pages] : [])];
+  const http = createHttp({ httpServer, plugins, log });
 
   return {
     hocuspocus,
     rooms: () => openRooms.list(),
     openRooms,
+    metrics: operations.metrics,
     async start() {
       await http.ready();
       // The first record is not to wait until the thread has begun.
@@ -286,6 +300,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     },
     async stop() {
+      operations.stopping();
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
       const unsaved = await shutDown({
         gateway,

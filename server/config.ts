@@ -86,6 +86,17 @@ const schema = z.strictObject({
         ),
     })
     .prefault({}),
+  metrics: z
+    .strictObject({
+      token: z
+        .string()
+        .min(24, 'must have at least 24 characters')
+        .optional()
+        .describe(
+          'Who has it may read /metrics; unset: whoever asks from this machine, not through a proxy.',
+        ),
+    })
+    .prefault({}),
   presence: z
     .strictObject({
       updates_per_second: z

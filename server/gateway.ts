@@ -29,6 +29,7 @@ import {
 import type { HeadCount } from './head-count.ts';
 import { Lane } from './lane.ts';
 import { Opening } from './opening.ts';
+import type { Traffic } from './operations/traffic.ts';
 import { Pace } from './pace.ts';
 import type { Logger } from './ports.ts';
 import type { RoomTypes } from './room-types.ts';
@@ -65,6 +66,8 @@ export interface GatewayOptions {
   readonly presence: Pick<Presence, 'take' | 'leave'>;
   /** Calls back once everything that the document holds now is durable. */
   readonly whenDurable: (documentName: string, then: () => void) => void;
+  /** Counts every frame that comes and goes. */
+  readonly traffic: Pick<Traffic, 'count'>;
   readonly log: Logger;
 }
 
@@ -146,6 +149,7 @@ export class Gateway {
       conduct: new Conduct(() => void this.#dismiss(socket)),
       maxBufferedBytes,
       whenDurable,
+      traffic: this.#options.traffic,
     });
     const leave = visitors.enter(address);
     this.#sockets.add(socket);
@@ -198,6 +202,7 @@ export class Gateway {
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
       if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
+      this.#options.traffic.count('in', data);
       pace.take(data);
     });
     // Before anybody looks at it: also a frame that never ends takes room.
@@ -286,6 +291,7 @@ interface GatewaySocketOptions {
   /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
   readonly maxBufferedBytes: number;
   readonly whenDurable: GatewayOptions['whenDurable'];
+  readonly traffic: GatewayOptions['traffic'];
 }
 
 /** One client's socket, as Hocuspocus and the hooks see it: sending and closing never throw. */
@@ -307,6 +313,7 @@ class GatewaySocket implements ClientSocket {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   readonly #maxBufferedBytes: number;
+  readonly #traffic: GatewayOptions['traffic'];
 
   constructor({
     ws,
@@ -316,8 +323,10 @@ class GatewaySocket implements ClientSocket {
     conduct,
     maxBufferedBytes,
     whenDurable,
+    traffic,
   }: GatewaySocketOptions) {
     this.#ws = ws;
+    this.#traffic = traffic;
     this.conduct = conduct;
     this.#stream = stream;
     this.address = address;
@@ -345,6 +354,7 @@ class GatewaySocket implements ClientSocket {
 
   #write(message: Uint8Array): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#traffic.count('out', message);
     if (this.bufferedBytes <= this.#maxBufferedBytes) this.#stream.write(frameOf(message));
     else this.#ws.terminate();
   }

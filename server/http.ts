@@ -1,5 +1,5 @@
 /**
- * The HTTP side: health, and the routes that the composition adds. WebSocket upgrades are the gateway's.
+ * The HTTP side: the routes that the composition adds, and what is answered beside them. WebSocket upgrades are the gateway's.
  */
 import type { Server } from 'node:http';
 import { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest, fastify } from 'fastify';
@@ -10,7 +10,6 @@ import type { Logger } from './ports.ts';
 export interface HttpOptions {
   /** The server that also carries the WebSockets; Fastify answers its requests. */
   readonly httpServer: Server;
-  /** What is registered beside `/health`. */
   readonly plugins: readonly FastifyPluginAsync[];
   readonly log: Logger;
 }
@@ -28,8 +27,6 @@ export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyIn
   const bodyOf = (error: Record<string, unknown>, { id }: FastifyRequest) => ({
     error: { ...error, correlationId: id },
   });
-
-  http.get('/health', async () => ({ status: 'ok' }));
 
   http.setNotFoundHandler((request, reply) => {
     const error = { code: 'not-found', message: 'There is nothing at this address.' };

@@ -96,6 +96,7 @@ async function run(config: Config): Promise<void> {
     },
     demo ? { pages: demo.pages } : {},
   );
+  server.metrics.watchProcess();
   const url = await server.start();
   process.stdout.write(greeting(url, dataDir, demo !== null));
 

@@ -1,0 +1,151 @@
+/**
+ * What the server depends on, and how each of them did last.
+ *
+ * The calls that are made anyway tell. What nobody has called for a while is asked something small when somebody wants
+ * to know, so that a server at rest has an answer, and nobody is asked for nothing.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ErrorCode, RealtimeError } from '../errors.ts';
+import type { Logger } from '../ports.ts';
+import { RevisionTaken } from '../revision-taken.ts';
+
+export interface DependencyReport {
+  /** `unknown` until its first answer. */
+  readonly state: 'up' | 'down' | 'unknown';
+  /** ISO 8601. */
+  readonly lastSuccess: string | null;
+  readonly lastFailure: string | null;
+  /** How long its last good answer took. */
+  readonly latencyMs: number | null;
+  /** Code from the error table, while it is down. */
+  readonly reason: string | null;
+}
+
+/** Who was heard so lately, in ms, is not asked: CivicPress counts requests, a thousand in 15 minutes. */
+const freshMs = 30_000;
+
+/** So long, in ms, whoever wants to know waits for an answer. */
+const patienceMs = 2_000;
+
+interface Dependency {
+  /** The least that tells whether it works. */
+  readonly ask: () => Promise<unknown>;
+  report: DependencyReport;
+  /** In monotonic ms. */
+  heardAt: number;
+  /** What failed last time it was called, and when: a full disk can still be read. */
+  readonly failing: Map<string, number>;
+  asking: Promise<void> | undefined;
+}
+
+/** Refusals that say that somebody is not there, or cannot answer. Whatever else they answer, they are up. */
+const notUp: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'civicpress-unavailable',
+  'civicpress-busy',
+  'service-refused',
+]);
+
+export class Dependencies {
+  readonly #log: Logger;
+  readonly #dependencies = new Map<string, Dependency>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add(name: string, ask: () => Promise<unknown>): void {
+    const report = {
+      state: 'unknown',
+      lastSuccess: null,
+      lastFailure: null,
+      latencyMs: null,
+      reason: null,
+    } as const;
+    this.#dependencies.set(name, {
+      ask,
+      report,
+      heardAt: Number.NEGATIVE_INFINITY,
+      failing: new Map(),
+      asking: undefined,
+    });
+  }
+
+  /** Asks whoever was not heard lately; resolves when all have answered, or after a while without. */
+  async ask(): Promise<void> {
+    const asking = [...this.#dependencies].map(([name, dependency]) => this.#ask(name, dependency));
+    await Promise.race([Promise.all(asking), delay(patienceMs, undefined, { ref: false })]);
+  }
+
+  get areAllUp(): boolean {
+    return [...this.#dependencies.values()].every(({ report }) => report.state === 'up');
+  }
+
+  reports(): Record<string, DependencyReport> {
+    return Object.fromEntries([...this.#dependencies].map(([name, { report }]) => [name, report]));
+  }
+
+  /** Learns from a call that is made anyway; gives back what it gives, and throws what it throws. */
+  async watch<Result>(name: string, method: string, call: () => Promise<Result>): Promise<Result> {
+    const startedAt = performance.now();
+    try {
+      const result = await call();
+      this.#succeeded(name, method, startedAt);
+      return result;
+    } catch (error) {
+      if (isAnswer(error)) this.#succeeded(name, method, startedAt);
+      else this.#failed(name, method, error);
+      throw error;
+    }
+  }
+
+  async #ask(name: string, dependency: Dependency): Promise<void> {
+    if (performance.now() - dependency.heardAt < freshMs) return;
+    dependency.asking ??= this.watch(name, 'ask', dependency.ask)
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        dependency.asking = undefined;
+      });
+    await dependency.asking;
+  }
+
+  #succeeded(name: string, method: string, startedAt: number): void {
+    const dependency = this.#dependencies.get(name);
+    if (!dependency) return;
+    const { report, failing } = dependency;
+    const now = performance.now();
+    dependency.heardAt = now;
+    // What failed and is not called any more is forgotten in the end.
+    for (const [failed, at] of failing) if (failed === method || now - at > freshMs) failing.delete(failed);
+    if (failing.size > 0) return;
+    if (report.state === 'down') this.#log.info({ dependency: name }, 'a dependency answers again');
+    const latencyMs = Math.round((now - startedAt) * 10) / 10;
+    dependency.report = {
+      ...report,
+      state: 'up',
+      lastSuccess: new Date().toISOString(),
+      latencyMs,
+      reason: null,
+    };
+  }
+
+  #failed(name: string, method: string, error: unknown): void {
+    const dependency = this.#dependencies.get(name);
+    if (!dependency) return;
+    const { report, failing } = dependency;
+    const reason = error instanceof RealtimeError ? error.code : 'internal';
+    dependency.heardAt = performance.now();
+    failing.set(method, dependency.heardAt);
+    if (report.state !== 'down') {
+      const fields = { dependency: name, method, reason, cause: String(error) };
+      this.#log.warn(fields, 'a dependency does not answer');
+    }
+    dependency.report = { ...report, state: 'down', lastFailure: new Date().toISOString(), reason };
+  }
+}
+
+function isAnswer(error: unknown): boolean {
+  return error instanceof RevisionTaken || (error instanceof RealtimeError && !notUp.has(error.code));
+}

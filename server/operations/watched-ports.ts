@@ -1,0 +1,72 @@
+/**
+ * Puts an observer between the server and what it asks of the outside. It changes nothing: what a port gives or throws
+ * comes through, and the dependencies and the metrics learn from it.
+ */
+import type { Ports } from '../compose.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Metrics, TimedCall } from './metrics.ts';
+
+/** Asked for when nothing else was: no record has this id. */
+const nobody = 'readiness-probe';
+
+/** The calls that are timed, by port and method. */
+const timedCalls: Readonly<Record<string, TimedCall>> = {
+  'journal.append': 'append',
+  'snapshots.write': 'snapshot',
+  'records.writeDraft': 'draft',
+};
+
+export function watchedPorts<Watched extends Ports>(
+  ports: Watched,
+  dependencies: Dependencies,
+  metrics: Metrics,
+): Watched {
+  const { identity, records, journal, ledger, snapshots } = ports;
+  dependencies.add('civicpress', () => records.read(nobody));
+  dependencies.add('journal', () => ledger.owing());
+  dependencies.add('snapshots', () => snapshots.list(`record:${nobody}`));
+
+  const watch = <Port extends object>(port: Port, portName: string, dependency: string): Port =>
+    observed(port, async (method, call, args) => {
+      const name = `${portName}.${method}`;
+      const startedAt = performance.now();
+      try {
+        const result = await dependencies.watch(dependency, name, call);
+        const timed = timedCalls[name];
+        if (timed) metrics.timed(timed, performance.now() - startedAt);
+        if (timed === 'append') metrics.appended((args[1] as unknown[]).length);
+        if (timed === 'snapshot') metrics.stored((args[2] as Uint8Array).byteLength);
+        return result;
+      } catch (error) {
+        metrics.failed(dependency);
+        throw error;
+      }
+    });
+  return {
+    ...ports,
+    identity: watch(identity, 'identity', 'civicpress'),
+    records: watch(records, 'records', 'civicpress'),
+    journal: watch(journal, 'journal', 'journal'),
+    ledger: watch(ledger, 'ledger', 'journal'),
+    snapshots: watch(snapshots, 'snapshots', 'snapshots'),
+  };
+}
+
+type Around = (method: string, call: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>;
+
+/** The port, with each call of it handed to `around`. What gives no promise is let through. */
+function observed<Port extends object>(port: Port, around: Around): Port {
+  const methods = new Map<PropertyKey, unknown>();
+  return new Proxy(port, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      const known = methods.get(key);
+      if (known) return known;
+      const method = (...args: unknown[]) =>
+        around(String(key), async () => Reflect.apply(value, target, args), args);
+      methods.set(key, method);
+      return method;
+    },
+  });
+}
