@@ -1,5 +1,6 @@
 /**
- * For editors: tells the server what an editor knows, so that it cannot harm a document by opening it.
+ * For editors and dashboards. Dashboards watch specs (`watchSpecs`); editors tell the server what they know, so that
+ * they cannot harm a document by opening it.
  *
  * An editor deletes from the shared document, for everybody, what its schema lacks. The server therefore keeps out
  * one that lacks a configured feature; what an editor has is announced in the WebSocket's address.
@@ -10,6 +11,15 @@
  */
 import { type DialectName, dialects } from '../markdown/dialects.ts';
 import { allFeatures, type Feature, needs } from '../markdown/features.ts';
+
+export type { SpecEvent, SpecMetadata } from '../extensions/spec-updates/events.ts';
+export type { ConnectionState, Transport } from './watch-specs/connection.ts';
+export {
+  type SpecChangeEvent,
+  type SpecsWatch,
+  type WatchSpecsOptions,
+  watchSpecs,
+} from './watch-specs/watch-specs.ts';
 
 /** As much of a ProseMirror schema as it takes: names of nodes and marks. */
 export interface SchemaNames {

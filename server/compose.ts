@@ -26,6 +26,7 @@ import { Presence } from '../extensions/presence.ts';
 import { RecordSync } from '../extensions/record-sync.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
+import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
 import { Writeback } from '../extensions/writeback.ts';
 import { usualFeaturesOf } from '../markdown/dialects.ts';
 import type { Feature } from '../markdown/index.ts';
@@ -47,6 +48,7 @@ import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
+import { composeSpecUpdates } from './spec-updates.ts';
 import { Turns } from './turns.ts';
 import { Versions } from './versions.ts';
 
@@ -70,6 +72,8 @@ export type { RoomSummary };
 export interface ComposeOptions {
   /** Further HTTP routes, such as the demo's pages; they may look at the open rooms. */
   readonly pages?: (rooms: () => RoomSummary[]) => FastifyPluginAsync;
+  /** What specs become; without it nobody can watch them. */
+  readonly specs?: SpecFeed;
   /** Rooms of your own, beside those of records. */
   readonly roomTypes?: readonly RoomType[];
 }
@@ -194,7 +198,19 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     owners,
     log,
   });
-  const roomTypes = new RoomTypes([recordRooms, ...(options.roomTypes ?? [])]);
+  const entrance = new Entrance({
+    allowedOrigins: config.security.allowed_origins,
+    trustedProxies: config.security.trusted_proxies,
+  });
+  const visitors = new HeadCount();
+  const specs = options.specs
+    ? composeSpecUpdates({ config, feed: options.specs, identity, entrance, visitors, log })
+    : null;
+  const roomTypes = new RoomTypes([
+    recordRooms,
+    ...(specs ? [specs.roomType] : []),
+    ...(options.roomTypes ?? []),
+  ]);
   const excess = new Excess(config.rate_limiting.excess_per_hour);
   const extensions = [
     // Who is this, and what may they do here?
@@ -230,11 +246,6 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     maxPendingDocuments: 2 * config.rate_limiting.documents_per_socket,
   });
 
-  const entrance = new Entrance({
-    allowedOrigins: config.security.allowed_origins,
-    trustedProxies: config.security.trusted_proxies,
-  });
-  const visitors = new HeadCount();
   const gateway = new Gateway({
     hocuspocus,
     roomTypes,
@@ -277,7 +288,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   });
   const admin = adminRoutes({ versions, identity, token: config.admin.token, webhooks: ports.webhooks });
   const pages = options.pages?.(() => openRooms.list());
-  const plugins = [operations.routes, admin, ...(pages ? [pages] : [])];
+  const plugins = [operations.routes, admin, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];
   const http = createHttp({ httpServer, plugins, log });
 
   return {
@@ -290,6 +301,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       // The first record is not to wait until the thread has begun.
       void converter.seed('', 'warm-up').catch(() => undefined);
       gateway.attach(httpServer);
+      specs?.attach(gateway);
       await new Promise<void>((resolve, reject) => {
         httpServer.once('error', reject);
         httpServer.listen(config.port, config.host ?? '0.0.0.0', resolve);
@@ -302,6 +314,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     async stop() {
       operations.stopping();
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
+      specs?.close();
       const unsaved = await shutDown({
         gateway,
         hocuspocus,

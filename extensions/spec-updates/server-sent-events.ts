@@ -29,8 +29,11 @@ export interface ServerSentEventsOptions {
 const maxTickets = 1_000;
 const maxTicketsPerUser = 10;
 
-/** After how long a reader comes back. Spread, so that not all come at once after a restart. */
-const retryMs = () => 1_000 + Math.round(Math.random() * 2_000);
+/** After how long a reader comes back whose connection broke. */
+const retryMs = 1_000;
+
+/** The same for those whom we send away: spread, so that not all come at once after a restart. */
+const spreadRetryMs = () => retryMs + Math.round(Math.random() * 2_000);
 
 export class ServerSentEvents {
   readonly #options: ServerSentEventsOptions;
@@ -57,7 +60,7 @@ export class ServerSentEvents {
   /** Ends every stream, and says when to come back. */
   close(): void {
     clearInterval(this.#ticking);
-    for (const stream of this.#streams) stream.close(retryMs());
+    for (const stream of this.#streams) stream.close(spreadRetryMs());
   }
 
   async #register(app: FastifyInstance): Promise<void> {
@@ -103,12 +106,12 @@ export class ServerSentEvents {
       onRevoked: (error) => {
         // Not `error`: that is what `EventSource` calls a connection that broke.
         stream.send(encodeFrame('refused', JSON.stringify(error.toJSON())));
-        stream.close(retryMs());
+        stream.close(spreadRetryMs());
       },
     });
     reply.raw.once('close', resign);
     reply.hijack();
-    stream.open(retryMs(), crossOriginHeaders(request));
+    stream.open(retryMs, crossOriginHeaders(request));
     this.#subscribe(stream, reply.raw, query, request.headers['last-event-id']);
   }
 

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
+import type { SpecFeed } from '../../extensions/spec-updates/feed.ts';
 import { allFeatures, type Feature } from '../../markdown/index.ts';
 import { CivicPressClient, fieldOf, type Reply } from '../../server/civicpress/client.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
@@ -37,6 +38,8 @@ export interface TownHallOptions {
   /** Puts something between the server and the records. */
   readonly records?: (real: Records) => Records;
   readonly events?: Events;
+  /** What specs become, for those who watch them. */
+  readonly specs?: SpecFeed;
   /** Hears everything that is logged. */
   readonly log?: Logger;
   /** Beside those of records. */
@@ -107,7 +110,8 @@ export class TownHall {
       ...(options.events && { events: options.events }),
       log: options.log ?? createLog('error', false),
     };
-    const server = compose(config, ports, { roomTypes: options.roomTypes ?? [] });
+    const { roomTypes = [], specs } = options;
+    const server = compose(config, ports, { roomTypes, ...(specs && { specs }) });
     const url = await server.start();
     return new TownHall({ folder, civicpress, wire, server, url });
   }

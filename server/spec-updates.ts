@@ -1,0 +1,85 @@
+/**
+ * Puts spec updates together: who may watch, the room `spec-updates`, and the other ways to the same feed.
+ */
+import type { FastifyPluginAsync } from 'fastify';
+import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
+import { SpecMessages } from '../extensions/spec-updates/messages.ts';
+import { ServerSentEvents } from '../extensions/spec-updates/server-sent-events.ts';
+import { SocketIo, socketIoPath } from '../extensions/spec-updates/socket-io.ts';
+import { Watchers } from '../extensions/spec-updates/watchers.ts';
+import type { Config } from './config.ts';
+import type { Entrance } from './entrance.ts';
+import type { Gateway } from './gateway.ts';
+import type { HeadCount } from './head-count.ts';
+import type { Access, Credentials, Identity, Logger } from './ports.ts';
+import type { RoomType } from './room-types.ts';
+
+export interface SpecUpdatesOptions {
+  readonly config: Config;
+  readonly feed: SpecFeed;
+  readonly identity: Identity;
+  readonly entrance: Entrance;
+  readonly visitors: HeadCount;
+  readonly log: Logger;
+}
+
+export interface SpecUpdates {
+  readonly roomType: RoomType;
+  readonly plugins: readonly FastifyPluginAsync[];
+  /** Takes the upgrades of Socket.IO. */
+  attach(gateway: Gateway): void;
+  /** Sends everybody away who is not at the gateway; their clients come back. */
+  close(): void;
+}
+
+const ticketLifetimeMs = 30_000;
+
+export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates {
+  const { config, feed, identity, entrance, visitors, log } = options;
+  const { rate_limiting, limits, auth } = config;
+
+  /** Specs are read by whoever may read records. */
+  const accessTo = async (credentials: Credentials): Promise<Access> => {
+    const { permissions } = await identity.userOf(credentials);
+    return permissions.some((permission) => permission === 'records:view' || permission === '*')
+      ? 'read'
+      : 'none';
+  };
+  const watchers = new Watchers({
+    identity,
+    accessTo,
+    visitors,
+    maxVisitors: rate_limiting.connections,
+    maxVisitorsPerAddress: rate_limiting.connections_per_ip,
+    maxWatchersPerUser: rate_limiting.connections_per_user,
+    recheckMs: auth.cache_seconds * 1_000,
+    log,
+  });
+  const shared = { feed, watchers, entrance, maxBufferedBytes: limits.buffered_bytes };
+  const streams = new ServerSentEvents({
+    ...shared,
+    keepAliveMs: limits.ping_seconds * 1_000,
+    ticketLifetimeMs,
+  });
+  const socketIo = new SocketIo({
+    ...shared,
+    pingEveryMs: limits.ping_seconds * 1_000,
+    authenticationMs: limits.authentication_seconds * 1_000,
+    log,
+  });
+  return {
+    roomType: {
+      name: 'spec-updates',
+      hasIds: false,
+      accessTo: (_id, credentials) => accessTo(credentials),
+      extensions: [new SpecMessages(feed)],
+    },
+    plugins: [streams.routes, socketIo.routes],
+    attach: (gateway) => gateway.delegate(socketIoPath, socketIo.upgrade),
+    close() {
+      watchers.close();
+      streams.close();
+      socketIo.close();
+    },
+  };
+}
