@@ -19,7 +19,7 @@ async function expectRefusal(reader: StreamReader, code: ErrorCode): Promise<voi
   const { reason: message, statusCode } = errors[code];
   expect(await reader.answered()).toBe(statusCode);
   await reader.over();
-  expect(JSON.parse(reader.text)).toEqual({ error: { code, message, statusCode } });
+  expect(JSON.parse(reader.text)).toMatchObject({ error: { code, message, statusCode } });
 }
 
 const ticketFor = async ({ url }: Newsroom, token: string) => {
