@@ -251,6 +251,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     roomTypes,
     presence,
     path: config.path,
+    allowTokenInQuery: config.auth.token_in_query,
     maxFrameBytes: config.limits.frame_bytes,
     entrance,
     visitors,

@@ -73,6 +73,12 @@ const schema = z.strictObject({
         .max(3_600)
         .default(60)
         .describe('How long a validated token and its rights are believed without asking CivicPress again.'),
+      token_in_query: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether plain y-websocket clients may sign in by ?token=, which proxies write into their logs.',
+        ),
     })
     .prefault({}),
   admin: z

@@ -14,7 +14,7 @@ export function documentNameIn(address: string): string {
 }
 
 /** Types of frames; Hocuspocus does not export the numbers. */
-const types = {
+export const frameTypes = {
   sync: 0,
   awareness: 1,
   auth: 2,
@@ -22,19 +22,18 @@ const types = {
   syncReply: 4,
   stateless: 5,
   close: 7,
+  /** Acknowledges an edit, or says that it was not taken. */
+  syncStatus: 8,
 } as const;
-
-/** Type of Hocuspocus' acknowledgements. */
-const syncStatus = 8;
 
 /** The address of a frame that acknowledges an edit; `null` for every other frame. */
 export function acknowledgedAddress(frame: Uint8Array): string | null {
-  return addressBefore(frame, [syncStatus, 1]);
+  return addressBefore(frame, [frameTypes.syncStatus, 1]);
 }
 
 /** The address of a frame with which a provider leaves a document; `null` for every other frame. */
 export function leftAddress(frame: Uint8Array): string | null {
-  return addressBefore(frame, [types.close]);
+  return addressBefore(frame, [frameTypes.close]);
 }
 
 /** The address in a frame that ends, right behind it, with these bytes; else `null`. */
@@ -58,14 +57,17 @@ export type FrameKind = 'edit' | 'question' | 'other';
 export function kindOf(frame: Uint8Array): FrameKind | null {
   const [, end] = placeOfAddress(frame);
   const type = frame[end];
-  if (type === types.sync || type === types.syncReply) return frame[end + 1] === 0 ? 'question' : 'edit';
-  if (type === types.auth || type === types.queryAwareness) return 'question';
-  return type === types.awareness || type === types.stateless || type === types.close ? 'other' : null;
+  if (type === frameTypes.sync || type === frameTypes.syncReply)
+    return frame[end + 1] === 0 ? 'question' : 'edit';
+  if (type === frameTypes.auth || type === frameTypes.queryAwareness) return 'question';
+  return type === frameTypes.awareness || type === frameTypes.stateless || type === frameTypes.close
+    ? 'other'
+    : null;
 }
 
 /** Whether it brings a token. */
 export function isToken(frame: Uint8Array): boolean {
-  return frame[placeOfAddress(frame)[1]] === types.auth;
+  return frame[placeOfAddress(frame)[1]] === frameTypes.auth;
 }
 
 /**

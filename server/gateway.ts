@@ -3,7 +3,8 @@
  *
  * Our own `ws` server drives `hocuspocus.handleConnection()`: it knows the client's address, refuses
  * oversized frames, and saves the proxy that Hocuspocus' own server puts around every socket.
- * Who may do what is decided later, when the first authentication frame arrives.
+ * Who may do what is decided later, when the first authentication frame arrives. Below its path plain y-websocket clients
+ * come in, whose frames are translated at the socket; behind that they are like all others.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -31,6 +32,7 @@ import { Lane } from './lane.ts';
 import { Opening } from './opening.ts';
 import type { Traffic } from './operations/traffic.ts';
 import { Pace } from './pace.ts';
+import { PlainClient, recordIdIn, signOfLife, signOfLifeMs, tokenIn } from './plain-client.ts';
 import type { Logger } from './ports.ts';
 import type { RoomTypes } from './room-types.ts';
 import type { ClientSocket, ConnectionContext } from './session.ts';
@@ -42,6 +44,8 @@ export interface GatewayOptions {
   readonly roomTypes: Pick<RoomTypes, 'check'>;
   /** URL path of the WebSocket. */
   readonly path: string;
+  /** Whether a plain client may sign in with a token in the URL. */
+  readonly allowTokenInQuery: boolean;
   readonly maxFrameBytes: number;
   readonly entrance: Entrance;
   /** Who is connected, by address; others who open connections of their own count there too. */
@@ -83,6 +87,7 @@ export class Gateway {
   #bytesOfStrangers = 0;
   readonly #lane = new Lane();
   readonly #pinging: NodeJS.Timeout;
+  readonly #livening: NodeJS.Timeout;
   #isAccepting = true;
 
   constructor(options: GatewayOptions) {
@@ -97,6 +102,10 @@ export class Gateway {
     });
     this.#pinging = setInterval(() => this.#pingAll(), options.pingEveryMs);
     this.#pinging.unref();
+    this.#livening = setInterval(() => {
+      for (const socket of this.#sockets) if (socket.plain) socket.write(signOfLife);
+    }, signOfLifeMs);
+    this.#livening.unref();
   }
 
   attach(server: Server): void {
@@ -116,6 +125,7 @@ export class Gateway {
   close(): void {
     this.#isAccepting = false;
     clearInterval(this.#pinging);
+    clearInterval(this.#livening);
     for (const socket of this.#sockets) socket.refuse('shutting-down');
   }
 
@@ -128,16 +138,22 @@ export class Gateway {
     stream.on('error', (error) => this.#options.log.debug({ error: error.message }, 'upgrade failed'));
     const path = request.url?.split('?', 1)[0] ?? '';
     const neighbour = this.#neighbours.get(path);
-    if (path !== this.#options.path && !neighbour) return refuseUpgrade(stream, '404 Not Found');
+    const recordId = recordIdIn(path, this.#options.path);
+    if (path !== this.#options.path && !neighbour && recordId === null) {
+      return refuseUpgrade(stream, '404 Not Found');
+    }
     const { entrance, maxSockets, visitors } = this.#options;
     if (!this.#isAccepting) return refuseUpgrade(stream, '503 Service Unavailable');
     if (!entrance.isAllowed(request)) return refuseUpgrade(stream, '403 Forbidden');
     if (neighbour) return neighbour(request, stream, head);
     if (visitors.total >= maxSockets) return refuseUpgrade(stream, '503 Service Unavailable');
-    this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => this.#accept(ws, request, stream));
+    this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => {
+      this.#accept(ws, request, stream, recordId);
+    });
   }
 
-  #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
+  /** @param recordId of a plain client; `null` for one of Hocuspocus */
+  #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex, recordId: string | null): void {
     const { entrance, visitors, maxBufferedBytes, whenDurable, authenticationMs } = this.#options;
     const address = entrance.addressOf(request);
     const features = announcedFeatures(request);
@@ -146,6 +162,7 @@ export class Gateway {
       stream,
       address,
       features,
+      plain: recordId === null ? null : new PlainClient(recordId, (code) => socket.refuse(code)),
       conduct: new Conduct(() => void this.#dismiss(socket)),
       maxBufferedBytes,
       whenDurable,
@@ -201,9 +218,17 @@ export class Gateway {
     });
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
-      if (!isBinary) return socket.close(1003, 'This endpoint speaks binary frames only.');
-      this.#options.traffic.count('in', data);
-      pace.take(data);
+      const { plain } = socket;
+      if (!isBinary) {
+        const answer = plain?.answerTo(data) ?? null;
+        if (answer === null) return socket.close(1003, 'This endpoint speaks binary frames only.');
+        if (answer !== '') socket.say(answer);
+        return;
+      }
+      const frame = plain ? plain.incoming(data) : data;
+      if (frame === null) return socket.close(1007, 'This is not a frame of y-websocket.');
+      this.#options.traffic.count('in', frame);
+      pace.take(frame);
     });
     // Before anybody looks at it: also a frame that never ends takes room.
     const count = (chunk: Buffer) => {
@@ -216,6 +241,23 @@ export class Gateway {
       // Hocuspocus closes a client that says nothing for a minute; a quiet viewer is healthy.
       connection.lastMessageReceivedAt = Date.now();
     });
+    if (socket.plain) this.#signIn(socket, socket.plain, request, (frame) => pace.take(frame));
+  }
+
+  #signIn(
+    socket: GatewaySocket,
+    plain: PlainClient,
+    request: IncomingMessage,
+    take: (frame: Buffer) => void,
+  ): void {
+    const { allowTokenInQuery, log } = this.#options;
+    const found = tokenIn(request, allowTokenInQuery);
+    if (found?.isInQuery) {
+      const { id, address } = socket;
+      log.warn({ socket: id, address }, 'a token came in the query, where proxies keep it');
+    }
+    if (found && found.token.length <= longestToken) take(plain.signIn(found.token));
+    else socket.refuse('not-authenticated');
   }
 
   #handle(frame: Buffer, socket: GatewaySocket, farewells: Farewells, opening: Opening): void {
@@ -275,6 +317,9 @@ export class Gateway {
   }
 }
 
+/** No token of CivicPress is nearly as long. */
+const longestToken = 1_024;
+
 /** In messages that came too fast. */
 const weightOfDismissal = 5_000;
 
@@ -287,6 +332,8 @@ interface GatewaySocketOptions {
   readonly stream: Duplex;
   readonly address: string;
   readonly features: ReadonlySet<string> | null;
+  /** For a client that speaks y-websocket. */
+  readonly plain: PlainClient | null;
   readonly conduct: Conduct;
   /** A peer that reads too slowly, or not at all, is cut off: it comes back and asks for what it lacks. */
   readonly maxBufferedBytes: number;
@@ -309,6 +356,7 @@ class GatewaySocket implements ClientSocket {
   /** Set before the first frame comes; one that is refused at the door has none. */
   pace: Pace | undefined;
   standing: Standing = 'fine';
+  readonly plain: PlainClient | null;
   readonly conduct: Conduct;
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
@@ -320,6 +368,7 @@ class GatewaySocket implements ClientSocket {
     stream,
     address,
     features,
+    plain,
     conduct,
     maxBufferedBytes,
     whenDurable,
@@ -327,12 +376,13 @@ class GatewaySocket implements ClientSocket {
   }: GatewaySocketOptions) {
     this.#ws = ws;
     this.#traffic = traffic;
+    this.plain = plain;
     this.conduct = conduct;
     this.#stream = stream;
     this.address = address;
     this.features = features;
     this.#maxBufferedBytes = maxBufferedBytes;
-    this.acknowledgements = new Acknowledgements({ whenDurable, send: (frame) => this.#write(frame) });
+    this.acknowledgements = new Acknowledgements({ whenDurable, send: (frame) => this.#tell(frame) });
   }
 
   get bufferedBytes(): number {
@@ -348,15 +398,27 @@ class GatewaySocket implements ClientSocket {
     // Hocuspocus sends bytes only.
     const message = data as Uint8Array;
     const address = acknowledgedAddress(message);
-    if (address === null) this.#write(message);
+    if (address === null) this.#tell(message);
     else this.acknowledgements.take(address, message);
   }
 
-  #write(message: Uint8Array): void {
+  /** In the client's own words. */
+  #tell(frame: Uint8Array): void {
+    const message = this.plain ? this.plain.outgoing(frame) : frame;
+    if (!message) return;
+    this.#traffic.count('out', frame);
+    this.write(message);
+  }
+
+  /** As it stands. */
+  write(message: Uint8Array): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
-    this.#traffic.count('out', message);
     if (this.bufferedBytes <= this.#maxBufferedBytes) this.#stream.write(frameOf(message));
     else this.#ws.terminate();
+  }
+
+  say(text: string): void {
+    if (this.bufferedBytes <= this.#maxBufferedBytes) this.#ws.send(text);
   }
 
   close(code = 1000, reason = ''): void {

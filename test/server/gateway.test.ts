@@ -27,6 +27,7 @@ async function openGateway(options: Options = {}) {
   const hocuspocus = new Hocuspocus<ConnectionContext>({ quiet: true, ...options.hocuspocus });
   const gateway = new Gateway({
     traffic: { count: () => undefined },
+    allowTokenInQuery: false,
     hocuspocus,
     roomTypes: new RoomTypes([
       { name: 'record', hasIds: true, accessTo: async () => 'edit', extensions: [] },
