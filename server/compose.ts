@@ -18,6 +18,7 @@ import { Features } from '../extensions/features.ts';
 import { Guard } from '../extensions/guard.ts';
 import { guarded } from '../extensions/guarded.ts';
 import { Hooks } from '../extensions/hooks.ts';
+import { Joining } from '../extensions/joining.ts';
 import { Journaling } from '../extensions/journaling.ts';
 import { Limits } from '../extensions/limits.ts';
 import { Notices } from '../extensions/notices.ts';
@@ -231,6 +232,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     new Acknowledging(),
     // Where does this type of document come from, and where does it go?
     ...roomTypes.extensions(),
+    // Who comes in with nothing, and what are they given?
+    new Joining(),
     // Who hears of this edit, and how soon?
     new FanOut(),
     // Who comes and goes? CivicPress hears of it.

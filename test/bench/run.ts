@@ -12,6 +12,7 @@ import { disk } from './disk.ts';
 import { fanOut } from './fan-out.ts';
 import { type Finding, table } from './finding.ts';
 import { idleMemory } from './idle-memory.ts';
+import { joiningRow } from './joining.ts';
 import { markdownRows } from './markdown.ts';
 import { opening } from './opening.ts';
 
@@ -28,6 +29,7 @@ const rows: Readonly<Record<string, { run: (scale: Scale) => Promise<Finding[]>;
   'fan-out': { run: fanOut, seconds: 6 },
   'idle-memory': { run: idleMemory, seconds: 0 },
   acknowledgement: { run: acknowledgement, seconds: 10 },
+  joining: { run: joiningRow, seconds: 0 },
   disk: { run: disk, seconds: 30 },
   compaction: { run: compaction, seconds: 20 },
 };

@@ -21,6 +21,8 @@ export interface ServerOptions {
 export interface Stats {
   /** Of all threads, since the start. */
   readonly cpuMs: number;
+  /** The longest that the event loop stood still since the last time this was asked. */
+  readonly stallMs: number;
   /** Snapshots and drafts that ours has written. */
   readonly snapshots: number;
   readonly drafts: number;

@@ -5,6 +5,7 @@
  * listens. `bare` is Hocuspocus as its manual sets it up, with its database extension on SQLite.
  */
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
@@ -24,6 +25,8 @@ const {
 } = JSON.parse(process.argv[2] as string) as ServerOptions;
 const service = { username: 'realtime', password: 'of the bench' };
 const written = { snapshots: 0, drafts: 0 };
+const eventLoop = monitorEventLoopDelay({ resolution: 5 });
+eventLoop.enable();
 
 const start: Record<ServerKind, () => Promise<number>> = {
   bare: () => startBareHocuspocus(join(folder, 'bare.sqlite')),
@@ -80,7 +83,9 @@ function counted(records: Records): Records {
 
 function stats(): Stats {
   const { user, system } = process.cpuUsage();
-  return { cpuMs: (user + system) / 1_000, ...written };
+  const stallMs = eventLoop.max / 1e6;
+  eventLoop.reset();
+  return { cpuMs: (user + system) / 1_000, stallMs, ...written };
 }
 
 process.on('message', (message) => {
