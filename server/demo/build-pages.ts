@@ -7,8 +7,15 @@ import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
 const SOURCES = join(import.meta.dirname, 'pages');
-const ENTRIES = ['welcome-page.ts', 'rooms-page.ts', 'editor-page.ts', 'pages.css', 'editor-page.css'];
-const COPIED = ['welcome-page.html', 'rooms-page.html', 'editor-page.html', 'icon.svg'];
+const ENTRIES = [
+  'welcome-page.ts',
+  'rooms-page.ts',
+  'specs-page.ts',
+  'editor-page.ts',
+  'pages.css',
+  'editor-page.css',
+];
+const COPIED = ['welcome-page.html', 'rooms-page.html', 'specs-page.html', 'editor-page.html', 'icon.svg'];
 
 /** Builds all pages into a folder, which is made when it is missing. */
 export async function buildPages(outDir: string): Promise<void> {

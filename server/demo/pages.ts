@@ -1,5 +1,5 @@
 /**
- * Serves the demo: a welcome page, the editor, the dashboard of open rooms, and the small API behind them.
+ * Serves the demo: a welcome page, the editor, the dashboards of open rooms and of specs, and the small API behind them.
  *
  * The pages are built by `build-pages.ts`. They hold no secrets: an editor asks for its token by POST,
  * and gives it to the provider.
@@ -60,6 +60,7 @@ async function demoRoutes(app: FastifyInstance, options: DemoPagesOptions): Prom
 
   app.get('/', (_request, reply) => reply.sendFile('welcome-page.html'));
   app.get('/rooms', (_request, reply) => reply.sendFile('rooms-page.html'));
+  app.get('/specs', (_request, reply) => reply.sendFile('specs-page.html'));
   app.get('/records/:id', (_request, reply) => reply.sendFile('editor-page.html'));
 
   app.post<{ Body: { user?: unknown } | null }>('/api/session', async (request, reply) => {

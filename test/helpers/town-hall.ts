@@ -7,13 +7,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { openSqliteJournal } from '../../extensions/journal/sqlite.ts';
 import { openSqliteSnapshots } from '../../extensions/snapshot-stores/sqlite.ts';
 import type { SpecFeed } from '../../extensions/spec-updates/feed.ts';
 import { allFeatures, type Feature } from '../../markdown/index.ts';
 import { CivicPressClient, fieldOf, type Reply } from '../../server/civicpress/client.ts';
 import { connectCivicPress } from '../../server/civicpress/http.ts';
-import { compose, type RealtimeServer } from '../../server/compose.ts';
+import { compose, type RealtimeServer, type RoomSummary } from '../../server/compose.ts';
 import { type Config, loadConfig } from '../../server/config.ts';
 import {
   type EmbeddedCivicPress,
@@ -21,6 +22,7 @@ import {
   installSampleRecords,
   startEmbeddedCivicPress,
 } from '../../server/demo/civicpress/index.ts';
+import { demoPages } from '../../server/demo/pages.ts';
 import { createLog } from '../../server/log.ts';
 import type { Events, Journal, Ledger, Logger, Records, SnapshotStore } from '../../server/ports.ts';
 import type { RoomType } from '../../server/room-types.ts';
@@ -40,6 +42,8 @@ export interface TownHallOptions {
   readonly events?: Events;
   /** What specs become, for those who watch them. */
   readonly specs?: SpecFeed;
+  /** Serves the demo's pages, which were built into this folder. */
+  readonly assetsDir?: string;
   /** Hears everything that is logged. */
   readonly log?: Logger;
   /** Beside those of records. */
@@ -110,8 +114,12 @@ export class TownHall {
       ...(options.events && { events: options.events }),
       log: options.log ?? createLog('error', false),
     };
-    const { roomTypes = [], specs } = options;
-    const server = compose(config, ports, { roomTypes, ...(specs && { specs }) });
+    const { roomTypes = [], specs, assetsDir } = options;
+    const pages = (rooms: () => RoomSummary[]) => async (app: FastifyInstance) => {
+      const realtimePath = config.path;
+      if (assetsDir) await demoPages(app, { civicpressUrl: civicpress.url, realtimePath, rooms, assetsDir });
+    };
+    const server = compose(config, ports, { roomTypes, pages, ...(specs && { specs }) });
     const url = await server.start();
     return new TownHall({ folder, civicpress, wire, server, url });
   }
