@@ -14,10 +14,12 @@ import {
   type Hocuspocus,
   isTransactionOrigin,
 } from '@hocuspocus/server';
+import { BegunAnew } from '../server/begun-anew.ts';
 import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Journal, Logger, NewJournalEntry } from '../server/ports.ts';
 import type { ClientSocket, ConnectionContext } from '../server/session.ts';
+import { isFollowed } from './followed.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
 import type { Sources } from './sources.ts';
@@ -28,6 +30,8 @@ export interface JournalingOptions {
   readonly notices: Notices;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
+  /** The document that is open here is not the one in the journal any more; what was typed into it is refused. */
+  readonly onBegunAnew: (documentName: string) => void;
   readonly log: Logger;
 }
 
@@ -105,7 +109,14 @@ export class Journaling implements Extension<ConnectionContext> {
     return this.#owed.drain();
   }
 
+  /** What is not durable yet never will be. */
+  abandon(documentName: string): void {
+    this.#pending.delete(documentName);
+    this.#owed.forget(documentName);
+  }
+
   #take(document: Document, update: Uint8Array, origin: unknown): void {
+    if (isFollowed(origin)) return;
     const { name: documentName } = document;
     const context = contextOf(origin);
     const pending = this.#pendingOf(documentName);
@@ -139,8 +150,12 @@ export class Journaling implements Extension<ConnectionContext> {
     const authors = [...pending.authors];
     pending.authors.clear();
     try {
-      sources.journaled(documentName, await journal.append(documentName, batch));
+      const position = await journal.append(documentName, batch);
+      // What others appended before it may not be here yet: then the position is told by following.
+      if (journal.isShared) sources.appended(documentName);
+      else sources.journaled(documentName, position);
     } catch (cause) {
+      if (cause instanceof BegunAnew) return this.#options.onBegunAnew(documentName);
       const error = new RealtimeError('not-durable', { cause });
       // Sent away once: who comes back is told what is the matter, and goes on typing.
       if (!pending.isFailing) for (const author of authors) author.close(error.closeCode, error.reason);

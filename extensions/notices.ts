@@ -78,6 +78,11 @@ export class Notices implements Extension<ConnectionContext> {
     this.tell(instance, documentName, notice);
   }
 
+  /** The trouble is somebody else's now. */
+  forget(documentName: string, layer: Layer): void {
+    this.#troubles.delete(`${layer} ${documentName}`);
+  }
+
   savedAgain(instance: Hocuspocus, documentName: string, layer: Layer): void {
     if (!this.#troubles.delete(`${layer} ${documentName}`)) return;
     this.tell(instance, documentName, { event: 'saved-again', data: { layer } });

@@ -51,6 +51,8 @@ export interface PersistenceOptions {
   readonly notices: Notices;
   readonly converter: Converter;
   readonly events: Announcer;
+  /** Whether this process, of all that have the document open, writes its snapshots. */
+  readonly keeps: (documentName: string) => boolean;
   /** Longest time, in ms, that an edit is in the journal only. */
   readonly intervalMs: number;
   /** So many edits in the journal make a snapshot at once. */
@@ -135,6 +137,7 @@ export class Persistence implements Extension<ConnectionContext> {
     const { id, name } = context.session?.user ?? {};
     if (id !== undefined) progress.contributors.set(id, { id, name: name ?? '' });
     progress.edits += 1;
+    if (!this.#options.keeps(documentName)) return;
     const rounds = Math.max(1, Math.ceil(progress.byteSize / bytesPerRound));
     const isMany = progress.edits - progress.capturedEdits >= this.#options.maxUpdates * rounds;
     void this.#owed.owe(documentName, { now: isMany });
@@ -156,6 +159,18 @@ export class Persistence implements Extension<ConnectionContext> {
 
   async onDestroy(): Promise<void> {
     this.#owed.stop();
+  }
+
+  /** From now on this process writes the snapshots; where the one before stood, only the store knows. */
+  takeOver(documentName: string): void {
+    const progress = this.#progressOf(documentName);
+    progress.revision = null;
+    if (progress.edits > progress.storedEdits) void this.#owed.owe(documentName);
+  }
+
+  /** This document is not what it was: nothing of it is owed any more. */
+  abandon(documentName: string): void {
+    this.#owed.forget(documentName);
   }
 
   /** Whether there are edits that no snapshot holds. */
@@ -266,6 +281,8 @@ export class Persistence implements Extension<ConnectionContext> {
   async #store(documentName: string): Promise<void> {
     const { edits, storedEdits } = this.#progressOf(documentName);
     if (!this.#instance?.documents.has(documentName) || edits === storedEdits) return;
+    // Whoever keeps it now does this.
+    if (!this.#options.keeps(documentName)) return;
     const capture = this.#captureOf(documentName);
     await this.#turns.take(documentName, () => this.#write(documentName, capture));
   }
@@ -309,7 +326,8 @@ export class Persistence implements Extension<ConnectionContext> {
       progress.storedEdits = Math.max(edits, progress.storedEdits);
       progress.byteSize = info.byteSize;
       // From the snapshot before this one on, so that there is always a second way.
-      if (progress.covers !== null && !isBehind) await journal.trim(documentName, progress.covers);
+      const mayTrim = !isBehind && this.#options.keeps(documentName);
+      if (progress.covers !== null && mayTrim) await journal.trim(documentName, progress.covers);
       progress.covers = covers;
       progress.revision = revision;
       events.emit('realtime:snapshot:saved', {

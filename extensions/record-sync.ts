@@ -26,6 +26,8 @@ export interface RecordSyncOptions {
   readonly converter: Converter;
   /** Of changes to a whole document: two that were made from one state would both enter it. */
   readonly turns: Turns;
+  /** Whether this process, of all that have the document open, keeps it in step with its record. */
+  readonly keeps: (documentName: string) => boolean;
   /** Resolves when all that the document holds now is durable: no draft says what a crash would take back. */
   readonly durable: (documentName: string) => Promise<void>;
   /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
@@ -64,11 +66,12 @@ export class RecordSync {
 
   /** Owes the record what the document holds. */
   owe(documentName: string): void {
-    void this.#owed.owe(documentName);
+    if (this.#options.keeps(documentName)) void this.#owed.owe(documentName);
   }
 
   /** Looks at the record now, whether the room has something for it or not. Resolves when that was done or has failed. */
   check(documentName: string): Promise<void> {
+    if (!this.#options.keeps(documentName)) return Promise.resolve();
     this.#doubtful.add(documentName);
     return this.#owed.owe(documentName, { now: true });
   }
@@ -92,11 +95,18 @@ export class RecordSync {
     this.#owed.stop();
   }
 
+  /** This document is not what it was: nothing of it is owed any more. */
+  abandon(documentName: string): void {
+    this.#owed.forget(documentName);
+    this.#doubtful.delete(documentName);
+  }
+
   async #perform(documentName: string): Promise<void> {
     const { ledger, sources } = this.#options;
     await this.#options.durable(documentName);
     const document = this.#instance?.documents.get(documentName);
-    if (!this.#instance || !document) return;
+    // Whoever keeps it now does this.
+    if (!this.#instance || !document || !this.#options.keeps(documentName)) return;
     const source = sources.of(documentName);
     const isDoubtful = this.#doubtful.delete(documentName);
     const isOwed = source.owesWriteback || source.restored !== null || source.unconfirmed.length > 0;
@@ -200,6 +210,11 @@ export class RecordSync {
     const document = this.#instance?.documents.get(documentName);
     if (!this.#instance || !document) return;
     const { notices, log } = this.#options;
+    if (!this.#options.keeps(documentName)) {
+      notices.forget(documentName, 'writeback');
+      if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
+      return;
+    }
     if (failure)
       log.info({ documentName, tries: failure.tries }, 'the document and its record are in step again');
     notices.savedAgain(this.#instance, documentName, 'writeback');

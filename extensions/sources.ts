@@ -99,6 +99,21 @@ export class Sources {
     this.#change(documentName, { position, owesWriteback: true });
   }
 
+  /** Edits are durable behind the newest position that is known here, and the record lacks them. */
+  appended(documentName: string): void {
+    this.#change(documentName, { owesWriteback: true });
+  }
+
+  /** What the ledger says now, which another process has kept meanwhile. */
+  recalled(documentName: string, entry: LedgerEntry): void {
+    const source = this.#sources.get(documentName);
+    if (!source) return;
+    const { owesWriteback, unconfirmed } = entry;
+    // How the document reads its text is its own.
+    const base = { ...source.base, markdown: entry.base.markdown };
+    this.#change(documentName, { base, unconfirmed, owesWriteback: owesWriteback || source.owesWriteback });
+  }
+
   /** A draft with this fingerprint is about to be sent. */
   sending(documentName: string, fingerprint: string): void {
     const unconfirmed = [...this.of(documentName).unconfirmed, fingerprint].slice(-maxUnconfirmed);

@@ -15,6 +15,7 @@ import type {
   onConfigurePayload,
 } from '@hocuspocus/server';
 import { RealtimeError } from '../server/errors.ts';
+import type { Leases } from '../server/leases.ts';
 import type { Ledger, Logger } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { errorBehind, Veto } from './guarded.ts';
@@ -25,6 +26,7 @@ export interface WritebackOptions {
   readonly recordSync: RecordSync;
   readonly ledger: Ledger;
   readonly sources: Sources;
+  readonly leases: Pick<Leases, 'take'>;
   /** Pause, in ms, before what could not be opened is tried again. */
   readonly retryMaxMs: number;
   readonly log: Logger;
@@ -35,6 +37,7 @@ export class Writeback implements Extension<ConnectionContext> {
 
   /** Documents that owed a draft when the process ended, and are not open yet. */
   readonly #unopened = new Set<string>();
+  #isStopped = false;
 
   constructor(options: WritebackOptions) {
     this.#options = options;
@@ -61,25 +64,36 @@ export class Writeback implements Extension<ConnectionContext> {
   }
 
   async onDestroy(): Promise<void> {
+    this.#isStopped = true;
     this.#unopened.clear();
     this.#options.recordSync.stop();
   }
 
   /** Opens again what owed a draft when the process ended; opening it is enough. Resolves when all of it is open. */
   async resume(instance: Hocuspocus): Promise<void> {
-    const { ledger, retryMaxMs, log } = this.#options;
-    try {
-      for (const documentName of await ledger.owing()) this.#unopened.add(documentName);
-    } catch (error) {
-      const cause = String(error);
-      log.error({ cause }, 'which drafts are owed could not be read; each is written when it is opened');
+    const { ledger, leases, retryMaxMs, log } = this.#options;
+    for (let tries = 1; !this.#isStopped; tries += 1) {
+      try {
+        // What other processes have open is theirs.
+        return await this.takeUp(instance, await leases.take(await ledger.owing()));
+      } catch (error) {
+        const cause = String(error);
+        if (tries === 1) log.warn({ cause }, 'which drafts are owed cannot be read yet');
+        await delay(retryMaxMs, undefined, { ref: false });
+      }
     }
+  }
+
+  /** Opens what a process left behind. Resolves when all of it is open. */
+  async takeUp(instance: Hocuspocus, documentNames: readonly string[]): Promise<void> {
+    const isUnderWay = this.#unopened.size > 0;
+    for (const documentName of documentNames) this.#unopened.add(documentName);
     // In a row of its own, that no hook waits for: opening one document may have to wait until another one is gone.
-    while (this.#unopened.size > 0) {
+    while (!isUnderWay && this.#unopened.size > 0) {
       for (const documentName of this.#unopened) {
         if (!(await this.#open(instance, documentName))) break;
       }
-      if (this.#unopened.size > 0) await delay(retryMaxMs, undefined, { ref: false });
+      if (this.#unopened.size > 0) await delay(this.#options.retryMaxMs, undefined, { ref: false });
     }
   }
 

@@ -12,6 +12,7 @@ import { Hocuspocus } from '@hocuspocus/server';
 import type { FastifyPluginAsync } from 'fastify';
 import { Acknowledging } from '../extensions/acknowledging.ts';
 import { Auth } from '../extensions/auth.ts';
+import { Cluster } from '../extensions/cluster.ts';
 import { ExternalEdits } from '../extensions/external-edits.ts';
 import { FanOut } from '../extensions/fan-out.ts';
 import { Features } from '../extensions/features.ts';
@@ -41,6 +42,7 @@ import { Excess } from './excess.ts';
 import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
+import { type Leases, LocalLeases } from './leases.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Metrics } from './operations/metrics.ts';
 import { Operations } from './operations/operations.ts';
@@ -59,6 +61,8 @@ export interface Ports {
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly snapshots: SnapshotStore;
+  /** Of documents, and of what one process does for all; without them this process is the only one. */
+  readonly leases?: Leases;
   /** Nobody hears them when there is none. */
   readonly events?: Events;
   /** What the admin routes show of them; none are configured when unset. */
@@ -94,6 +98,9 @@ export interface RealtimeServer {
 /** How long a stop waits for what it closes behind it, when everything is saved or given up. */
 const closingMs = 2_000;
 
+/** Under which one process removes old versions for all. */
+const sweeping = 'sweeping';
+
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
   const { log } = ports;
   // What operators see of all that follows.
@@ -103,6 +110,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
   const { identity, records, journal, ledger, snapshots } = operations.watching(ports);
+  const leases = ports.leases ?? new LocalLeases();
   const events = operations.counting(announcerTo(ports.events ?? unheard, log));
   const { dialect } = config.document;
   const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
@@ -117,7 +125,15 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const owners = new ClientOwners();
   const turns = new Turns();
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
-  const journaling = new Journaling({ journal, sources, notices, ...retries, log });
+  const keeps = (documentName: string) => leases.holds(documentName);
+  const journaling = new Journaling({
+    journal,
+    sources,
+    notices,
+    ...retries,
+    onBegunAnew: (documentName) => void cluster.openAnew(documentName, 'document-replaced'),
+    log,
+  });
   const recordSync = new RecordSync({
     records,
     ledger,
@@ -125,6 +141,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     notices,
     converter,
     turns,
+    keeps,
     durable: (documentName) => journaling.durable(documentName),
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
@@ -144,6 +161,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     events,
     log,
     sweepEveryMs: 3_600_000,
+    sweeps: () => leases.holds(sweeping),
   });
   const persistence = new Persistence({
     snapshots,
@@ -156,6 +174,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     notices,
     converter,
     events,
+    keeps,
     intervalMs: config.snapshots.interval * 1_000,
     maxUpdates: config.snapshots.max_updates,
     ...retries,
@@ -165,9 +184,12 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     recordSync,
     ledger,
     sources,
+    leases,
     retryMaxMs: retries.retryMaxMs,
     log,
   });
+  const layers = { journaling, persistence, recordSync };
+  const cluster = new Cluster({ journal, ledger, leases, sources, owners, ...layers, log });
 
   const rooms = new Rooms({
     maxRooms: config.rooms.max_rooms,
@@ -181,6 +203,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     extensions: [
       // Does this editor know all that a document may hold?
       new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
+      // What do other nodes do in this room?
+      ...(journal.isShared ? [cluster] : []),
       // Is this edit on stable storage? Only then does its author hear that it is saved.
       journaling,
       // Where does a document come from, and when does its journal become a snapshot?
@@ -288,6 +312,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     notices,
     events,
     turns,
+    claim: (documentName) => leases.claim(documentName),
     log,
   });
   const admin = adminRoutes({ versions, identity, token: config.admin.token, webhooks: ports.webhooks });
@@ -310,7 +335,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
         httpServer.once('error', reject);
         httpServer.listen(config.port, config.host ?? '0.0.0.0', resolve);
       });
+      leases.start((documentNames) => void writeback.takeUp(hocuspocus, documentNames));
       void writeback.resume(hocuspocus);
+      leases.want(sweeping, async () => undefined);
       retention.start();
       const { address, port, family } = httpServer.address() as AddressInfo;
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -328,6 +355,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
         log,
         deadlineMs,
       });
+      await Promise.race([leases.close(unsaved), delay(closingMs, undefined, { ref: false })]);
       // A store that does not answer is not waited for: what counts is on the disk, or named in the log.
       const closing = [http.close(), retention.stop(), snapshots.close(), journal.close(), converter.close()];
       await Promise.race([Promise.allSettled(closing), delay(closingMs, undefined, { ref: false })]);

@@ -25,6 +25,12 @@ function privateHostsIn(urls: unknown): string[] {
   return hosts.filter((host) => host === 'localhost' || (isIP(host) !== 0 && !isPublic(host)));
 }
 
+const isRedisUrl = (url: string) => /^rediss?:\/\//.test(url) && URL.canParse(url);
+
+const hostsAndPorts = z
+  .array(z.string().regex(/^(\[[\da-fA-F:]+\]|[\w.-]+):\d+$/, 'must be host:port'))
+  .default([]);
+
 const schema = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether the server starts at all.'),
   port: z.int().min(0).max(65535).default(3001).describe('TCP port; 0 lets the system choose.'),
@@ -414,10 +420,37 @@ const schema = z.strictObject({
   redis: z
     .strictObject({
       enabled: z
-        .literal(false, { error: 'must be false: this version runs on one node' })
+        .boolean()
         .default(false)
-        .describe('Reserved for several nodes; this version runs on one and refuses true.'),
-      url: z.string().optional().describe('Accepted so that a CivicPress realtime.yml loads; not used.'),
+        .describe('Whether several nodes serve the same records; what they share is in Redis.'),
+      url: z
+        .string()
+        .refine(isRedisUrl, 'must be a redis:// or rediss:// URL')
+        .optional()
+        .describe('Where Redis is, with user, password and database. It may hold a secret.'),
+      sentinels: hostsAndPorts.describe(
+        'Sentinels that know which Redis is master, as host:port; host and port of the URL do not count then.',
+      ),
+      sentinel_name: z.string().min(1).default('mymaster').describe('What the Sentinels call it.'),
+      cluster_nodes: hostsAndPorts.describe(
+        'Some nodes of a Redis Cluster, as host:port; host and port of the URL do not count then.',
+      ),
+      key_prefix: z
+        .string()
+        .regex(/^\{[\w-]+\}[\w:-]*$/, 'must begin with a name in braces, such as {records}:')
+        .default('{realtime}:')
+        .describe('Begins every key. The braces keep all in one place of a Redis Cluster.'),
+      wait_replicas: z
+        .int()
+        .min(0)
+        .max(10)
+        .default(0)
+        .describe('How many replicas have an edit before it is acknowledged.'),
+    })
+    .refine((values) => values?.enabled !== true || values.url !== undefined, {
+      path: ['url'],
+      error: 'must be set, because redis.enabled is true',
+      when: () => true,
     })
     .prefault({}),
   log: z
@@ -429,6 +462,18 @@ const schema = z.strictObject({
     })
     .prefault({}),
 });
+
+/** Nodes that share records share their snapshots. */
+const consistentSchema = schema.refine(
+  (values) =>
+    values?.redis?.enabled !== true || !['database', 'filesystem'].includes(values.snapshots?.storage),
+  {
+    path: ['snapshots', 'storage'],
+    error:
+      'must be postgres or civicpress, because redis.enabled is true: what is on the disk of one node, others cannot read',
+    when: () => true,
+  },
+);
 
 export type Config = z.infer<typeof schema>;
 
@@ -475,7 +520,7 @@ export function loadConfig(yaml: string, environment: Record<string, string | un
  * @throws ConfigError
  */
 export function checkConfig(values: unknown, problems: readonly string[] = []): Config {
-  const parsed = schema.safeParse(values);
+  const parsed = consistentSchema.safeParse(values);
   const all = [...problems, ...(parsed.error?.issues ?? []).flatMap(sentencesOf)];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
   return parsed.data;

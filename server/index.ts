@@ -16,6 +16,7 @@ export { openPostgresSnapshots, type PostgresOptions } from '../extensions/snaps
 export { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
 export type { SpecEvent, SpecEventName, SpecMetadata } from '../extensions/spec-updates/events.ts';
 export type { SpecFilter } from '../extensions/spec-updates/filter.ts';
+export { BegunAnew } from './begun-anew.ts';
 export { type CivicPress, type CivicPressOptions, connectCivicPress } from './civicpress/http.ts';
 export {
   type ComposeOptions,
@@ -28,12 +29,14 @@ export { type Config, ConfigError, loadConfig } from './config.ts';
 export { type DocumentName, documentNameOf, parseDocumentName, recordIdOf } from './document-name.ts';
 export { type ErrorCode, errors, RealtimeError } from './errors.ts';
 export { type EventData, type EventName, eventNames, eventSchemas } from './events.ts';
+export type { Leases } from './leases.ts';
 export { createLog } from './log.ts';
 export type {
   Access,
   Contributor,
   Credentials,
   Events,
+  Follower,
   Identity,
   Journal,
   JournalContent,
@@ -50,6 +53,7 @@ export type {
   SnapshotStore,
   User,
 } from './ports.ts';
+export { openRedisNode, type RedisNode, type RedisNodeOptions } from './redis/node.ts';
 export { RevisionTaken } from './revision-taken.ts';
 export type { RoomType } from './room-types.ts';
 export type { ConnectionContext } from './session.ts';

@@ -86,6 +86,12 @@ export class OwedWork {
     void this.#run(documentName, debt);
   }
 
+  /** Owes this document nothing any more. */
+  forget(documentName: string): void {
+    clearTimeout(this.#debts.get(documentName)?.timer);
+    this.#debts.delete(documentName);
+  }
+
   owes(documentName: string): boolean {
     return this.#debts.has(documentName);
   }
@@ -160,6 +166,7 @@ export class OwedWork {
 
   /** @param tookMs how long the try took: what somebody waited for an answer counts as part of the pause */
   #failed(documentName: string, debt: Debt, error: RealtimeError, tookMs: number): void {
+    if (this.#debts.get(documentName) !== debt) return;
     const tries = (debt.failure?.tries ?? 0) + 1;
     const { retryMinMs, retryMaxMs } = this.#options;
     // What trying again hardly helps is tried again, but seldom.

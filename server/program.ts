@@ -12,6 +12,7 @@ import { compose } from './compose.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { startDemo } from './demo/demo.ts';
 import { createLog } from './log.ts';
+import { openRedis } from './redis/open.ts';
 import { openSnapshots } from './storage.ts';
 import { openWebhooks } from './webhooks/open.ts';
 
@@ -69,6 +70,9 @@ async function run(config: Config): Promise<void> {
   const log = createLog(config.log.level, process.stdout.isTTY === true);
   captureConsole(log);
   const service = serviceCredentialsOf(config);
+  if (!service && config.redis.enabled) {
+    throw new ConfigError(['redis.enabled: the demo CivicPress serves one node; set civicpress.url']);
+  }
   const demoFolder = join(config.data_dir, 'demo');
   const demo = service ? null : await startDemo({ folder: demoFolder, realtimePath: config.path });
   const civicpress = connectCivicPress({
@@ -79,7 +83,8 @@ async function run(config: Config): Promise<void> {
     forwardAddress: config.civicpress.forward_address,
   });
   const dataDir = demo ? demoFolder : config.data_dir;
-  const journal = await openSqliteJournal(join(dataDir, 'journal.sqlite'));
+  const redis = demo ? null : await openRedis(config, log);
+  const journal = redis?.journal ?? (await openSqliteJournal(join(dataDir, 'journal.sqlite')));
   const snapshots = await openSnapshots(config, dataDir, civicpress.service);
   const webhooks = await openWebhooks(config, join(dataDir, 'webhooks.sqlite'), log);
   const { identity, records } = civicpress;
@@ -91,6 +96,7 @@ async function run(config: Config): Promise<void> {
       journal,
       ledger: journal,
       snapshots,
+      ...(redis && { leases: redis.leases }),
       ...(webhooks && { events: webhooks, webhooks }),
       log,
     },
@@ -109,6 +115,7 @@ async function run(config: Config): Promise<void> {
       const unsaved = await server.stop();
       await webhooks?.stop();
       await demo?.close();
+      redis?.close();
       log.info({ unsaved: unsaved.length }, 'stopped');
       process.exit(0);
     } catch (error) {

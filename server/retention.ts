@@ -24,6 +24,8 @@ export interface RetentionOptions {
   readonly log: Logger;
   /** From one sweep to the next, in ms. */
   readonly sweepEveryMs: number;
+  /** Whether this process, of all that share the store, is the one that sweeps. */
+  readonly sweeps: () => boolean;
 }
 
 /** Recovery needs them: one that is damaged is replaced by the one before it. */
@@ -119,7 +121,7 @@ export class Retention {
     await this.#pause(Math.random() * sweepEveryMs);
     while (!this.#stopping.signal.aborted) {
       const startedAt = performance.now();
-      await this.#sweep();
+      if (this.#options.sweeps()) await this.#sweep();
       await this.#pause(Math.max(0, sweepEveryMs - (performance.now() - startedAt)));
     }
   }

@@ -35,6 +35,8 @@ export interface VersionsOptions {
   readonly events: Announcer;
   /** Of changes to a whole document. */
   readonly turns: Turns;
+  /** Makes this process the one that keeps the document; resolves with whether it does. */
+  readonly claim: (documentName: string) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -107,7 +109,7 @@ export class Versions {
 
   /** Makes a version of what the document holds now; `null` when the newest one holds it already. */
   snapshot(documentName: string): Promise<{ revision: number } | null> {
-    return this.#inRoom(documentName, () => this.#options.persistence.snapshotNow(documentName));
+    return this.#inKeptRoom(documentName, () => this.#options.persistence.snapshotNow(documentName));
   }
 
   /**
@@ -116,7 +118,7 @@ export class Versions {
    * @throws RealtimeError `not-durable` or `not-saved` when the document is restored, and that is not stored yet
    */
   restore(documentName: string, revision: number, user: User): Promise<Restored> {
-    return this.#inRoom(documentName, (document) =>
+    return this.#inKeptRoom(documentName, (document) =>
       this.#options.turns.take(documentName, () => this.#restore(document, revision, user)),
     );
   }
@@ -231,6 +233,14 @@ export class Versions {
       document.removeDirectConnection();
       void this.#options.hocuspocus.unloadDocument(document);
     }
+  }
+
+  /** What changes what is stored is done where that is kept. */
+  #inKeptRoom<Result>(documentName: string, work: (document: Document) => Promise<Result>): Promise<Result> {
+    return this.#inRoom(documentName, async (document) => {
+      if (!(await this.#options.claim(documentName))) throw new RealtimeError('document-not-loaded');
+      return work(document);
+    });
   }
 
   async #open(documentName: string): Promise<Document> {

@@ -5,6 +5,7 @@
  * to know, so that a server at rest has an answer, and nobody is asked for nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { BegunAnew } from '../begun-anew.ts';
 import { type ErrorCode, RealtimeError } from '../errors.ts';
 import type { Logger } from '../ports.ts';
 import { RevisionTaken } from '../revision-taken.ts';
@@ -99,7 +100,8 @@ export class Dependencies {
   }
 
   async #ask(name: string, dependency: Dependency): Promise<void> {
-    if (performance.now() - dependency.heardAt < freshMs) return;
+    // Who did not answer when it was asked is asked again: nothing else may call it until it is back.
+    if (performance.now() - dependency.heardAt < freshMs && !dependency.failing.has('ask')) return;
     dependency.asking ??= this.watch(name, 'ask', dependency.ask)
       .then(
         () => undefined,
@@ -147,5 +149,6 @@ export class Dependencies {
 }
 
 function isAnswer(error: unknown): boolean {
-  return error instanceof RevisionTaken || (error instanceof RealtimeError && !notUp.has(error.code));
+  if (error instanceof RevisionTaken || error instanceof BegunAnew) return true;
+  return error instanceof RealtimeError && !notUp.has(error.code);
 }

@@ -23,7 +23,7 @@ export function watchedPorts<Watched extends Ports>(
 ): Watched {
   const { identity, records, journal, ledger, snapshots } = ports;
   dependencies.add('civicpress', () => records.read(nobody));
-  dependencies.add('journal', () => ledger.owing());
+  dependencies.add('journal', () => ledger.recall(`record:${nobody}`));
   dependencies.add('snapshots', () => snapshots.list(`record:${nobody}`));
 
   const watch = <Port extends object>(port: Port, portName: string, dependency: string): Port =>

@@ -54,7 +54,7 @@ export interface TownHallOptions {
 
 const service = { username: 'realtime', password: 'of the tests' };
 
-const fastSettings = {
+export const fastSettings = {
   'document.features': allFeatures.join(),
   port: 0,
   host: '127.0.0.1',
@@ -209,7 +209,7 @@ export class TownHall {
   }
 }
 
-function configOf(settings: Readonly<Record<string, string | number>>): Config {
+export function configOf(settings: Readonly<Record<string, string | number>>): Config {
   const environment = Object.entries(settings).map(([path, value]) => [
     `REALTIME_${path.replaceAll('.', '_').toUpperCase()}`,
     String(value),

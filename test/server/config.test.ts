@@ -69,7 +69,10 @@ describe('the file', () => {
       'document.features': 'table',
       'limits.frame_bytes': 10,
       'limits.ping_seconds': 3_600,
-      'redis.enabled': true,
+      'redis.enabled': 'yes',
+      'redis.key_prefix': 'realtime:',
+      'redis.sentinels': 'one',
+      'redis.wait_replicas': -1,
       'log.level': 'loud',
     };
     const problems = problemsOf(JSON.stringify(nested(wrong)));
@@ -93,6 +96,29 @@ describe('the file', () => {
       expect(problems).toEqual(['snapshots.postgres_url: must be a postgres:// or postgresql:// URL']);
     },
   );
+
+  it('[K8] refuses several nodes that could not read each other’s snapshots, or have no Redis', () => {
+    const storage =
+      'snapshots.storage: must be postgres or civicpress, because redis.enabled is true: what is on the disk of one node, others cannot read';
+    const url = 'redis.url: must be set, because redis.enabled is true';
+    expect(problemsOf('redis: {enabled: true}').sort()).toEqual([url, storage]);
+    expect(
+      problemsOf('redis: {enabled: true, url: "redis://one"}\nsnapshots: {storage: filesystem}'),
+    ).toEqual([storage]);
+    expect(
+      problemsOf('redis: {enabled: true, url: "redis://one"}\nsnapshots: {storage: civicpress}'),
+    ).toEqual([]);
+    expect(problemsOf('redis: {enabled: true}\nport: -1')).toHaveLength(3);
+    expect(problemsOf('redis: {url: "http://one"}')).toEqual([
+      'redis.url: must be a redis:// or rediss:// URL',
+    ]);
+    expect(
+      problemsOf('', {
+        REALTIME_REDIS_SENTINELS: 'one:26379,[::1]:26380',
+        REALTIME_REDIS_CLUSTER_NODES: 'a',
+      }),
+    ).toEqual(['redis.cluster_nodes.0: must be host:port']);
+  });
 
   it('[G3] may ask for a ping every second, and at the latest every thirty', () => {
     const ping = (seconds: number) => problemsOf(`limits: {ping_seconds: ${seconds}}`).length;

@@ -217,6 +217,7 @@ describe('the job', () => {
     const retention = new Retention({
       snapshots,
       rule: by,
+      sweeps: () => true,
       sweepEveryMs,
       events: { emit: (...event) => void events.push(event) },
       log: { debug: silent, info: silent, error: silent, warn: (fields) => void warnings.push(fields) },

@@ -7,6 +7,7 @@ import { type RealtimeServer as ComposedServer, compose } from '../../compose.ts
 import { type Config, ConfigError } from '../../config.ts';
 import { documentNameOf, parseDocumentName } from '../../document-name.ts';
 import type { Events, Logger, Records } from '../../ports.ts';
+import { openRedis } from '../../redis/open.ts';
 import { openSnapshots } from '../../storage.ts';
 import { openWebhooks } from '../../webhooks/open.ts';
 import { fieldOf } from '../client.ts';
@@ -151,7 +152,9 @@ export class RealtimeServer {
     };
     try {
       const records = this.#recordsFor(config);
-      const journal = await openSqliteJournal(join(dataDir, 'journal.sqlite'));
+      const redis = await openRedis(config, this.#log);
+      opened.push(async () => redis?.close());
+      const journal = redis?.journal ?? (await openSqliteJournal(join(dataDir, 'journal.sqlite')));
       opened.push(() => journal.close());
       const snapshots = await openSnapshots(config, dataDir, null);
       opened.push(() => snapshots.close());
@@ -165,6 +168,7 @@ export class RealtimeServer {
           journal,
           ledger: journal,
           snapshots,
+          ...(redis && { leases: redis.leases }),
           events: bothOf(eventsTo(hooks, this.#log), webhooks),
           ...(webhooks && { webhooks }),
           log: this.#log,
@@ -173,7 +177,7 @@ export class RealtimeServer {
       );
       const url = new URL(await server.start());
       // It closes its journal and its snapshots by itself.
-      opened.splice(0, 2);
+      opened.splice(1, 2);
       opened.push(() => server.stop());
       opened.push(this.#listen(server));
       roomManager.attach(server.openRooms);

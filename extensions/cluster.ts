@@ -1,0 +1,153 @@
+/**
+ * What do the other nodes do in this room?
+ *
+ * Each node follows the journals of its open documents and applies what others wrote. One of them keeps the document:
+ * it alone writes its snapshots and its record's draft, under a lease; when it goes, the next one reads in the ledger
+ * how far it came. A node that fell behind further than the journal goes back opens the document anew, and so do all
+ * when somebody has begun it from another text.
+ */
+import { hash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  afterLoadDocumentPayload,
+  afterUnloadDocumentPayload,
+  Document,
+  Extension,
+  Hocuspocus,
+  onConfigurePayload,
+} from '@hocuspocus/server';
+import { applyUpdate } from 'yjs';
+import type { ClientOwners } from '../server/client-owners.ts';
+import { RealtimeError } from '../server/errors.ts';
+import type { Leases } from '../server/leases.ts';
+import type { Journal, JournalEntry, Ledger, Logger } from '../server/ports.ts';
+import type { ConnectionContext } from '../server/session.ts';
+import { followedFrom } from './followed.ts';
+import type { Journaling } from './journaling.ts';
+import type { Persistence } from './persistence.ts';
+import type { RecordSync } from './record-sync.ts';
+import type { Sources } from './sources.ts';
+
+export interface ClusterOptions {
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly leases: Leases;
+  readonly sources: Sources;
+  readonly owners: ClientOwners;
+  readonly journaling: Journaling;
+  readonly persistence: Persistence;
+  readonly recordSync: RecordSync;
+  readonly log: Logger;
+}
+
+/** One open document. */
+interface Followed {
+  readonly document: Document;
+  /** Of what the document began with here, while nothing in the journal says so; else `null`. */
+  seed: string | null;
+  stop: () => void;
+}
+
+/** How long edits that the journal has not taken are waited for before a document is opened anew. */
+const durableWithinMs = 5_000;
+
+export class Cluster implements Extension<ConnectionContext> {
+  readonly #options: ClusterOptions;
+  readonly #followed = new Map<string, Followed>();
+  #instance: Hocuspocus | undefined;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+  }
+
+  async onConfigure({ instance }: onConfigurePayload): Promise<void> {
+    this.#instance = instance;
+  }
+
+  async afterLoadDocument({ document }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
+    const { journal, sources, leases } = this.#options;
+    const { name: documentName } = document;
+    const { position, seed } = sources.of(documentName);
+    const followed: Followed = { document, seed: seed && fingerprintOf(seed), stop: () => undefined };
+    this.#followed.set(documentName, followed);
+    followed.stop = await journal.follow(documentName, position, {
+      onEntry: (entry, isOwn) => this.#take(followed, entry, isOwn),
+      onTrimmed: () => void this.openAnew(documentName, 'document-not-loaded'),
+    });
+    leases.want(documentName, () => this.#keep(documentName));
+  }
+
+  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    this.#followed.get(documentName)?.stop();
+    this.#followed.delete(documentName);
+    this.#options.leases.leave(documentName);
+  }
+
+  async onDestroy(): Promise<void> {
+    for (const { stop } of this.#followed.values()) stop();
+    this.#followed.clear();
+  }
+
+  #take(followed: Followed, entry: JournalEntry, isOwn: boolean): void {
+    const { document } = followed;
+    const { name: documentName } = document;
+    const { sources, owners, recordSync } = this.#options;
+    if (this.#followed.get(documentName) !== followed) return;
+    if (!isOwn) {
+      const isOther = entry.base !== null && fingerprintOf(entry.update) !== followed.seed;
+      if (isOther) return void this.openAnew(documentName, 'document-replaced');
+      // What this node began with is in the journal now, by somebody else's hand.
+      if (entry.base) sources.takeSeed(documentName);
+      if (entry.user) owners.of(documentName).learn(entry.update, entry.user.id);
+      applyUpdate(document, entry.update, followedFrom(entry.user));
+    }
+    if (entry.base) followed.seed = null;
+    sources.journaled(documentName, entry.position);
+    recordSync.owe(documentName);
+  }
+
+  /** From now on this node keeps the document: what the one before has done is in the ledger. */
+  async #keep(documentName: string): Promise<void> {
+    const { ledger, sources, persistence, recordSync } = this.#options;
+    if (!this.#followed.has(documentName)) return;
+    const entry = await ledger.recall(documentName);
+    if (!this.#followed.has(documentName)) return;
+    if (entry) sources.recalled(documentName, entry);
+    // Once it is held, which is right behind this.
+    setImmediate(() => {
+      if (!this.#followed.has(documentName)) return;
+      persistence.takeOver(documentName);
+      if (sources.of(documentName).owesWriteback) recordSync.owe(documentName);
+    });
+  }
+
+  /** Everybody comes back to the document as it is stored; with `document-replaced` only who holds nothing of this one. */
+  async openAnew(documentName: string, code: 'document-replaced' | 'document-not-loaded'): Promise<void> {
+    const { journaling, persistence, recordSync, log } = this.#options;
+    const followed = this.#followed.get(documentName);
+    const instance = this.#instance;
+    if (!followed || !instance) return;
+    const { document } = followed;
+    log.warn({ documentName, code }, 'a document is opened anew');
+    followed.stop();
+    this.#followed.delete(documentName);
+    if (code === 'document-not-loaded') {
+      const tooLong = delay(durableWithinMs, undefined, { ref: false });
+      await Promise.race([journaling.durable(documentName), tooLong]);
+    }
+    for (const layer of [journaling, persistence, recordSync]) layer.abandon(documentName);
+    const error = new RealtimeError(code);
+    for (const connection of document.getConnections()) {
+      connection.context.socket.close(error.closeCode, error.reason);
+      connection.close({ code: error.closeCode, reason: error.reason });
+    }
+    if (instance.documents.get(documentName) !== document) return;
+    instance.documents.delete(documentName);
+    document.destroy();
+    await instance.hooks('afterUnloadDocument', { instance, documentName });
+  }
+}
+
+function fingerprintOf(update: Uint8Array): string {
+  return hash('sha256', update, 'base64');
+}

@@ -1,0 +1,50 @@
+/**
+ * One node of many: what it shares with the others through Redis.
+ */
+import { randomUUID } from 'node:crypto';
+import { openRedisJournal } from '../../extensions/journal/redis-streams.ts';
+import type { Leases } from '../leases.ts';
+import type { Journal, Ledger, Logger } from '../ports.ts';
+import { RedisConnections, type RedisPlace } from './connections.ts';
+import { RedisLeases } from './leases.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export interface RedisNodeOptions extends RedisPlace {
+  /** Begins every key. In braces, so that a Redis Cluster keeps all of them in one place. */
+  readonly keyPrefix: string;
+  /** So many replicas have an edit before it is acknowledged. */
+  readonly waitReplicas: number;
+}
+
+export interface RedisNode {
+  readonly journal: Journal & Ledger;
+  readonly leases: Leases;
+  /** Whether Redis answers. */
+  isReady(): boolean;
+  /** After the server has stopped. */
+  close(): void;
+}
+
+/** Connects in the background; until that is done, and whenever Redis is away, everything asked of it fails at once. */
+export function openRedisNode(options: RedisNodeOptions, log: Logger): RedisNode {
+  const { keyPrefix, waitReplicas } = options;
+  const connections = new RedisConnections(options, log);
+  const subscriptions = new Subscriptions(connections);
+  const shared = { connections, subscriptions, keyPrefix, log };
+  const leases = new RedisLeases({ ...shared, orphanPrefix: 'record:' });
+  const journal = openRedisJournal({
+    ...shared,
+    nodeId: randomUUID(),
+    waitReplicas,
+    tokenOf: (documentName) => leases.tokenOf(documentName),
+  });
+  return {
+    journal,
+    leases,
+    isReady: () => connections.isReady,
+    close() {
+      subscriptions.close();
+      connections.close();
+    },
+  };
+}
