@@ -6,12 +6,19 @@
  */
 import { once } from 'node:events';
 import { createDecoder, readVarUint8Array } from 'lib0/decoding';
-import { createEncoder, type Encoder, toUint8Array, writeVarString, writeVarUint } from 'lib0/encoding';
+import {
+  createEncoder,
+  type Encoder,
+  toUint8Array,
+  writeVarString,
+  writeVarUint,
+  writeVarUint8Array,
+} from 'lib0/encoding';
 import { WebSocket } from 'ws';
 import { writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 
-const messageType = { sync: 0, auth: 2, syncReply: 4, syncStatus: 8 } as const;
+const messageType = { sync: 0, awareness: 1, auth: 2, syncReply: 4, syncStatus: 8 } as const;
 const syncStep = { one: 0, two: 1 } as const;
 
 const nothing = new Y.Doc();
@@ -63,6 +70,21 @@ export class LightClient {
 
   sendUpdate(update: Uint8Array): void {
     this.#send(messageType.sync, (encoder) => writeUpdate(encoder, update));
+  }
+
+  /** Says where its cursor is. */
+  sendState(clientId: number, clock: number, state: unknown): void {
+    const update = createEncoder();
+    writeVarUint(update, 1);
+    writeVarUint(update, clientId);
+    writeVarUint(update, clock);
+    writeVarString(update, JSON.stringify(state));
+    this.#send(messageType.awareness, (encoder) => writeVarUint8Array(encoder, toUint8Array(update)));
+  }
+
+  /** Whether a frame brings an edit. */
+  isEdit(frame: Buffer): boolean {
+    return frame[this.#typeAt] === messageType.sync;
   }
 
   leave(): void {

@@ -7,6 +7,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { acknowledgement } from './acknowledgement.ts';
+import { awareness } from './awareness.ts';
 import { compaction } from './compaction.ts';
 import { disk } from './disk.ts';
 import { fanOut } from './fan-out.ts';
@@ -27,6 +28,7 @@ export interface Scale {
 const rows: Readonly<Record<string, { run: (scale: Scale) => Promise<Finding[]>; seconds: number }>> = {
   opening: { run: opening, seconds: 0 },
   'fan-out': { run: fanOut, seconds: 6 },
+  awareness: { run: awareness, seconds: 8 },
   'idle-memory': { run: idleMemory, seconds: 0 },
   acknowledgement: { run: acknowledgement, seconds: 10 },
   joining: { run: joiningRow, seconds: 0 },
