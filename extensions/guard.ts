@@ -8,6 +8,7 @@
 import {
   type afterUnloadDocumentPayload,
   type beforeSyncPayload,
+  type Connection,
   type Document,
   type Extension,
   OutgoingMessage,
@@ -32,6 +33,8 @@ export interface GuardOptions {
   /** Of the Yjs state. */
   readonly maxDocumentBytes: number;
   readonly owners: ClientOwners;
+  /** The clients that a connection has announced. */
+  readonly clientsOf: (connection: Connection) => Iterable<number>;
   readonly events: Announcer;
 }
 
@@ -105,7 +108,7 @@ export class Guard implements Extension<ConnectionContext> {
     }
     const [clientId] = grown;
     if (isExchange) {
-      for (const own of document.getClients(connection)) owners.cameBack(own);
+      for (const own of this.#options.clientsOf(connection)) owners.cameBack(own);
     } else if (clientId !== undefined && grown.length === 1) {
       owners.claim(clientId, userId);
       owners.cameBack(clientId);

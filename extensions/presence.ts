@@ -20,9 +20,9 @@ import { documentNameIn } from '../server/frame-address.ts';
 import type { Logger } from '../server/ports.ts';
 import {
   type Announcement,
-  awarenessAddress,
   beginningOf,
   isGone,
+  presenceIn,
   readAnnouncements,
   updateBehind,
 } from '../server/presence/frames.ts';
@@ -94,7 +94,9 @@ export class Presence implements Extension<ConnectionContext> {
     const room = new PresenceRoom(document, {
       windowMs: 1_000 / this.#options.updatesPerSecond,
       idleMs: this.#options.idleMs,
-      onLocalChange: (update) => this.#tell(document.name, update),
+      onLocalChange: (update) => {
+        if (this.#listeners.size > 0) this.#tell(document.name, update());
+      },
       onRefused: (speaker) => this.#misbehaved(speaker as Present, { state: 'none' }),
     });
     this.#rooms.set(document, room);
@@ -103,7 +105,8 @@ export class Presence implements Extension<ConnectionContext> {
       const present = this.#byConnection.get(origin.connection);
       if (present) room.typed(present);
     });
-    document.awareness.on('update', ({ removed }: { removed: number[] }) => room.left(removed));
+    // Hocuspocus would show a newcomer also what the server last knew of that newcomer.
+    document.hasAwarenessStates = () => false;
     document.on('destroy', () => {
       this.#rooms.delete(document);
       room.close();
@@ -138,6 +141,7 @@ export class Presence implements Extension<ConnectionContext> {
       early?.delete(address);
       if (frame) this.#hear(present, updateBehind(beginningOf(address), frame));
     }
+    room.welcome(present);
   }
 
   async onDestroy(): Promise<void> {
@@ -152,21 +156,28 @@ export class Presence implements Extension<ConnectionContext> {
       this.#hear(present, updateBehind(present.beginning, frame));
       return true;
     }
-    const address = awarenessAddress(frame);
-    if (address === null) return false;
-    const documentName = documentNameIn(address);
+    const about = presenceIn(frame);
+    if (!about) return false;
+    const { address, isQuestion } = about;
     // As Hocuspocus finds the connection of a frame.
-    const sharing = all.find(({ connection }) => connection.messageAddress === documentName);
-    if (sharing) this.#hear(sharing, updateBehind(beginningOf(address), frame));
+    const names = [address, documentNameIn(address)];
+    const speaker = all.find(({ connection }) => names.includes(connection.messageAddress));
+    if (isQuestion) speaker?.room.welcome(speaker);
+    else if (speaker) this.#hear(speaker, updateBehind(beginningOf(address), frame));
     else this.#keep(socket, address, frame);
     return true;
   }
 
   /** A socket is closed: whoever spoke on it is gone, also while what they typed is still being handled. */
   leave(socket: ClientSocket): void {
-    for (const { room, clients } of this.#present.get(socket) ?? []) room.remove([...clients.values()]);
+    for (const present of this.#present.get(socket) ?? []) present.room.left(present);
     this.#present.delete(socket);
     this.#early.delete(socket);
+  }
+
+  /** The clients that this connection has announced. */
+  clientsOf(connection: Connection): Iterable<number> {
+    return this.#byConnection.get(connection)?.clients.keys() ?? [];
   }
 
   /** Hears whatever this node's people do; returns what ends this. */
@@ -252,7 +263,7 @@ export class Presence implements Extension<ConnectionContext> {
     const others = (this.#present.get(socket) ?? []).filter((other) => other !== present);
     this.#present.set(socket, others);
     this.#byConnection.delete(present.connection);
-    present.room.closed(present.connection);
+    present.room.left(present);
   }
 
   #sweep(): void {

@@ -247,7 +247,12 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       excess,
     }),
     // May this update touch this document?
-    new Guard({ maxDocumentBytes: config.limits.document_bytes, owners, events }),
+    new Guard({
+      maxDocumentBytes: config.limits.document_bytes,
+      owners,
+      clientsOf: (connection) => presence.clientsOf(connection),
+      events,
+    }),
     // Who is here, and where are their cursors?
     presence,
     // How many documents are open, and how long does one stay?

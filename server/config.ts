@@ -117,7 +117,7 @@ const schema = z.strictObject({
         .max(100)
         .default(20)
         .describe(
-          'How often, in a room, others hear of somebody’s cursor; what is newer replaces what is older.',
+          'How often, in a room, others hear of somebody’s cursor; what is newer replaces what is older. With over 100 people in the room less often.',
         ),
       idle_seconds: z
         .int()

@@ -54,8 +54,9 @@ export function writeAnnouncements(announcements: readonly Announcement[]): Uint
   return toUint8Array(encoder);
 }
 
-/** Type of Hocuspocus' awareness frames. */
+/** Types of Hocuspocus' frames. */
 const awareness = 1;
+const queryAwareness = 3;
 
 /** The update in a frame of Hocuspocus that has this beginning: an address and the type. */
 export function updateBehind(beginning: Uint8Array, frame: Uint8Array): Uint8Array {
@@ -80,9 +81,11 @@ export function awarenessFrame(address: string, update: Uint8Array): Uint8Array 
   return toUint8Array(encoder);
 }
 
-/** The address of a frame that is about awareness; `null` for every other frame with a valid address. */
-export function awarenessAddress(frame: Uint8Array): string | null {
+/** What a frame that is about awareness says, or asks; `null` for every other frame with a valid address. */
+export function presenceIn(frame: Uint8Array): { address: string; isQuestion: boolean } | null {
   const decoder = createDecoder(frame);
   const address = readVarUint8Array(decoder);
-  return frame[decoder.pos] === awareness ? Buffer.from(address).toString() : null;
+  const type = frame[decoder.pos];
+  if (type !== awareness && type !== queryAwareness) return null;
+  return { address: Buffer.from(address).toString(), isQuestion: type === queryAwareness };
 }

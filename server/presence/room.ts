@@ -35,8 +35,9 @@ interface Client {
   unheard: Uint8Array | undefined;
   /** What it said before that, as text. */
   said: string;
-  /** What others see, but for `idle`; and as they are sent it. */
+  /** What others see, but for `idle`; as JSON; and as they are sent it. */
   state: State;
+  shown: string;
   json: Uint8Array;
   isIdle: boolean;
   /** In monotonic ms. */
@@ -54,11 +55,11 @@ export interface Speaker {
 }
 
 export interface RoomOptions {
-  /** Between two frames; what comes meanwhile goes out together. */
+  /** Between two frames, at least; what comes meanwhile goes out together. */
   readonly windowMs: number;
   readonly idleMs: number;
-  /** What was sent changed: the update that says so, for other nodes. */
-  readonly onLocalChange: (update: Uint8Array) => void;
+  /** What was sent changed: gives the update that says so, for other nodes. */
+  readonly onLocalChange: (update: () => Uint8Array) => void;
   /** A state was no state. */
   readonly onRefused: (speaker: Speaker) => void;
 }
@@ -69,6 +70,12 @@ export interface RoomOptions {
  */
 const passOnAfterMs = 10_000;
 const renewAfterMs = 22_000;
+
+/**
+ * Everybody hears of everybody: what that costs grows with the square of the room, and most of it is writing to sockets.
+ * So in a room of more than 100 the windows grow.
+ */
+const windowMsOfOne = 0.5;
 
 /** Who has more than this to read is not sent each move, but where everybody is when it was read. */
 const maxBehindBytes = 262_144;
@@ -125,20 +132,16 @@ export class PresenceRoom {
     }
   }
 
-  /** These are gone, and everybody is told by Hocuspocus: the connection they came by is closed. */
-  left(clientIds: readonly number[]): void {
-    for (const clientId of clientIds) this.#forget(clientId);
-    this.#tellNodes(clientIds);
+  /** Says who is there, but for those that it speaks for itself. */
+  welcome({ connection, clients }: Speaker): void {
+    const others = [...this.#awareness.states.keys()].filter((clientId) => !clients.has(clientId));
+    if (others.length > 0) connection.send(this.#frameFor(connection, others));
   }
 
-  /** These are gone. */
-  remove(clients: readonly Client[]): void {
-    for (const client of clients) this.#remove(client, client.clock);
-  }
-
-  /** This connection is closed. */
-  closed(connection: Connection): void {
+  /** Its connection is closed. */
+  left({ connection, clients }: Speaker): void {
     this.#missed.delete(connection);
+    for (const client of [...clients.values()]) this.#remove(client, client.clock);
   }
 
   /** Is called every few seconds: who idles, whose state would be forgotten, and who can be told what it missed. */
@@ -161,7 +164,7 @@ export class PresenceRoom {
       if (this.#clients.has(clientId) || !isNews) continue;
       meta.set(clientId, { clock, lastUpdated: Date.now() });
       if (isGone(json)) states.delete(clientId);
-      else states.set(clientId, JSON.parse(json.toString()) as State);
+      else states.set(clientId, JSON.parse(textOf(json)) as State);
       this.#send(clientId, performance.now());
     }
   }
@@ -186,22 +189,23 @@ export class PresenceRoom {
       unheard,
       said: '',
       state: {},
+      shown: '',
       json: gone,
       isIdle: false,
       inputAt: now,
       sentAt: Number.NEGATIVE_INFINITY,
     };
     const before = this.#clients.get(id);
-    if (before) this.#leave(before);
+    before?.speaker.clients.delete(id);
     speaker.clients.set(id, client);
-    this.document.getClients(speaker.connection).add(id);
     return client;
   }
 
   #remove(client: Client, clock: number): void {
-    const { id: clientId, sentClock } = client;
-    this.#leave(client);
-    this.#forget(clientId);
+    const { id: clientId, speaker, sentClock } = client;
+    speaker.clients.delete(clientId);
+    this.#clients.delete(clientId);
+    this.#due.delete(clientId);
     // Nobody has seen it yet.
     if (!this.#awareness.states.delete(clientId)) return;
     // A farewell counts also with the clock of the state that it takes away.
@@ -211,21 +215,11 @@ export class PresenceRoom {
     this.#awareness.emit('change', [{ added: [], updated: [], removed: [clientId] }, this]);
   }
 
-  /** Its connection does not speak for it any more. */
-  #leave({ id, speaker }: Client): void {
-    speaker.clients.delete(id);
-    this.document.getClients(speaker.connection).delete(id);
-  }
-
-  #forget(clientId: number): void {
-    this.#clients.delete(clientId);
-    this.#due.delete(clientId);
-  }
-
   #send(clientId: number, now: number): void {
     this.#due.add(clientId);
     if (this.#window) return;
-    const waitMs = Math.max(0, this.#sentAt + this.#options.windowMs - now);
+    const windowMs = Math.max(this.#options.windowMs, this.document.connections.size * windowMsOfOne);
+    const waitMs = Math.max(0, this.#sentAt + windowMs - now);
     // Also what comes first waits for what arrives in the same turn.
     this.#window = setTimeout(() => this.#flush(), waitMs);
     this.#window.unref();
@@ -268,7 +262,7 @@ export class PresenceRoom {
       client.isIdle = isIdle;
       const state = isIdle ? { ...client.state, idle: true } : client.state;
       states.set(client.id, state);
-      client.json = Buffer.from(JSON.stringify(state));
+      client.json = Buffer.from(isIdle ? JSON.stringify(state) : client.shown);
     }
     client.sentClock = Math.max(client.clock, client.sentClock + 1);
     client.sentAt = now;
@@ -285,7 +279,7 @@ export class PresenceRoom {
     const { unheard } = client;
     if (!unheard) return false;
     client.unheard = undefined;
-    const said = Buffer.from(unheard.buffer, unheard.byteOffset, unheard.byteLength).toString();
+    const said = textOf(unheard);
     if (said === client.said) return false;
     const state = stateIn(said, client.speaker.user);
     if (!state) {
@@ -293,10 +287,10 @@ export class PresenceRoom {
       return false;
     }
     client.said = said;
-    const isFirst = client.json === gone;
-    const isSame = !isFirst && JSON.stringify(state) === JSON.stringify(client.state);
-    client.state = state;
-    return !isSame;
+    const shown = JSON.stringify(state);
+    if (shown === client.shown) return false;
+    Object.assign(client, { state, shown });
+    return true;
   }
 
   #broadcast(clientIds: readonly number[]): void {
@@ -362,7 +356,7 @@ export class PresenceRoom {
   }
 
   #tellNodes(clientIds: readonly number[]): void {
-    if (clientIds.length > 0) this.#options.onLocalChange(this.#updateOf(clientIds));
+    if (clientIds.length > 0) this.#options.onLocalChange(() => this.#updateOf(clientIds));
   }
 
   /** Of those who left, the longest known first. */
@@ -379,6 +373,10 @@ export class PresenceRoom {
 
 function isToBeRenewed({ clock, sentClock, sentAt }: Client, now: number): boolean {
   return now - sentAt >= (clock > sentClock ? passOnAfterMs : renewAfterMs);
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString();
 }
 
 function isBehind({ context }: Connection): boolean {

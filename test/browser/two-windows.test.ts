@@ -85,6 +85,26 @@ it('[D1] [D2] two windows show the same text, the draft holds it, and a killed s
   expect(text.split('Bob agrees.')).toHaveLength(2);
 });
 
+it('[D1] [Q1] the others see a caret with the name that CivicPress knows, also when the page says another', async () => {
+  const bob = await openAs('bob');
+  const context = await browser.newContext();
+  await context.route('**/demo/api/session', async (route) => {
+    const response = await route.fetch();
+    const session = (await response.json()) as { user: object };
+    const user = { ...session.user, accountId: 'forged', name: 'The Mayor' };
+    await route.fulfill({ response, json: { ...session, user } });
+  });
+  const liar = await context.newPage();
+  await liar.goto(`${program.url}/demo/records/noise-bylaw?user=alice`);
+  await typeBehind(liar, 'Bylaw 2025-14', ' GENUINE');
+  await typeBehind(bob, 'NOW THEREFORE', ' Bob agrees.');
+  await bob.locator('.caret-name', { hasText: /^alice$/ }).waitFor({ state: 'attached' });
+  await liar.locator('.caret-name', { hasText: /^bob$/ }).waitFor({ state: 'attached' });
+  expect(await bob.content()).not.toContain('The Mayor');
+  await context.close();
+  await until('her caret is gone', async () => (await bob.locator('.caret-name').count()) === 0);
+});
+
 it('[D1] [A2] a reader follows along and cannot type', async () => {
   const alice = await openAs('alice');
   const rita = await openAs('rita');

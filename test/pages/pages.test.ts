@@ -94,7 +94,7 @@ describe('POST /demo/api/session', () => {
     expect(response.headers['cache-control']).toBe('no-store');
     expect(response.json()).toEqual({
       token: expect.stringMatching(/^[0-9a-f]{64}\.[0-9a-f]{64}$/),
-      user: { id: 'alice', name: 'alice' },
+      user: { id: 'alice', accountId: expect.any(String), name: 'alice' },
       expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       realtimePath: '/realtime',
     });

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { colorOf, PERSON_COLORS, peopleIn } from '../../server/demo/pages/people.ts';
+import { peopleIn } from '../../server/demo/pages/people.ts';
+import { colourOf, userColours } from '../../server/presence/colours.ts';
 
-const alice = { id: 'alice', name: 'alice', color: colorOf('alice') };
+const alice = { id: 'alice', name: 'alice', color: colourOf('alice') };
 
 describe('people', () => {
   it('gives each demo user a colour of their own, always the same', () => {
-    const colors = ['alice', 'bob', 'rita'].map(colorOf);
+    const colors = ['alice', 'bob', 'rita'].map(colourOf);
     expect(new Set(colors).size).toBe(3);
-    expect(colorOf('alice')).toBe(colors[0]);
+    expect(colourOf('alice')).toBe(colors[0]);
   });
 
   it('has colours that white text can be read on, and that show on the dark page', () => {
-    for (const color of PERSON_COLORS) {
+    for (const color of userColours) {
       expect(contrast(color, '#ffffff'), color).toBeGreaterThanOrEqual(4.5);
       expect(contrast(color, '#1b1f25'), color).toBeGreaterThanOrEqual(3);
     }
@@ -34,7 +35,7 @@ describe('people', () => {
     const [, long, ...rest] = peopleIn(claims, alice);
     expect(rest).toEqual([]);
     expect(long?.name).toHaveLength(40);
-    expect(PERSON_COLORS).toContain(long?.color);
+    expect(userColours).toContain(long?.color);
   });
 });
 

@@ -5,6 +5,7 @@ import { Editor } from '@tiptap/core';
 import { Collaboration } from '@tiptap/extension-collaboration';
 import { CollaborationCaret } from '@tiptap/extension-collaboration-caret';
 import { Doc } from 'yjs';
+import { colourOf } from '../../presence/colours.ts';
 import type { RecordTexts } from './api/demo-records.ts';
 import { enterRoom, type RoomStatus } from './connection.ts';
 import { type ConnectionState, connectionText, phraseOf, savedText } from './connection-state.ts';
@@ -12,7 +13,7 @@ import { byId, setText } from './dom.ts';
 import { recordExtensions } from './extensions.ts';
 import { showRecordTexts } from './markdown-panel.ts';
 import { clearNotice, showNotice } from './notices.ts';
-import { caretOf, colorOf, type Person, peopleIn, showPeople } from './people.ts';
+import { caretOf, type Person, peopleIn, showPeople } from './people.ts';
 import { poll } from './poll.ts';
 import { type Session, SignInError, signIn } from './session.ts';
 import { connectTabs } from './tabs.ts';
@@ -53,7 +54,8 @@ async function start(): Promise<void> {
 
 function openEditor(session: Session): void {
   const document = new Doc();
-  const self: Person = { ...session.user, color: colorOf(session.user.id) };
+  const { accountId: id, name } = session.user;
+  const self: Person = { id, name, color: colourOf(id) };
 
   const room = enterRoom({
     recordId,

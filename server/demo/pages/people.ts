@@ -1,8 +1,9 @@
 /**
- * Who is here: reads people out of awareness, gives each a colour, and draws names and carets.
+ * Who is here: reads people out of awareness, and draws names and carets.
  *
- * Awareness is whatever other clients claim, so names are cut to size and set as text, and colours are checked.
+ * The server says who everybody is. Names are cut to size all the same, and set as text, and colours are checked.
  */
+import { colourOf } from '../../presence/colours.ts';
 import { element } from './dom.ts';
 
 export interface Person {
@@ -11,26 +12,7 @@ export interface Person {
   color: string;
 }
 
-/** Each has a contrast of at least 4.5:1 with white, and 3:1 with the page in light and in dark. */
-export const PERSON_COLORS = [
-  '#2d6cd4',
-  '#c04a24',
-  '#14805a',
-  '#9448cf',
-  '#94620a',
-  '#c93a7f',
-  '#0e7a92',
-  '#66741f',
-] as const;
-
 const NAME_LIMIT = 40;
-
-/** The same person has the same colour in every window and on every day. */
-export function colorOf(personId: string): string {
-  let hash = 0;
-  for (const character of personId) hash = (hash * 31 + character.codePointAt(0)!) >>> 0;
-  return PERSON_COLORS[hash % PERSON_COLORS.length]!;
-}
 
 /** Each person once, however many windows they have open; `self` comes first. */
 export function peopleIn(states: Iterable<Record<string, unknown>>, self: Person): Person[] {
@@ -68,5 +50,5 @@ function personFrom(user: unknown): Person | null {
   if (typeof name !== 'string' || name.trim() === '') return null;
   const personId = typeof id === 'string' ? id : name;
   const isColor = typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color);
-  return { id: personId, name: name.slice(0, NAME_LIMIT), color: isColor ? color : colorOf(personId) };
+  return { id: personId, name: name.slice(0, NAME_LIMIT), color: isColor ? color : colourOf(personId) };
 }

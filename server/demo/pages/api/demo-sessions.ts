@@ -23,7 +23,8 @@ export function isDemoUser(user: unknown): user is DemoUser {
 
 export interface DemoSession {
   token: string;
-  user: { id: string; name: string };
+  /** `accountId` is CivicPress' id of the user, by which the server shows them to others. */
+  user: { id: string; accountId: string; name: string };
   /** ISO 8601. */
   expiresAt: string;
 }
@@ -84,10 +85,12 @@ export class DemoSessions {
     const session = fieldOf(reply.data, 'session');
     const token = fieldOf(session, 'token');
     const expiresAt = fieldOf(session, 'expiresAt');
-    const name = fieldOf(fieldOf(session, 'user'), 'name');
+    const account = fieldOf(session, 'user');
+    const name = fieldOf(account, 'name');
+    const accountId = String(fieldOf(account, 'id'));
     if (typeof token !== 'string' || typeof expiresAt !== 'string') {
       throw new RealtimeError('not-authenticated', { context: { user, status: reply.status } });
     }
-    return { token, user: { id: user, name: typeof name === 'string' ? name : user }, expiresAt };
+    return { token, user: { id: user, accountId, name: typeof name === 'string' ? name : user }, expiresAt };
   }
 }
