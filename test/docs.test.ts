@@ -5,6 +5,10 @@ import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fastify } from 'fastify';
 import { expect, it } from 'vitest';
+import {
+  ServerSentEvents,
+  type ServerSentEventsOptions,
+} from '../extensions/spec-updates/server-sent-events.ts';
 import { type AdminOptions, adminRoutes } from '../server/admin.ts';
 import { settingsTable } from '../server/config.ts';
 import { errors } from '../server/errors.ts';
@@ -59,6 +63,19 @@ it("the README's table of routes is that of the code", async () => {
     ([, route]) => route,
   );
   expect(listed.sort()).toEqual(routes.sort());
+});
+
+it('docs/watching-specs.md names every route by which specs are watched', async () => {
+  const http = fastify({ exposeHeadRoutes: false });
+  const routes: string[] = [];
+  http.addHook('onRoute', ({ method, url }) => void routes.push(`${method} ${url}`));
+  const streams = new ServerSentEvents({ keepAliveMs: 60_000 } as ServerSentEventsOptions);
+  await http.register(streams.routes);
+  streams.close();
+  const page = await read('docs/watching-specs.md');
+  const named = routes.filter((route) => !route.startsWith('OPTIONS'));
+  expect(named).toHaveLength(2);
+  for (const route of named) expect(page).toContain(`\`${route}\``);
 });
 
 it('every file that the README links to exists', async () => {

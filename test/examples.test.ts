@@ -7,11 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { consultationRooms } from '../docs/examples/consultation-room.ts';
 import { QuietRecords } from '../docs/examples/quiet-record.ts';
+import { printSpecs } from '../docs/examples/spec-terminal.ts';
 import { createReceiver, type RealtimeEvent } from '../docs/examples/webhook-receiver.ts';
+import { SpecFeed } from '../extensions/spec-updates/feed.ts';
 import { CoreIdentity } from '../server/civicpress/module/identity.ts';
 import { loadConfig } from '../server/config.ts';
 import { openWebhooks } from '../server/webhooks/open.ts';
 import { signatureOf } from '../server/webhooks/post.ts';
+import { state } from './extensions/spec-updates/states.ts';
 import { Admin } from './helpers/admin.ts';
 import { CityHall } from './helpers/city-hall.ts';
 import { RecordedLog } from './helpers/recorded-log.ts';
@@ -144,3 +147,22 @@ async function mkdtempOf(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+it('[U30] the terminal prints what happens to specs', async () => {
+  const specs = new SpecFeed();
+  specs.publish([state('E13'), state('E14')]);
+  townHall = await TownHall.open({ specs });
+  const printed: string[] = [];
+  const watch = printSpecs(townHall.url, await townHall.tokenOf('alice'), (line) => void printed.push(line));
+  onTestFinished(() => watch.close());
+  await until('it is live', () => printed.includes('live by websocket'));
+  specs.publish([state('E13-F01', { parent: 'E13' })]);
+  specs.publish([state('E13', { status: 'done' }), state('E13-F01', { parent: 'E13', status: 'done' })]);
+  await until('all is printed', () => printed.includes('spec.updated E13-F01'));
+  expect(printed.filter((line) => !line.startsWith('live'))).toEqual([
+    '1 specs',
+    'spec.created E13-F01',
+    'spec.updated E13',
+    'spec.updated E13-F01',
+  ]);
+});
