@@ -1,5 +1,5 @@
 /**
- * Builds the package into `dist/`: JavaScript with its types, the demo's pages and its sample records.
+ * Builds the package into `dist/`: JavaScript with its types, the demo's pages, and its sample records and specs.
  */
 import { execFileSync } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
@@ -12,4 +12,6 @@ const dist = join(root, 'dist');
 await rm(dist, { recursive: true, force: true });
 execFileSync('tsc', ['-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
 await buildPages(join(dist, 'server/demo/built-pages'));
-await cp(join(root, 'server/demo/records'), join(dist, 'server/demo/records'), { recursive: true });
+for (const samples of ['server/demo/records', 'server/demo/specs']) {
+  await cp(join(root, samples), join(dist, samples), { recursive: true });
+}

@@ -77,7 +77,7 @@ export type { RoomSummary };
 export interface ComposeOptions {
   /** Further HTTP routes, such as the demo's pages; they may look at the open rooms. */
   readonly pages?: (rooms: () => RoomSummary[]) => FastifyPluginAsync;
-  /** What specs become; without it nobody can watch them. */
+  /** Where specs are published by somebody else than the watcher of `specs.folder`. */
   readonly specs?: SpecFeed;
   /** Rooms of your own, beside those of records. */
   readonly roomTypes?: readonly RoomType[];
@@ -228,9 +228,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     trustedProxies: config.security.trusted_proxies,
   });
   const visitors = new HeadCount();
-  const specs = options.specs
-    ? composeSpecUpdates({ config, feed: options.specs, identity, entrance, visitors, log })
-    : null;
+  // Which specs are there, and who is told when they change?
+  const specs = composeSpecUpdates({ config, feed: options.specs, identity, entrance, visitors, log });
+  if (specs) operations.showSpecs(specs.feed.statistics);
   const roomTypes = new RoomTypes([
     recordRooms,
     ...(specs ? [specs.roomType] : []),
@@ -344,6 +344,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       void writeback.resume(hocuspocus);
       leases.want(sweeping, async () => undefined);
       retention.start();
+      specs?.start();
       const { address, port, family } = httpServer.address() as AddressInfo;
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     },

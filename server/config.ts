@@ -453,6 +453,39 @@ const schema = z.strictObject({
       when: () => true,
     })
     .prefault({}),
+  specs: z
+    .strictObject({
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Folder of spec files that dashboards follow; unset: none, in the demo one with samples.'),
+      debounce_ms: z
+        .int()
+        .min(0)
+        .max(60_000)
+        .default(100)
+        .describe('How long a spec file must be quiet, in ms, before it is looked at.'),
+      compare_seconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .default(30)
+        .describe('Pause between two comparisons of all spec files, for what the system told nothing of.'),
+      file_bytes: z
+        .int()
+        .min(1_024)
+        .max(16_777_216)
+        .default(262_144)
+        .describe('Largest spec file, in bytes; larger ones are left alone.'),
+      history: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(1_000)
+        .describe('Changes of specs that are kept for whoever comes back.'),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z

@@ -89,7 +89,7 @@ async function run(config: Config): Promise<void> {
   const webhooks = await openWebhooks(config, join(dataDir, 'webhooks.sqlite'), log);
   const { identity, records } = civicpress;
   const server = compose(
-    demo ? demoConfigOf(config) : config,
+    demo ? demoConfigOf(config, demo.specsDir) : config,
     {
       identity,
       records,
@@ -134,14 +134,19 @@ async function run(config: Config): Promise<void> {
 }
 
 /** Anybody can sign in as anybody, so it stays on this machine; and its editor knows everything. */
-function demoConfigOf(config: Config): Config {
-  const { host = '127.0.0.1', document } = config;
+function demoConfigOf(config: Config, specsDir: string): Config {
+  const { host = '127.0.0.1', document, specs } = config;
   if (document.dialect !== 'tiptap') {
     throw new ConfigError([
       `document.dialect: the demo's editor is a Tiptap editor, not a ${document.dialect} one`,
     ]);
   }
-  return { ...config, host, document: { ...document, features: document.features ?? [...allFeatures] } };
+  return {
+    ...config,
+    host,
+    document: { ...document, features: document.features ?? [...allFeatures] },
+    specs: { ...specs, folder: specs.folder ?? specsDir },
+  };
 }
 
 /** `null` means the demo. */

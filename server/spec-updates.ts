@@ -1,11 +1,13 @@
 /**
- * Puts spec updates together: who may watch, the room `spec-updates`, and the other ways to the same feed.
+ * Puts spec updates together: the folder that is followed, the feed of what changes in it, who may watch, the room `spec-updates`, and the other ways to the same feed.
  */
 import type { FastifyPluginAsync } from 'fastify';
-import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
+import { SpecDocument } from '../extensions/spec-updates/document.ts';
+import { SpecFeed } from '../extensions/spec-updates/feed.ts';
 import { SpecMessages } from '../extensions/spec-updates/messages.ts';
 import { ServerSentEvents } from '../extensions/spec-updates/server-sent-events.ts';
 import { SocketIo, socketIoPath } from '../extensions/spec-updates/socket-io.ts';
+import { SpecWatcher } from '../extensions/spec-updates/watcher.ts';
 import { Watchers } from '../extensions/spec-updates/watchers.ts';
 import type { Config } from './config.ts';
 import type { Entrance } from './entrance.ts';
@@ -16,7 +18,8 @@ import type { RoomType } from './room-types.ts';
 
 export interface SpecUpdatesOptions {
   readonly config: Config;
-  readonly feed: SpecFeed;
+  /** Whoever publishes into it does so beside, or in place of, a folder. */
+  readonly feed: SpecFeed | undefined;
   readonly identity: Identity;
   readonly entrance: Entrance;
   readonly visitors: HeadCount;
@@ -28,14 +31,22 @@ export interface SpecUpdates {
   readonly plugins: readonly FastifyPluginAsync[];
   /** Takes the upgrades of Socket.IO. */
   attach(gateway: Gateway): void;
+  /** Follows the folder. Nobody waits for it: until the folder has been read, it looks empty. */
+  start(): void;
   /** Sends everybody away who is not at the gateway; their clients come back. */
   close(): void;
+  readonly feed: SpecFeed;
 }
 
 const ticketLifetimeMs = 30_000;
 
-export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates {
-  const { config, feed, identity, entrance, visitors, log } = options;
+/** `null` when there is neither a folder nor a feed. */
+export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates | null {
+  const { config, identity, entrance, visitors, log } = options;
+  const { folder, history: historySize } = config.specs;
+  if (folder === undefined && options.feed === undefined) return null;
+  const feed = options.feed ?? new SpecFeed({ historySize });
+  const watcher = folder === undefined ? null : watcherOf(config.specs, folder, feed, log);
   const { rate_limiting, limits, auth } = config;
 
   /** Specs are read by whoever may read records. */
@@ -72,14 +83,28 @@ export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates {
       name: 'spec-updates',
       hasIds: false,
       accessTo: (_id, credentials) => accessTo(credentials),
-      extensions: [new SpecMessages(feed)],
+      extensions: [new SpecDocument(feed), new SpecMessages(feed)],
     },
     plugins: [streams.routes, socketIo.routes],
     attach: (gateway) => gateway.delegate(socketIoPath, socketIo.upgrade),
+    feed,
+    start: () => void watcher?.start(),
     close() {
+      void watcher?.stop();
       watchers.close();
       streams.close();
       socketIo.close();
     },
   };
+}
+
+function watcherOf(specs: Config['specs'], folder: string, feed: SpecFeed, log: Logger): SpecWatcher {
+  return new SpecWatcher({
+    folder,
+    feed,
+    maxFileBytes: specs.file_bytes,
+    debounceMs: specs.debounce_ms,
+    compareMs: specs.compare_seconds * 1_000,
+    log,
+  });
 }

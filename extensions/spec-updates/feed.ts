@@ -39,6 +39,8 @@ export interface SubscribeOptions {
   readonly filter?: SpecFilter;
   /** Events a second that it can take for long; more changes are gathered into fewer events. */
   readonly maxPerSecond?: number;
+  /** The server itself: its subscription is not counted. */
+  readonly isOurs?: boolean;
   /** Must not throw. What was missed is handed over before `subscribe` returns. */
   readonly onEvent: (event: SpecEvent) => void;
 }
@@ -129,19 +131,21 @@ export class SpecFeed {
     }
   }
 
-  subscribe({ from, filter, maxPerSecond = usualMaxPerSecond, onEvent }: SubscribeOptions): Subscription {
+  subscribe(options: SubscribeOptions): Subscription {
+    const { from, filter, maxPerSecond = usualMaxPerSecond, isOurs = false, onEvent } = options;
     const compiled = new Filter(filter);
     const key = `${maxPerSecond} ${compiled.key}`;
     const stream = this.#streams.get(key) ?? this.#newStream(compiled, maxPerSecond);
     this.#streams.set(key, stream);
     const listener: Listener = { onEvent, since: this.#newest };
     stream.listeners.add(listener);
-    this.statistics.subscriptions += 1;
+    const counts = isOurs ? 0 : 1;
+    this.statistics.subscriptions += counts;
     if (from !== undefined) this.#catchUp(compiled, from, onEvent);
     return {
       unsubscribe: () => {
         if (!stream.listeners.delete(listener)) return;
-        this.statistics.subscriptions -= 1;
+        this.statistics.subscriptions -= counts;
         if (stream.listeners.size > 0) return;
         stream.stop();
         if (this.#streams.get(key) === stream) this.#streams.delete(key);

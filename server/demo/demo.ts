@@ -9,12 +9,14 @@ import { join } from 'node:path';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ServiceCredentials } from '../civicpress/service-session.ts';
 import type { RoomSummary } from '../compose.ts';
-import { installSampleRecords, startEmbeddedCivicPress } from './civicpress/index.ts';
+import { installSampleRecords, installSampleSpecs, startEmbeddedCivicPress } from './civicpress/index.ts';
 import { demoPages } from './pages.ts';
 
 export interface Demo {
   /** Base URL of the embedded CivicPress. */
   readonly civicpressUrl: string;
+  /** Folder of sample specs. */
+  readonly specsDir: string;
   /** The user that the realtime server signs in as; its password is new at every start. */
   readonly service: ServiceCredentials;
   pages(rooms: () => RoomSummary[]): FastifyPluginAsync;
@@ -30,6 +32,8 @@ export interface DemoOptions {
 export async function startDemo({ folder, realtimePath }: DemoOptions): Promise<Demo> {
   const recordsDir = join(folder, 'records');
   await installSampleRecords(recordsDir);
+  const specsDir = join(folder, 'specs');
+  await installSampleSpecs(specsDir);
   const service = { username: 'realtime', password: randomBytes(24).toString('base64url') };
   const [civicpress, assetsDir] = await Promise.all([
     startEmbeddedCivicPress({
@@ -41,6 +45,7 @@ export async function startDemo({ folder, realtimePath }: DemoOptions): Promise<
   ]);
   return {
     civicpressUrl: civicpress.url,
+    specsDir,
     service,
     pages: (rooms) => async (app) => {
       await app.register(demoPages, { civicpressUrl: civicpress.url, realtimePath, rooms, assetsDir });

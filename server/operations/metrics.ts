@@ -4,6 +4,7 @@
  * On the way of an edit only numbers are added up; everything that can be looked up is looked up when somebody asks.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SpecStatistics } from '../../extensions/spec-updates/statistics.ts';
 import { parseDocumentName } from '../document-name.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { EventName } from '../events.ts';
@@ -137,6 +138,41 @@ export class Metrics {
   /** Adds what Node says of the process: memory, CPU, event-loop lag. Once in a process: its observers stay. */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Adds what the spec feed has done. */
+  watchSpecs(statistics: SpecStatistics): void {
+    new Gauge({
+      name: 'realtime_spec_connections',
+      help: 'Who is connected to follow specs, by transport.',
+      labelNames: ['transport'],
+      registers: this.#register,
+      collect() {
+        for (const [transport, count] of Object.entries(statistics.toJSON().connections)) {
+          this.set({ transport }, count);
+        }
+      },
+    });
+    this.#lookUp('realtime_specs', 'Specs in the watched folder.', () => statistics.specs);
+    this.#lookUp('realtime_spec_subscriptions', 'Subscriptions to specs.', () => statistics.subscriptions);
+    this.#lookUp(
+      'realtime_spec_lag_seconds',
+      'From noticing the last change of a spec to telling it.',
+      () => statistics.lagMs / 1_000,
+    );
+    new Counter({
+      name: 'realtime_spec_events_total',
+      help: 'Events of specs: published, delivered to subscribers, changes that became one with a newer one, readers cut off.',
+      labelNames: ['what'],
+      registers: this.#register,
+      collect() {
+        this.reset();
+        const { events, delivered, coalesced, cutOff } = statistics;
+        for (const [what, count] of Object.entries({ published: events, delivered, coalesced, cutOff })) {
+          this.inc({ what }, count);
+        }
+      },
+    });
   }
 
   acknowledged(afterMs: number): void {

@@ -4,6 +4,7 @@
  * It stands beside everything else: ports, events and the gateway are looked at from outside, and work the same without.
  */
 import type { FastifyPluginAsync } from 'fastify';
+import type { SpecStatistics } from '../../extensions/spec-updates/statistics.ts';
 import type { Ports } from '../compose.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Announcer } from '../events.ts';
@@ -28,6 +29,7 @@ export class Operations {
   readonly traffic = new Traffic();
   readonly dependencies: Dependencies;
   readonly routes: FastifyPluginAsync;
+  #specs: SpecStatistics | null = null;
   #isStopping = false;
 
   constructor({ sights, metricsToken, log }: OperationsOptions) {
@@ -37,10 +39,11 @@ export class Operations {
       dependencies: this.dependencies,
       metrics: this.metrics,
       metricsToken,
-      counts() {
+      counts: () => {
         const rooms = sights.rooms();
         const connections = rooms.reduce((sum, room) => sum + room.connections, 0);
-        return { sockets: sights.sockets(), connections, rooms: rooms.length };
+        const counts = { sockets: sights.sockets(), connections, rooms: rooms.length };
+        return this.#specs ? { ...counts, specs: this.#specs.toJSON() } : counts;
       },
       isStopping: () => this.#isStopping,
     });
@@ -57,6 +60,12 @@ export class Operations {
         announcer.emit(name, facts, correlationId);
       },
     };
+  }
+
+  /** Shows what the spec feed has done as well. */
+  showSpecs(statistics: SpecStatistics): void {
+    this.#specs = statistics;
+    this.metrics.watchSpecs(statistics);
   }
 
   readonly refused = (code: ErrorCode): void => this.metrics.refused(code);

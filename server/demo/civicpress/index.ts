@@ -18,7 +18,7 @@ import { Roles } from './roles.ts';
 import { type Session, Sessions } from './sessions.ts';
 
 export type { ConfiguredUser } from './accounts.ts';
-export { installSampleRecords } from './samples.ts';
+export { installSampleRecords, installSampleSpecs } from './samples.ts';
 
 export interface EmbeddedCivicPressOptions {
   /** Folder of published records: `<id>.md` or `records/<type>/<year>/<id>.md`, YAML frontmatter and body. */

@@ -1,0 +1,55 @@
+/**
+ * A Yjs document that only the server writes, and that can begin anew under everybody who follows it.
+ *
+ * What is replaced leaves a trace in a Yjs document for ever, 20 bytes for each event here, so now and then the content
+ * moves to a new client id and the old one's goes. A provider keeps its own document across that, and across restarts
+ * of the server: it follows by being told to delete all of the old client, which needs nothing of the old content. The
+ * newer id must be the larger one: of two values of a key, Yjs shows that of the larger client.
+ */
+import type { Document } from '@hocuspocus/server';
+import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding';
+import { Doc, getState } from 'yjs';
+
+/** Ids count quarters of a second since then; they stay below those of seeds until 2060. */
+const firstId = Date.UTC(2026, 0, 1);
+const idMs = 250;
+
+let lastId = 0;
+
+/** Larger than every one before it, in this process and those before. */
+function nextClientId(): number {
+  lastId = Math.max(lastId + 1, Math.floor((Date.now() - firstId) / idMs));
+  return lastId;
+}
+
+/** Makes a document that nobody has written into the server's own. */
+export function takeOver(document: Document): void {
+  document.clientID = nextClientId();
+}
+
+/**
+ * Empties the document and gives it to a new client id; what `fill` writes is its content. Those who are connected
+ * see it as one more change.
+ */
+export function beginAnew(document: Document, fill: () => void): void {
+  const { clientID, store } = document;
+  const length = getState(store, clientID);
+  document.store = new Doc().store;
+  document.share = new Map();
+  document.clientID = nextClientId();
+  document.transact(fill);
+  if (length > 0)
+    document.emit('update', [deletionOf(new Map([[clientID, length]])), null, document, null as never]);
+}
+
+/** An update that deletes all that these clients have written, up to their clocks; Yjs takes none of nothing. */
+export function deletionOf(clients: ReadonlyMap<number, number>): Uint8Array {
+  const encoder = createEncoder();
+  writeVarUint(encoder, 0); // no structs
+  writeVarUint(encoder, clients.size);
+  for (const [client, clock] of clients) {
+    writeVarUint(encoder, client);
+    for (const number of [1, 0, clock]) writeVarUint(encoder, number);
+  }
+  return toUint8Array(encoder);
+}
