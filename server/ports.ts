@@ -13,6 +13,7 @@ export interface User {
   readonly id: string;
   readonly name: string;
   readonly role: string;
+  /** As of their sign-in, but for the right to edit records, which is always that of now. */
   readonly permissions: readonly string[];
 }
 
@@ -25,11 +26,40 @@ export interface Credentials {
   readonly address: string;
 }
 
+/** Whose rights, or rights to what, may have changed. */
+export type Revocation =
+  | { readonly userId: string }
+  | { readonly token: string }
+  | { readonly recordId: string };
+
+/** How often somebody may be asked about. */
+export interface Pace {
+  /** Questions with the same one are counted together. */
+  readonly counter: string;
+  /** How long to wait between two of them, in ms, so that enough is left for other questions. */
+  readonly pauseMs: number;
+}
+
 export interface Identity {
-  /** @throws RealtimeError `not-authenticated` when CivicPress does not know the token */
+  /**
+   * Believed for a short time.
+   *
+   * @throws RealtimeError `not-authenticated` when CivicPress does not know the token
+   */
   userOf(credentials: Credentials): Promise<User>;
   /** As CivicPress decides it, believed for a short time. */
   accessTo(recordId: string, credentials: Credentials): Promise<Access>;
+  /**
+   * Asks again, whatever is believed: what `userOf`, and `accessTo` for these records, answer next is from now on.
+   *
+   * @throws RealtimeError `not-authenticated` when the session has ended; one that is retryable without an answer
+   */
+  renew(credentials: Credentials, recordIds: readonly string[]): Promise<void>;
+  /** When it was last asked about this token, in monotonic ms: what is believed is not older. */
+  askedAt(credentials: Credentials): number;
+  /** Believes nothing of this any longer. */
+  forget(revocation: Revocation): void;
+  paceOf(credentials: Credentials): Pace;
 }
 
 /** A record's text as an editor should see it. */

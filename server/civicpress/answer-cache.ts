@@ -3,42 +3,71 @@
  *
  * A question that fails, or whose answer is not worth keeping, is forgotten at once: the next one asks again.
  */
+interface Entry<Answer> {
+  readonly answer: Promise<Answer>;
+  /** In monotonic ms, infinite while asking. */
+  answeredAt: number;
+  expiresAt: number;
+}
+
 export class AnswerCache<Answer> {
-  readonly #keepMs: number;
-  readonly #isWorthKeeping: (answer: Answer) => boolean;
+  readonly #keepMs: (answer: Answer) => number;
   readonly #maxAnswers: number;
 
-  /** In order of asking, so that the oldest are first. Expiry is in monotonic ms, infinite while asking. */
-  readonly #answers = new Map<string, { answer: Promise<Answer>; expiresAt: number }>();
+  /** In order of asking, so that the oldest are first. */
+  readonly #entries = new Map<string, Entry<Answer>>();
 
-  constructor(keepMs: number, isWorthKeeping: (answer: Answer) => boolean = () => true, maxAnswers = 10_000) {
-    this.#keepMs = keepMs;
-    this.#isWorthKeeping = isWorthKeeping;
+  /** @param keepMs how long an answer is believed, also by what it says; 0: not at all */
+  constructor(keepMs: number | ((answer: Answer) => number), maxAnswers = 10_000) {
+    this.#keepMs = typeof keepMs === 'number' ? () => keepMs : keepMs;
     this.#maxAnswers = maxAnswers;
   }
 
-  get(key: string, ask: () => Promise<Answer>): Promise<Answer> {
-    const known = this.#answers.get(key);
-    if (known && known.expiresAt > performance.now()) return known.answer;
+  /** @param maxAgeMs an answer that is older is asked for anew, though it would still be believed */
+  get(key: string, ask: () => Promise<Answer>, maxAgeMs = Number.POSITIVE_INFINITY): Promise<Answer> {
+    const known = this.#entries.get(key);
+    const now = performance.now();
+    if (known && known.expiresAt > now && known.answeredAt + maxAgeMs > now) return known.answer;
+    return this.renew(key, ask);
+  }
 
-    const entry = { answer: ask(), expiresAt: Number.POSITIVE_INFINITY };
-    this.#answers.delete(key);
-    this.#answers.set(key, entry);
+  /** Asks whatever is known, and a question under way does not do: it was asked before. */
+  renew(key: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const entry: Entry<Answer> = {
+      answer: ask(),
+      answeredAt: Number.POSITIVE_INFINITY,
+      expiresAt: Number.POSITIVE_INFINITY,
+    };
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
     this.#forgetOldest();
     const forget = () => {
-      if (this.#answers.get(key) === entry) this.#answers.delete(key);
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
     };
     entry.answer.then((answer) => {
-      entry.expiresAt = performance.now() + this.#keepMs;
-      if (!this.#isWorthKeeping(answer)) forget();
+      entry.answeredAt = performance.now();
+      const keepMs = this.#keepMs(answer);
+      entry.expiresAt = entry.answeredAt + keepMs;
+      if (keepMs <= 0) forget();
     }, forget);
     return entry.answer;
   }
 
+  /** When the answer came that is remembered, in monotonic ms; `undefined` when there is none. */
+  answeredAt(key: string): number | undefined {
+    const { answeredAt } = this.#entries.get(key) ?? {};
+    return answeredAt !== undefined && Number.isFinite(answeredAt) ? answeredAt : undefined;
+  }
+
+  /** Also of a question under way: who waits for it gets its answer, and it is not kept. */
+  forget(concerns: (key: string) => boolean): void {
+    for (const key of this.#entries.keys()) if (concerns(key)) this.#entries.delete(key);
+  }
+
   #forgetOldest(): void {
-    for (const key of this.#answers.keys()) {
-      if (this.#answers.size <= this.#maxAnswers) return;
-      this.#answers.delete(key);
+    for (const key of this.#entries.keys()) {
+      if (this.#entries.size <= this.#maxAnswers) return;
+      this.#entries.delete(key);
     }
   }
 }

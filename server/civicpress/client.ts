@@ -38,11 +38,17 @@ const defaultBusyMs = 1_000;
 /** CivicPress counts in windows of 15 minutes: a longer pause is a mistake, and would keep everybody out. */
 const longestBusyMs = 15 * 60_000;
 
+/** Beyond so many, those that were heard of longest ago are forgotten. */
+const maxCounters = 10_000;
+
 export class CivicPressClient {
   readonly #options: ClientOptions;
 
   /** Until when (monotonic ms) CivicPress asked us to be quiet, by its two counters and by whom it counts. */
   readonly #busyUntil = new Map<string, number>();
+
+  /** What its header `RateLimit` said last, by counter: how many requests are left, and until when (monotonic ms). */
+  readonly #left = new Map<string, { readonly requests: number; readonly until: number }>();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -55,7 +61,7 @@ export class CivicPressClient {
    * sent before its `Retry-After` is over) or `unreadable-record` (what was asked for is not valid UTF-8)
    */
   async send(request: Request): Promise<Reply> {
-    const counter = `${request.path.startsWith('/auth/') ? 'auth' : 'rest'} ${request.forwardedFor ?? ''}`;
+    const counter = counterOf(request);
     const context = { method: request.method, path: request.path };
 
     const waitMs = (this.#busyUntil.get(counter) ?? 0) - performance.now();
@@ -64,6 +70,7 @@ export class CivicPressClient {
     const { response, body } = await this.#answerTo(request).catch((cause: unknown) => {
       throw new RealtimeError('civicpress-unavailable', { context, cause });
     });
+    this.#noteWhatIsLeft(counter, response);
     if (response.status === 429) {
       const retryAfterMs = retryAfterMsOf(response);
       this.#beQuiet(counter, retryAfterMs);
@@ -73,6 +80,30 @@ export class CivicPressClient {
       throw new RealtimeError('civicpress-unavailable', { context: { ...context, status: response.status } });
     }
     return replyOf(response, textOf(body, context), context);
+  }
+
+  /**
+   * How long to wait between requests, in ms, to take no more than half of what CivicPress has left: the other half is
+   * for whoever comes next. 0 when it does not say that it counts.
+   */
+  pauseMs(request: Pick<Request, 'path' | 'forwardedFor'>): number {
+    const left = this.#left.get(counterOf(request));
+    if (!left) return 0;
+    // With none left its next window is waited for.
+    return Math.max(0, left.until - performance.now()) * Math.min(1, 2 / left.requests);
+  }
+
+  /** `RateLimit: limit=1000, remaining=984, reset=875`, as CivicPress sends it. */
+  #noteWhatIsLeft(counter: string, { headers }: Response): void {
+    const said = /\bremaining=(\d+).*\breset=(\d+)/.exec(headers.get('ratelimit') ?? '');
+    if (!said) return;
+    this.#left.delete(counter);
+    this.#left.set(counter, {
+      requests: Number(said[1]),
+      until: performance.now() + Math.min(Number(said[2]) * 1_000, longestBusyMs),
+    });
+    const oldest = this.#left.keys().next().value;
+    if (this.#left.size > maxCounters && oldest !== undefined) this.#left.delete(oldest);
   }
 
   #beQuiet(counter: string, forMs: number): void {
@@ -110,6 +141,11 @@ export class CivicPressClient {
       await Promise.allSettled(tries);
     }
   }
+}
+
+/** CivicPress counts `/auth` by itself, and by whose address it sees. */
+function counterOf({ path, forwardedFor = '' }: Pick<Request, 'path' | 'forwardedFor'>): string {
+  return `${path.startsWith('/auth/') ? 'auth' : 'rest'} ${forwardedFor}`;
 }
 
 /** When each try begins, as shares of the time. `/auth` is counted strictly; what changes something is sent once. */

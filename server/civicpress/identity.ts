@@ -1,15 +1,17 @@
 /**
  * Asks CivicPress who somebody is and what they may do, and remembers the answer for a short time.
  *
- * `GET /auth/me` is limited to 30 requests in 15 minutes from one address, valid tokens included:
- * so one validation is shared by everybody who waits for it, and its answer is kept by the token's hash.
+ * `GET /auth/me` is limited to 30 requests in 15 minutes from one address, valid tokens included, and all other routes
+ * together to 1,000. Whose a token is never changes: that is asked once. Whether its session lasts, and whether its user
+ * may edit, says the lock route, for any record id: so a token that somebody made up never reaches `/auth/me`.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { RealtimeError } from '../errors.ts';
-import type { Access, Credentials, Identity, User } from '../ports.ts';
+import type { Access, Credentials, Identity, Pace, Revocation, User } from '../ports.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { type CivicPressClient, fieldOf } from './client.ts';
+import { Strangers } from './strangers.ts';
 
 export interface IdentityOptions {
   readonly client: CivicPressClient;
@@ -17,6 +19,20 @@ export interface IdentityOptions {
   readonly cacheMs: number;
   /** Whether CivicPress is told the editor's address, so that its limits count editors and not us. */
   readonly forwardAddress: boolean;
+}
+
+/** What anybody may know of a published record. */
+interface PublishedRecord {
+  /** Such as `bylaw`; empty when it has none. */
+  readonly type: string;
+  readonly isReadable: boolean;
+}
+
+/** Whose a token is. */
+interface Owner {
+  readonly user: User;
+  /** Whether what is known of them beside their id may have changed. */
+  isDoubtful: boolean;
 }
 
 const userShape = z.object({
@@ -30,40 +46,140 @@ const userShape = z.object({
 /** Longer than any token of CivicPress (129 characters), and safe in a header. */
 const plausibleToken = /^[\x21-\x7e]{1,1024}$/;
 
+/** A token that is unknown stays so: a window that was left open overnight goes on asking. */
+const unknownMs = 15 * 60_000;
+
+/** In a re-check, what one reader of a record was told about it a moment ago does for the next one as well. */
+const sharedMs = 5_000;
+
+/** Beyond so many, who came first is asked about again. */
+const maxOwners = 10_000;
+
 export class CivicPressIdentity implements Identity {
   readonly #client: CivicPressClient;
   readonly #forwardAddress: boolean;
+  readonly #strangers = new Strangers();
+
+  /** Whose tokens they are, by token hash; in order of coming. */
+  readonly #owners = new Map<string, Owner>();
 
   /** By token hash; `null` is a token that CivicPress does not know. */
   readonly #users: AnswerCache<User | null>;
 
-  /** By token hash and record, for those who may not edit each record anyway. */
-  readonly #access: AnswerCache<Access>;
+  /** Whether somebody who may not edit each record may edit those of a type, by token hash and type. */
+  readonly #mayEditType: AnswerCache<boolean>;
+
+  /** By record id, for everybody: drafts are not among them. */
+  readonly #published: AnswerCache<PublishedRecord | null>;
 
   constructor(options: IdentityOptions) {
     this.#client = options.client;
     this.#forwardAddress = options.forwardAddress;
-    this.#users = new AnswerCache(options.cacheMs);
+    this.#users = new AnswerCache((user) => (user === null ? unknownMs : options.cacheMs));
+    this.#mayEditType = new AnswerCache(options.cacheMs);
     // A record that is not there yet may be made in a moment.
-    this.#access = new AnswerCache(options.cacheMs, (access) => access !== 'none');
+    this.#published = new AnswerCache((record) => (record === null ? 0 : options.cacheMs));
   }
 
   async userOf(credentials: Credentials): Promise<User> {
     if (!plausibleToken.test(credentials.token)) throw new RealtimeError('not-authenticated');
-    const user = await this.#users.get(hashOf(credentials.token), () => this.#validate(credentials));
+    const hash = hashOf(credentials.token);
+    const user = await this.#users.get(hash, () => this.#validate(hash, credentials));
     if (user === null) throw new RealtimeError('not-authenticated');
     return user;
   }
 
   async accessTo(recordId: string, credentials: Credentials): Promise<Access> {
-    const { permissions } = await this.userOf(credentials);
+    const user = await this.userOf(credentials);
     // Who may edit records may open each of them; whether it exists shows when it is loaded.
-    if (permissions.includes('*') || permissions.includes('records:edit')) return 'edit';
-    const key = `${hashOf(credentials.token)} ${recordId}`;
-    return this.#access.get(key, () => this.#decideAccess(recordId, credentials));
+    if (mayEditAll(user)) return 'edit';
+    const record = await this.#published.get(recordId, () => this.#find(recordId, credentials));
+    if (record === null) return 'none';
+    if (!record.isReadable) throw new RealtimeError('unreadable-record');
+    const key = typeKey(hashOf(credentials.token), record.type);
+    const mayEdit = await this.#mayEditType.get(key, () => this.#askForType(record.type, credentials));
+    return mayEdit ? 'edit' : 'read';
   }
 
-  async #validate(credentials: Credentials): Promise<User | null> {
+  async renew(credentials: Credentials, recordIds: readonly string[]): Promise<void> {
+    const hash = hashOf(credentials.token);
+    const types = await this.#typesToAsk(hash, recordIds, credentials);
+    if (types.length === 0) {
+      this.#mayEditType.forget((key) => key.startsWith(hash));
+      const user = await this.#users.renew(hash, () => this.#validate(hash, credentials));
+      if (user === null) throw new RealtimeError('not-authenticated');
+      return;
+    }
+    await Promise.all(
+      types.map((type) =>
+        this.#mayEditType.renew(typeKey(hash, type), () => this.#askForType(type, credentials)),
+      ),
+    );
+  }
+
+  askedAt({ token }: Credentials): number {
+    return this.#users.answeredAt(hashOf(token)) ?? performance.now();
+  }
+
+  forget(revocation: Revocation): void {
+    if ('recordId' in revocation) return this.#published.forget((id) => id === revocation.recordId);
+    const hashes =
+      'token' in revocation
+        ? [hashOf(revocation.token)]
+        : [...this.#owners].filter(([, { user }]) => user.id === revocation.userId).map(([hash]) => hash);
+    for (const hash of hashes) {
+      const owner = this.#owners.get(hash);
+      if (owner) owner.isDoubtful = true;
+      this.#forgetRights(hash);
+    }
+  }
+
+  paceOf({ address }: Credentials): Pace {
+    const forwardedFor = this.#forwardAddress ? address : undefined;
+    const pauseMs = this.#client.pauseMs({ path: lockPath(), forwardedFor });
+    return { counter: forwardedFor ?? '', pauseMs };
+  }
+
+  #forgetRights(hash: string): void {
+    this.#users.forget((key) => key === hash);
+    this.#mayEditType.forget((key) => key.startsWith(hash));
+  }
+
+  async #validate(hash: string, credentials: Credentials): Promise<User | null> {
+    const owner = this.#owners.get(hash);
+    const mayEdit = owner
+      ? await this.#askToEdit(lockPath(), credentials)
+      : await this.#strangers.ask(credentials.address, () => this.#askToEdit(lockPath(), credentials));
+    if (mayEdit === null) {
+      this.#owners.delete(hash);
+      return null;
+    }
+    if (owner && !owner.isDoubtful && mayEditAll(owner.user) === mayEdit) return owner.user;
+    return this.#introduce(hash, credentials, mayEdit, owner);
+  }
+
+  /** Asks whose token it is: once, and again when their rights have changed. */
+  async #introduce(
+    hash: string,
+    credentials: Credentials,
+    mayEdit: boolean,
+    owner: Owner | undefined,
+  ): Promise<User | null> {
+    const answer = await this.#askWho(credentials).catch((error) => {
+      // Who it is is known, and what they may edit as well.
+      if (owner) return owner.user;
+      throw error;
+    });
+    if (answer === null) return null;
+    const user = { ...answer, permissions: permissionsOf(answer, mayEdit) };
+    this.#owners.delete(hash);
+    this.#owners.set(hash, { user, isDoubtful: false });
+    const oldest = this.#owners.keys().next().value;
+    if (this.#owners.size > maxOwners && oldest !== undefined) this.#owners.delete(oldest);
+    return user;
+  }
+
+  async #askWho(credentials: Credentials): Promise<User | null> {
     const reply = await this.#send('/auth/me', credentials);
     if (reply.status === 401 || reply.status === 403) return null;
     const user = userShape.safeParse(fieldOf(reply.data, 'user'));
@@ -76,25 +192,72 @@ export class CivicPressIdentity implements Identity {
     return { id: String(id), name: name || username, role, permissions };
   }
 
-  /**
-   * The record must be visible (a draft-only one is visible to editors alone), and rights by record type show
-   * in no permission list: only the lock route knows them.
-   */
-  async #decideAccess(recordId: string, credentials: Credentials): Promise<Access> {
-    const record = await this.#send(`/records/${recordId}?edit=true`, credentials);
-    if (record.status === 422) throw new RealtimeError('unreadable-record');
-    if (record.status !== 200) return 'none';
+  /** `null` for a token that CivicPress does not know, or whose session has ended. */
+  async #askToEdit(path: string, credentials: Credentials): Promise<boolean | null> {
+    const { status } = await this.#send(path, credentials);
+    if (status === 401) return null;
+    if (status === 200 || status === 403) return status === 200;
+    throw new RealtimeError('civicpress-unavailable', { context: { status } });
+  }
+
+  /** Rights by record type show in no permission list: only the lock route knows them. */
+  async #askForType(type: string, credentials: Credentials): Promise<boolean> {
+    const mayEdit = await this.#askToEdit(lockPath(type), credentials);
+    if (mayEdit !== null) return mayEdit;
+    this.#forgetRights(hashOf(credentials.token));
+    throw new RealtimeError('not-authenticated');
+  }
+
+  /** The published one, which anybody may see: a draft-only record is for those who may edit each record. */
+  async #find(recordId: string, credentials: Credentials): Promise<PublishedRecord | null> {
+    const record = await this.#send(`/records/${recordId}`, credentials);
+    const isReadable = record.status === 200;
+    if (!isReadable && record.status !== 422) return null;
     const type = fieldOf(record.data, 'type');
-    const query = typeof type === 'string' ? `?type=${encodeURIComponent(type)}` : '';
-    const lock = await this.#send(`/records/${recordId}/lock${query}`, credentials);
-    if (lock.status === 401) throw new RealtimeError('not-authenticated');
-    return lock.status === 200 ? 'edit' : 'read';
+    return { type: typeof type === 'string' ? type : '', isReadable };
+  }
+
+  /**
+   * For somebody who may not edit each record, the types of these: what is asked about them tells as well whether the
+   * session lasts. Empty for everybody else.
+   */
+  async #typesToAsk(
+    hash: string,
+    recordIds: readonly string[],
+    credentials: Credentials,
+  ): Promise<readonly string[]> {
+    const owner = this.#owners.get(hash);
+    if (!owner || mayEditAll(owner.user)) return [];
+    const records = await Promise.all(
+      recordIds.map((id) => this.#published.get(id, () => this.#find(id, credentials), sharedMs)),
+    );
+    return [...new Set(records.flatMap((record) => (record?.isReadable ? [record.type] : [])))];
   }
 
   #send(path: string, { token, address }: Credentials) {
     const forwardedFor = this.#forwardAddress ? address : undefined;
     return this.#client.send({ method: 'GET', path, token, forwardedFor });
   }
+}
+
+/** Answers for any id: 200 or 403 by the right to edit, 401 without a session. */
+function lockPath(type = ''): string {
+  return `/records/any/lock${type === '' ? '' : `?type=${encodeURIComponent(type)}`}`;
+}
+
+function typeKey(hash: string, type: string): string {
+  return `${hash} ${type}`;
+}
+
+function mayEditAll({ permissions }: User): boolean {
+  return permissions.includes('*') || permissions.includes('records:edit');
+}
+
+/** What the lock route said a moment ago counts. */
+function permissionsOf(user: User, mayEdit: boolean): readonly string[] {
+  if (mayEditAll(user) === mayEdit) return user.permissions;
+  if (mayEdit) return [...user.permissions, 'records:edit'];
+  return user.permissions.filter((permission) => permission !== '*' && permission !== 'records:edit');
 }
 
 /** Tokens are secrets: what stays in memory after the check is their hash. */

@@ -31,6 +31,7 @@ export interface TestApi {
   bearing(token: string): Call;
   login(username: string, role: string): Promise<string>;
   writeRecord(path: string, text: string): Promise<void>;
+  removeRecord(path: string): Promise<void>;
   restart(): Promise<void>;
 }
 
@@ -58,6 +59,7 @@ export async function startTestApi(options: Partial<EmbeddedCivicPressOptions> =
       await mkdir(dirname(join(recordsDir, path)), { recursive: true });
       await writeFile(join(recordsDir, path), text);
     },
+    removeRecord: (path) => rm(join(recordsDir, path)),
     async restart() {
       await api.civicpress.close();
       api.civicpress = await start();

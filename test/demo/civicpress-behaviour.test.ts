@@ -344,7 +344,7 @@ describe('sessions', () => {
     }
   });
 
-  it('end at logout, at revocation, and change with the role', async () => {
+  it('end at logout, at revocation, with the account, and change with the role', async () => {
     const api = await startTestApi();
     const clerk = await api.as('clerk', 'clerk');
     const other = await api.as('other', 'clerk');
@@ -353,6 +353,12 @@ describe('sessions', () => {
     expect((await clerk('GET', '/records/a/lock')).status).toBe(403);
     api.civicpress.revokeSessions('clerk');
     expect((await clerk('GET', '/auth/me')).status).toBe(401);
+    expect((await clerk('GET', '/records/a/lock')).status).toBe(401);
+
+    const third = await api.as('third', 'clerk');
+    api.civicpress.deleteUser('third');
+    expect((await third('GET', '/auth/me')).status).toBe(401);
+    expect((await third('GET', '/records/a/lock')).status).toBe(401);
 
     expect((await other('POST', '/auth/logout')).status).toBe(200);
     expect((await other('GET', '/auth/me')).status).toBe(401);

@@ -83,6 +83,11 @@ export class Accounts {
     if (account) await this.#keep({ ...account, role });
   }
 
+  async delete(username: string): Promise<void> {
+    const account = this.named(username);
+    if (account) await this.#collection.delete(String(account.id));
+  }
+
   async #keep(account: Account): Promise<Account> {
     await this.#collection.set(String(account.id), account);
     return account;

@@ -53,6 +53,8 @@ export interface EmbeddedCivicPress {
   revokeSessions(username: string): void;
   /** Test aid, like an operator's hand: the user's next request has the new role. */
   setRole(username: string, role: string): void;
+  /** Test aid, like an operator's hand: deletes the account; its sessions are nobody's from then on. */
+  deleteUser(username: string): void;
 }
 
 /**
@@ -109,6 +111,12 @@ export async function startEmbeddedCivicPress(
     },
     setRole(username, role) {
       accounts.setRole(username, role).catch(reportFailure);
+    },
+    deleteUser(username) {
+      const account = accounts.named(username);
+      // An id may be given again.
+      if (account) sessions.endAllOf(account.id).catch(reportFailure);
+      accounts.delete(username).catch(reportFailure);
     },
   };
 }

@@ -46,7 +46,7 @@ describe('an answer', () => {
   });
 
   it('that is not worth keeping is forgotten', async () => {
-    const cache = new AnswerCache<number>(60_000, (answer) => answer !== 1);
+    const cache = new AnswerCache<number>((answer) => (answer === 1 ? 0 : 60_000));
     const ask = question();
     expect([await cache.get('a', ask), await cache.get('a', ask), await cache.get('a', ask)]).toEqual([
       1, 2, 2,
@@ -54,10 +54,59 @@ describe('an answer', () => {
   });
 
   it('that was asked for longest ago goes when there are too many', async () => {
-    const cache = new AnswerCache<number>(60_000, () => true, 2);
+    const cache = new AnswerCache<number>(60_000, 2);
     const [a, b, c] = [question(), question(), question()];
     await Promise.all([cache.get('a', a), cache.get('b', b), cache.get('c', c)]);
     await Promise.all([cache.get('c', c), cache.get('b', b), cache.get('a', a)]);
     expect([a.times(), b.times(), c.times()]).toEqual([2, 1, 1]);
+  });
+
+  it('is believed for as long as it says', async () => {
+    const cache = new AnswerCache<number>((answer) => (answer === 1 ? 40 : 60_000));
+    const ask = question();
+    await until('the first is asked for again', async () => (await cache.get('a', ask)) === 2);
+    expect(await cache.get('a', ask)).toBe(2);
+  });
+
+  it('that is too old for somebody is asked for anew, for everybody', async () => {
+    const cache = new AnswerCache<number>(60_000);
+    const ask = question();
+    await cache.get('a', ask);
+    expect(await cache.get('a', ask, 0)).toBe(2);
+    expect(await cache.get('a', ask)).toBe(2);
+  });
+
+  it('to a question from before a renewal is not kept, however late it comes', async () => {
+    const cache = new AnswerCache<string>(60_000);
+    const late = Promise.withResolvers<string>();
+    const waiting = cache.get('a', () => late.promise);
+    expect(await cache.renew('a', async () => 'new')).toBe('new');
+    late.resolve('old');
+    expect(await waiting).toBe('old');
+    expect(await cache.get('a', async () => 'asked again')).toBe('new');
+  });
+
+  it('that is forgotten is asked for again, also when it was under way', async () => {
+    const cache = new AnswerCache<string>(60_000);
+    const late = Promise.withResolvers<string>();
+    const waiting = cache.get('a', () => late.promise);
+    await cache.get('b', async () => 'B');
+    cache.forget((key) => key === 'a');
+    late.resolve('old');
+    await waiting;
+    expect(await cache.get('a', async () => 'asked again')).toBe('asked again');
+    expect(await cache.get('b', async () => 'asked again')).toBe('B');
+  });
+
+  it('says when it came, once it has', async () => {
+    const cache = new AnswerCache<string>(60_000);
+    const late = Promise.withResolvers<string>();
+    const before = performance.now();
+    const waiting = cache.get('a', () => late.promise);
+    expect(cache.answeredAt('a')).toBeUndefined();
+    late.resolve('A');
+    await waiting;
+    expect(cache.answeredAt('a')).toBeGreaterThanOrEqual(before);
+    expect(cache.answeredAt('b')).toBeUndefined();
   });
 });

@@ -171,3 +171,40 @@ describe('a 429', () => {
     expect(requests).toHaveLength(2);
   });
 });
+
+describe('the pace', () => {
+  const left = (remaining: number, reset: number) => ({
+    ratelimit: `limit=1000, remaining=${remaining}, reset=${reset}`,
+  });
+
+  it('is half of what CivicPress says is left, for the rest of its window', async () => {
+    const { client } = await scriptedCivicPress((response, nth) => {
+      response.writeHead(200, nth === 1 ? left(500, 900) : left(0, 60)).end(ok);
+    });
+    expect(client.pauseMs(get)).toBe(0);
+    await client.send(get);
+    expect(client.pauseMs(get)).toBeGreaterThan(3_500);
+    expect(client.pauseMs(get)).toBeLessThanOrEqual(3_600);
+    await client.send(get);
+    expect(client.pauseMs(get)).toBeGreaterThan(55_000);
+    expect(client.pauseMs(get)).toBeLessThanOrEqual(60_000);
+  });
+
+  it('is that of each counter by itself', async () => {
+    const { client } = await scriptedCivicPress((response, _nth, { url }) => {
+      response.writeHead(200, url?.includes('/auth/') ? left(1, 900) : left(900, 900)).end(ok);
+    });
+    await client.send({ method: 'GET', path: '/auth/me' });
+    await client.send(get);
+    expect(client.pauseMs(get)).toBeLessThanOrEqual(2_000);
+    expect(client.pauseMs({ ...get, forwardedFor: '192.0.2.1' })).toBe(0);
+  });
+
+  it('is not slowed down by a CivicPress that does not say, or says nonsense', async () => {
+    const { client } = await scriptedCivicPress((response) => {
+      response.writeHead(200, { ratelimit: 'plenty' }).end(ok);
+    });
+    await client.send(get);
+    expect(client.pauseMs(get)).toBe(0);
+  });
+});

@@ -1,0 +1,77 @@
+/**
+ * Bounds how often CivicPress is asked about tokens that nobody has seen before.
+ *
+ * Anybody can make up tokens, and each costs a request that CivicPress counts against our own address: drafts, records
+ * and re-checks need those as well. So an address with many unknown tokens has to wait, and about no more of them is
+ * asked at once than may still turn out to be unknown.
+ */
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RealtimeError } from '../errors.ts';
+
+/** Three such windows are one of CivicPress'. */
+const windowSeconds = 300;
+
+/** A whole office may sit behind one address, with the windows of yesterday still open. */
+const unknownPerAddress = 30;
+
+/** Of all addresses together: less than a third of CivicPress' 1,000 requests. */
+const unknownInAll = 100;
+
+interface Bound {
+  readonly limiter: RateLimiterMemory;
+  /** Questions under way, by key. */
+  readonly asking: Map<string, Set<Promise<unknown>>>;
+}
+
+const boundOf = (points: number): Bound => ({
+  limiter: new RateLimiterMemory({ points, duration: windowSeconds }),
+  asking: new Map(),
+});
+
+export class Strangers {
+  readonly #perAddress = boundOf(unknownPerAddress);
+  readonly #inAll = boundOf(unknownInAll);
+
+  /**
+   * @param ask resolves with `null` for a token that is unknown; nothing else counts
+   * @throws RealtimeError `too-many-unknown` when this address has to wait
+   */
+  ask<Answer>(address: string, ask: () => Promise<Answer | null>): Promise<Answer | null> {
+    return bounded(this.#perAddress, address, () => bounded(this.#inAll, 'all', ask));
+  }
+}
+
+async function bounded<Answer>(
+  { limiter, asking }: Bound,
+  key: string,
+  ask: () => Promise<Answer | null>,
+): Promise<Answer | null> {
+  const underWay = asking.get(key) ?? new Set();
+  asking.set(key, underWay);
+  for (;;) {
+    try {
+      await limiter.consume(key);
+      break;
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      await limiter.reward(key);
+      if (underWay.size === 0) {
+        asking.delete(key);
+        throw new RealtimeError('too-many-unknown', { retryAfterMs: refusal.msBeforeNext });
+      }
+      // Those under way may turn out to be known, and then there is room again.
+      await Promise.race(underWay);
+    }
+  }
+  // Nothing is awaited in between: whoever is refused next sees that this one is under way.
+  const answer = ask();
+  const ended = answer.then(
+    (known) => (known === null ? undefined : limiter.reward(key)),
+    () => limiter.reward(key),
+  );
+  underWay.add(ended);
+  await ended;
+  underWay.delete(ended);
+  if (underWay.size === 0) asking.delete(key);
+  return answer;
+}
