@@ -12,10 +12,11 @@
  *   who joins, and when it comes to be so
  * - `slow-down {reason}`: to one editor alone, and from the gateway: it sends so much that it will be sent away
  * - `presence-too-large {bytes, most}`: to one client alone: what it says of itself is not passed on
+ * - `rights-changed {access, reason}`: to one editor, who may only read from now on
  *
  * Times are ms since the epoch.
  */
-import type { connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server';
+import type { Connection, connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server';
 import { errors } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
 import type { Failure } from '../server/owed-work.ts';
@@ -35,7 +36,8 @@ export type Notice =
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } }
   | { event: 'restored'; data: { revision: number; by: string } }
   | { event: 'shown-as-source'; data: { reason: string } }
-  | { event: 'presence-too-large'; data: { bytes: number; most: number } };
+  | { event: 'presence-too-large'; data: { bytes: number; most: number } }
+  | { event: 'rights-changed'; data: { access: 'read'; reason: string } };
 
 export const shownAsSource: Notice = {
   event: 'shown-as-source',
@@ -65,6 +67,10 @@ export class Notices implements Extension<ConnectionContext> {
 
   tell(instance: Hocuspocus, documentName: string, notice: Notice): void {
     instance.documents.get(documentName)?.broadcastStateless(JSON.stringify(notice));
+  }
+
+  tellOne(connection: Connection, notice: Notice): void {
+    connection.sendStateless(JSON.stringify(notice));
   }
 
   couldNotSave(instance: Hocuspocus, documentName: string, layer: Layer, failure: Failure): void {

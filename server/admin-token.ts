@@ -2,11 +2,12 @@
  * Tells whether a request bears the admin token.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RealtimeError } from './errors.ts';
 
 /** The token in `Authorization: Bearer …`. */
-export function bearerTokenOf({ headers }: FastifyRequest): string | undefined {
+export function bearerTokenOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 

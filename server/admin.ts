@@ -1,33 +1,29 @@
 /**
- * The admin routes: the versions of each record over HTTP, below `/api/records/:recordId`, and what waits for webhooks.
+ * The admin routes: the versions of each record over HTTP, below `/api/records/:recordId`; what waits for webhooks; and
+ * `/api/revoke`.
  *
  * Those of a record are for whoever may edit the record in CivicPress, with their own token, and for whoever has `admin.token`.
  * Rights are asked first, and without an answer nobody gets in; a record that somebody may not see looks like one
  * that does not exist.
  */
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
-import { bearerTokenOf, isSame } from './admin-token.ts';
+import { BadRequest } from './bad-request.ts';
+import type { Callers } from './caller.ts';
 import { documentNameOf, recordIdOf } from './document-name.ts';
 import { RealtimeError } from './errors.ts';
 import type { Identity, User } from './ports.ts';
+import { type RevocationRouteOptions, revocationRoute } from './revocation-route.ts';
 import type { Versions } from './versions.ts';
 import { type WebhookRoutesOptions, webhookRoutes } from './webhooks/routes.ts';
 
-export interface AdminOptions {
+export interface AdminOptions extends RevocationRouteOptions {
   readonly versions: Versions;
   readonly identity: Identity;
+  readonly callers: Callers;
   /** Unset: CivicPress' own tokens alone open the routes. */
   readonly token: string | undefined;
   /** Unset: none are configured. */
   readonly webhooks: WebhookRoutesOptions['webhooks'];
-}
-
-/** Who acts with the admin token. No id of CivicPress has a colon. */
-const administrator: User = { id: 'admin:token', name: 'Administrator', role: 'admin', permissions: ['*'] };
-
-/** A request that can never be answered, with the sentence that says why. */
-class BadRequest extends Error {
-  readonly statusCode = 400;
 }
 
 interface RecordParams {
@@ -42,18 +38,19 @@ export function adminRoutes(options: AdminOptions): FastifyPluginAsync {
   return async (app) => {
     await app.register(recordRoutes, { ...options, prefix: '/api/records/:recordId' });
     await app.register(webhookRoutes, { ...options, prefix: '/api/webhooks' });
+    await app.register(revocationRoute, options);
   };
 }
 
 async function recordRoutes(
   app: FastifyInstance,
-  { versions, identity, token }: AdminOptions,
+  { versions, identity, callers }: AdminOptions,
 ): Promise<void> {
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     const documentName = documentOf(request);
-    request.setDecorator('caller', await callerOf(request, recordIdOf(documentName), identity, token));
+    request.setDecorator('caller', await editorOf(request, recordIdOf(documentName), identity, callers));
   });
 
   app.get('/versions', async (request) => ({ versions: await versions.list(documentOf(request)) }));
@@ -106,18 +103,14 @@ function documentOf({ params }: FastifyRequest): string {
   return documentName;
 }
 
-async function callerOf(
+async function editorOf(
   request: FastifyRequest,
   recordId: string,
   identity: Identity,
-  adminToken: string | undefined,
+  callers: Callers,
 ): Promise<User> {
-  const token = bearerTokenOf(request);
-  if (token === undefined) throw new RealtimeError('not-authenticated');
-  if (adminToken !== undefined && isSame(token, adminToken)) return administrator;
-  const credentials = { token, address: request.socket.remoteAddress ?? '' };
-  const user = await identity.userOf(credentials);
-  const access = await identity.accessTo(recordId, credentials);
+  const { user, credentials } = await callers.identify(request.raw);
+  const access = credentials === null ? 'edit' : await identity.accessTo(recordId, credentials);
   if (access === 'edit') return user;
   throw new RealtimeError(access === 'read' ? 'not-allowed' : 'no-such-record', {
     context: { userId: user.id },

@@ -4,7 +4,7 @@
  * What comes from outside (CivicPress, the snapshot store, the log) is handed in; nothing here reads the
  * environment. Building is apart from listening: `start()` opens the port, `stop()` closes it and saves.
  */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger as HocuspocusLog } from '@hocuspocus/extension-logger';
@@ -26,6 +26,7 @@ import { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
 import { Presence } from '../extensions/presence.ts';
 import { RecordSync } from '../extensions/record-sync.ts';
+import { type RecheckResult, Rights } from '../extensions/rights.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
 import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
@@ -33,6 +34,7 @@ import { Writeback } from '../extensions/writeback.ts';
 import { usualFeaturesOf } from '../markdown/dialects.ts';
 import type { Feature } from '../markdown/index.ts';
 import { type AdminOptions, adminRoutes } from './admin.ts';
+import { Callers } from './caller.ts';
 import { ClientOwners } from './client-owners.ts';
 import type { Config } from './config.ts';
 import { WorkerConverter } from './conversion/converter.ts';
@@ -46,7 +48,16 @@ import { type Leases, LocalLeases } from './leases.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Metrics } from './operations/metrics.ts';
 import { Operations } from './operations/operations.ts';
-import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
+import type {
+  Events,
+  Identity,
+  Journal,
+  Ledger,
+  Logger,
+  Records,
+  Revocation,
+  SnapshotStore,
+} from './ports.ts';
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
@@ -93,6 +104,11 @@ export interface RealtimeServer {
   readonly openRooms: OpenRooms;
   /** What `/metrics` shows; whoever owns the process adds what Node knows of it. */
   readonly metrics: Metrics;
+  /**
+   * Somebody's rights have changed: what is believed of them is forgotten, and CivicPress is asked at once about
+   * everybody whom it concerns. Who may still be here stays.
+   */
+  revoke(revocation: Revocation): Promise<RecheckResult>;
 }
 
 /** How long a stop waits for what it closes behind it, when everything is saved or given up. */
@@ -237,9 +253,17 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...(options.roomTypes ?? []),
   ]);
   const excess = new Excess(config.rate_limiting.excess_per_hour);
+  const rights = new Rights({
+    identity,
+    roomTypes,
+    notices,
+    recheckMs: config.auth.recheck_seconds * 1_000,
+    staleMs: config.auth.stale_seconds * 1_000,
+    log,
+  });
   const extensions = [
-    // Who is this, and what may they do here?
-    new Auth(identity, roomTypes),
+    // Who is this, and what may they do here, now and later?
+    new Auth(rights),
     // Is there room for one more?
     new Limits({
       connectionsPerUser: config.rate_limiting.connections_per_user,
@@ -320,7 +344,11 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     claim: (documentName) => leases.claim(documentName),
     log,
   });
-  const admin = adminRoutes({ versions, identity, token: config.admin.token, webhooks: ports.webhooks });
+  const { token } = config.admin;
+  const addressOf = (request: IncomingMessage) => entrance.addressOf(request);
+  const callers = new Callers({ identity, adminToken: token, addressOf });
+  const revoke = (revocation: Revocation) => rights.revoke(revocation);
+  const admin = adminRoutes({ versions, identity, callers, revoke, token, webhooks: ports.webhooks });
   const pages = options.pages?.(() => openRooms.list());
   const plugins = [operations.routes, admin, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];
   const http = createHttp({ httpServer, plugins, log });
@@ -330,6 +358,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     rooms: () => openRooms.list(),
     openRooms,
     metrics: operations.metrics,
+    revoke,
     async start() {
       await http.ready();
       // The first record is not to wait until the thread has begun.

@@ -78,7 +78,25 @@ const schema = z.strictObject({
         .min(1)
         .max(3_600)
         .default(60)
-        .describe('How long a validated token and its rights are believed without asking CivicPress again.'),
+        .describe(
+          'How long a validated token and its rights are believed, for whoever comes in, without asking CivicPress again.',
+        ),
+      recheck_seconds: z
+        .int()
+        .min(1)
+        .max(3_600)
+        .default(60)
+        .describe(
+          'How often CivicPress is asked about the rights of everybody who is in; less often where its limits do not allow it.',
+        ),
+      stale_seconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .default(900)
+        .describe(
+          'How long who is in stays when CivicPress does not answer; as long as its own limits may keep us waiting.',
+        ),
       token_in_query: z
         .boolean()
         .default(false)

@@ -35,6 +35,18 @@ export const errors = {
     statusCode: 429,
     retry: true,
   },
+  'another-user': {
+    reason: 'Somebody else has signed in here. Connecting anew.',
+    closeCode: 4001,
+    statusCode: 401,
+    retry: true,
+  },
+  'too-many-unknown': {
+    reason: 'Too many unknown sessions came from this address. Trying again in a while.',
+    closeCode: 4029,
+    statusCode: 429,
+    retry: true,
+  },
   'no-such-record': {
     reason: 'There is no such record, or you may not see it.',
     closeCode: 4004,
@@ -46,6 +58,18 @@ export const errors = {
     closeCode: 4003,
     statusCode: 403,
     retry: false,
+  },
+  'administrators-only': {
+    reason: 'This is for administrators.',
+    closeCode: 4003,
+    statusCode: 403,
+    retry: false,
+  },
+  'may-edit-now': {
+    reason: 'You may edit this record now. Connecting anew.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
   },
   'invalid-document-name': {
     reason:

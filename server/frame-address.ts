@@ -5,12 +5,17 @@
  */
 import { IncomingMessage, OutgoingMessage } from '@hocuspocus/server';
 import { readVarString } from 'lib0/decoding';
-import { asRealtimeError, type ErrorCode, errors } from './errors.ts';
+import { asRealtimeError, type ErrorCode, errors, RealtimeError } from './errors.ts';
 import type { RoomTypes } from './room-types.ts';
+
+function split(address: string): [documentName: string, session: string | undefined] {
+  const end = address.indexOf(sessionSeparator);
+  return end < 0 ? [address, undefined] : [address.slice(0, end), address.slice(end + 1)];
+}
 
 /** The document's name in an address. */
 export function documentNameIn(address: string): string {
-  return address.split(sessionSeparator, 1)[0] as string;
+  return split(address)[0];
 }
 
 /** Types of frames; Hocuspocus does not export the numbers. */
@@ -91,6 +96,9 @@ export function addressIn(frame: Uint8Array): string | null {
 /** Separates the name from the id that a session-aware provider adds. */
 const sessionSeparator = '\0';
 
+/** It goes before each frame to that provider. */
+const sessionGrammar = /^[\w.-]{1,128}$/;
+
 /** An address that is longer is not worth an answer. */
 const longestAnswered = 1_024;
 
@@ -100,7 +108,11 @@ export function wrongName(
   roomTypes: Pick<RoomTypes, 'check'>,
 ): ErrorCode | null | undefined {
   try {
-    roomTypes.check(documentNameIn(address));
+    const [documentName, session] = split(address);
+    roomTypes.check(documentName);
+    if (session !== undefined && !sessionGrammar.test(session)) {
+      throw new RealtimeError('invalid-document-name');
+    }
     return undefined;
   } catch (thrown) {
     return address.length > longestAnswered ? null : asRealtimeError(thrown).code;

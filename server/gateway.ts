@@ -182,10 +182,7 @@ export class Gateway {
       return socket.refuse('too-many-connections');
     }
 
-    const lateness = setTimeout(() => {
-      if (!socket.isAuthenticated) socket.refuse('authentication-late');
-    }, authenticationMs);
-    lateness.unref();
+    socket.lateness = setTimeout(() => socket.refuse('authentication-late'), authenticationMs).unref();
     const connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
     const farewells = new Farewells(connection, (frame) => this.#options.presence.take(socket, frame));
     const opening = new Opening(connection, {
@@ -203,7 +200,7 @@ export class Gateway {
     });
     socket.pace = pace;
     ws.on('close', (code, reason) => {
-      clearTimeout(lateness);
+      clearTimeout(socket.lateness);
       this.#bytesOfStrangers -= socket.bytesBeforeAuthentication;
       socket.bytesBeforeAuthentication = 0;
       this.#options.presence.leave(socket);
@@ -348,16 +345,18 @@ class GatewaySocket implements ClientSocket {
   readonly features: ReadonlySet<string> | null;
   readonly openDocuments = new Set<string>();
   readonly acknowledgements: Acknowledgements;
-  isAuthenticated = false;
   readonly whenClosed: (() => void)[] = [];
   userId: string | undefined;
   bytesBeforeAuthentication = 0;
+  /** Runs until somebody is known. */
+  lateness: NodeJS.Timeout | undefined;
   isAlive = true;
   /** Set before the first frame comes; one that is refused at the door has none. */
   pace: Pace | undefined;
   standing: Standing = 'fine';
   readonly plain: PlainClient | null;
   readonly conduct: Conduct;
+  #isAuthenticated = false;
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   readonly #maxBufferedBytes: number;
@@ -387,6 +386,15 @@ class GatewaySocket implements ClientSocket {
 
   get bufferedBytes(): number {
     return this.#stream.writableLength;
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#isAuthenticated;
+  }
+
+  set isAuthenticated(isAuthenticated: boolean) {
+    this.#isAuthenticated = isAuthenticated;
+    if (isAuthenticated) clearTimeout(this.lateness);
   }
 
   /** Open until all is handled that came over it. */

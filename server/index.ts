@@ -9,7 +9,9 @@
  * const server = compose(config, { ...civicpress, journal, ledger: journal, snapshots, log });
  * await server.start();
  */
+
 export { openSqliteJournal } from '../extensions/journal/sqlite.ts';
+export type { RecheckResult } from '../extensions/rights.ts';
 export { NoSnapshotRoute, openCivicPressSnapshots } from '../extensions/snapshot-stores/civicpress-api.ts';
 export { openFilesystemSnapshots } from '../extensions/snapshot-stores/filesystem.ts';
 export { openPostgresSnapshots, type PostgresOptions } from '../extensions/snapshot-stores/postgres.ts';
@@ -45,9 +47,11 @@ export type {
   LedgerEntry,
   Logger,
   NewJournalEntry,
+  Pace,
   Position,
   Records,
   RecordText,
+  Revocation,
   Snapshot,
   SnapshotInfo,
   SnapshotStore,

@@ -34,10 +34,11 @@ export interface ClientSocket {
   close(code: number, reason: string): void;
 }
 
-/** One user on one document. */
+/** One user on one document: one object for as long as they are in, changed by `Rights` alone. */
 export interface Session {
-  readonly user: User;
-  readonly access: Exclude<Access, 'none'>;
+  /** Always the same one; what else is known of them may change. */
+  user: User;
+  access: Exclude<Access, 'none'>;
 }
 
 export interface ConnectionContext {

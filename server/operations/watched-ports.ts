@@ -63,8 +63,10 @@ function observed<Port extends object>(port: Port, around: Around): Port {
       if (typeof value !== 'function') return value;
       const known = methods.get(key);
       if (known) return known;
-      const method = (...args: unknown[]) =>
-        around(String(key), async () => Reflect.apply(value, target, args), args);
+      const method = (...args: unknown[]) => {
+        const result: unknown = Reflect.apply(value, target, args);
+        return result instanceof Promise ? around(String(key), () => result, args) : result;
+      };
       methods.set(key, method);
       return method;
     },

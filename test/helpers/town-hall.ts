@@ -155,6 +155,18 @@ export class TownHall {
     return clerk;
   }
 
+  /** One more session of somebody who may have others. */
+  signIn(username: string, role = 'clerk'): Promise<string> {
+    this.#tokens.delete(username);
+    return this.tokenOf(username, role);
+  }
+
+  /** Ends a session as its user does. */
+  async logOut(token: string): Promise<void> {
+    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
+    await client.send({ method: 'POST', path: '/auth/logout', token });
+  }
+
   async tokenOf(username: string, role = 'clerk'): Promise<string> {
     const known = this.#tokens.get(username);
     if (known) return known;

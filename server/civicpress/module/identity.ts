@@ -2,7 +2,7 @@
  * Asks CivicPress' own services who somebody is and what they may do: each time, since they are in this process.
  */
 import { RealtimeError } from '../../errors.ts';
-import type { Access, Credentials, Identity, User } from '../../ports.ts';
+import type { Access, Credentials, Identity, Pace, User } from '../../ports.ts';
 import type { CoreAuth, CoreDatabase, CoreRecordManager, CoreUser } from './core.ts';
 
 export interface CoreIdentityOptions {
@@ -37,6 +37,22 @@ export class CoreIdentity implements Identity {
         record !== null && (await auth.userCan(user, 'records:view', { recordType: type, action: 'view' }));
       return mayView ? 'read' : 'none';
     });
+  }
+
+  async renew(credentials: Credentials): Promise<void> {
+    await this.#sessionOf(credentials);
+  }
+
+  askedAt(): number {
+    return performance.now();
+  }
+
+  forget(): void {
+    // Nothing is kept here.
+  }
+
+  paceOf(): Pace {
+    return { counter: '', pauseMs: 0 };
   }
 
   async #sessionOf({ token }: Credentials): Promise<CoreUser> {

@@ -210,16 +210,25 @@ export class RealtimeServer {
     }).records;
   }
 
-  /** Hears what happens to records. Resolves with what ends it. */
+  /** Hears what happens to records and to sessions. Resolves with what ends it. */
   #listen(server: ComposedServer): () => Promise<void> {
     const { hooks } = this.#options;
+    const handlers = new Map<string, CoreHookHandler>();
     const recordChanged: CoreHookHandler = (data) => {
       const id = fieldOf(fieldOf(data, 'record'), 'id');
       if (typeof id === 'string' && isRecordId(id)) server.openRooms.recordChanged(id);
     };
-    for (const name of recordHooks) hooks.registerHook(name, recordChanged);
+    for (const name of recordHooks) handlers.set(name, recordChanged);
+    // CivicPress waits for its hooks, and not for what we ask of it by this one.
+    handlers.set('auth:sessions:revoked', (data) => {
+      const userId = fieldOf(data, 'userId');
+      if (typeof userId === 'number' || typeof userId === 'string') {
+        void server.revoke({ userId: String(userId) });
+      }
+    });
+    for (const [name, handler] of handlers) hooks.registerHook(name, handler);
     return async () => {
-      for (const name of recordHooks) hooks.removeHook?.(name, recordChanged);
+      for (const [name, handler] of handlers) hooks.removeHook?.(name, handler);
     };
   }
 }

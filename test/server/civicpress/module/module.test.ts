@@ -293,3 +293,25 @@ it('[I3] needs a place for drafts: the database, or CivicPress over HTTP', async
     /civicpress.url, civicpress.username and civicpress.password must be set/,
   );
 });
+
+it('[A12] acts at once when CivicPress says that sessions are revoked', async () => {
+  const { auth, hooks, server } = await open({ settings: { auth: { recheck_seconds: 3600 } } });
+  const alice = await (await hall?.join('noise-bylaw'))?.synced();
+  const bob = await (await hall?.join('noise-bylaw', 'bob'))?.synced();
+  await auth.deleteUserSessions('alice');
+  await until('her socket is closed', () => alice?.closeCodes.includes(4001));
+  for (const data of [null, {}, { userId: { not: 'an id' } }])
+    await hooks.emit('auth:sessions:revoked', data);
+  bob?.type('Noise', ' ON');
+  await bob?.saved();
+  expect(bob?.closeCodes).toEqual([]);
+  await server.shutdown();
+  expect(hooks.countOf('auth:sessions:revoked')).toBe(0);
+});
+
+it('[A11] asks CivicPress again about who is in', async () => {
+  const { auth } = await open({ settings: { auth: { recheck_seconds: 1 } } });
+  const alice = await (await hall?.join('noise-bylaw'))?.synced();
+  auth.setRole('alice', 'public');
+  expect(await alice?.noticed('rights-changed')).toMatchObject({ access: 'read' });
+});
