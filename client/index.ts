@@ -14,8 +14,8 @@ import { allFeatures, type Feature, needs } from '../markdown/features.ts';
 
 export type { SpecEvent, SpecMetadata } from '../extensions/spec-updates/events.ts';
 export type { ConnectionState, Transport } from './watch-specs/connection.ts';
+export type { SpecChangeEvent } from './watch-specs/sequence.ts';
 export {
-  type SpecChangeEvent,
   type SpecsWatch,
   type WatchSpecsOptions,
   watchSpecs,

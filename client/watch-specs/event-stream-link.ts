@@ -34,9 +34,9 @@ export function openEventStreamLink(options: EventStreamLinkOptions, handlers: L
 
   const parser = createParser({
     maxBufferSize: maxEventCharacters,
-    onEvent: ({ event = '', id = '', data }) => {
+    onEvent: ({ event = '', data }) => {
       // What was read together with the end is not to come behind it.
-      if (!abort.signal.aborted) handlers.onMessage({ event, id, data: JSON.parse(data) });
+      if (!abort.signal.aborted) handlers.onMessage({ event, data: JSON.parse(data) });
     },
     onRetry: (ms) => {
       retryAfterMs = ms;

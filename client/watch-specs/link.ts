@@ -2,10 +2,9 @@
  * One connection over which events come, whatever it is made of. A link is opened once, lives, and ends once.
  */
 
-/** An event as it came: what it is, where it stands in the feed (`<epoch>:<number>`), and what it says. */
+/** An event as it came. */
 export interface WireMessage {
   readonly event: string;
-  readonly id: string;
   readonly data: unknown;
 }
 

@@ -1,29 +1,23 @@
 /**
- * Where we stand in the feed: which events are new to us, and where to go on after a break.
+ * Where we stand in the feed: what is new to us, and where to go on after a break.
  *
- * While the transport changes, two links may bring the same events; each is let through once.
+ * While the transport changes, two links may bring the same events; and what went ahead of its turn comes again when
+ * the connection breaks before its turn. Each change is let through once.
  */
+import type { SpecEvent } from '../../extensions/spec-updates/events.ts';
+
+export type SpecChangeEvent = Exclude<SpecEvent, { event: 'specs.reset' }>;
+
 export class Sequence {
   #epoch = '';
   #number = -1;
 
+  /** Up to which number these specs were told of, ahead of others. */
+  readonly #ahead = new Map<string, number>();
+
   /** `null` before the first event. */
   get lastEventId(): string | null {
     return this.#epoch === '' ? null : `${this.#epoch}:${this.#number}`;
-  }
-
-  /**
-   * Whether this one was not heard before; then it is from now on.
-   *
-   * @param eventId `null` for an event that goes ahead of its turn: where to go on stays as it was
-   */
-  isNew(eventId: string | null): boolean {
-    if (eventId === null) return true;
-    const { epoch, number } = partsOf(eventId);
-    if (epoch === this.#epoch && number <= this.#number) return false;
-    this.#epoch = epoch;
-    this.#number = number;
-    return true;
   }
 
   /** Everything up to this one is known, whatever was heard before. */
@@ -31,7 +25,39 @@ export class Sequence {
     const { epoch, number } = partsOf(eventId);
     this.#epoch = epoch;
     this.#number = number;
+    this.#ahead.clear();
   }
+
+  /** What of this event was not heard before; `null` when that is nothing. From now on it is known. */
+  newIn(event: SpecChangeEvent): SpecChangeEvent | null {
+    const { eventId, aheadTo } = event.data;
+    const position = eventId ?? aheadTo;
+    if (position === undefined) return event;
+    const { epoch, number } = partsOf(position);
+    if (epoch === this.#epoch && number <= this.#number) return null;
+    if (epoch !== this.#epoch && eventId !== null) this.begin(eventId);
+
+    const unknown = without(event, (id) => (this.#ahead.get(id) ?? -1) >= number);
+    if (eventId === null) for (const id of idsIn(event)) this.#ahead.set(id, number);
+    else this.#reach(number);
+    return unknown;
+  }
+
+  #reach(number: number): void {
+    this.#number = number;
+    for (const [id, upTo] of this.#ahead) if (upTo <= number) this.#ahead.delete(id);
+  }
+}
+
+function idsIn({ event, data }: SpecChangeEvent): string[] {
+  return event === 'specs.batch' ? data.changes.map(({ id }) => id) : [data.id];
+}
+
+function without(event: SpecChangeEvent, isKnown: (id: string) => boolean): SpecChangeEvent | null {
+  if (event.event !== 'specs.batch') return isKnown(event.data.id) ? null : event;
+  const changes = event.data.changes.filter(({ id }) => !isKnown(id));
+  if (changes.length === event.data.changes.length) return event;
+  return changes.length === 0 ? null : { event: 'specs.batch', data: { ...event.data, changes } };
 }
 
 function partsOf(eventId: string): { epoch: string; number: number } {

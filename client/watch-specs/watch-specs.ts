@@ -2,16 +2,13 @@
  * Watches specs change, in browsers and in Node: over a WebSocket, and by itself over server-sent events where that
  * cannot be had. Nothing is lost and nothing told twice when the connection or the transport changes.
  */
-import type { SpecEvent, SpecMetadata } from '../../extensions/spec-updates/events.ts';
+import type { SpecMetadata } from '../../extensions/spec-updates/events.ts';
 import type { SpecFilter } from '../../extensions/spec-updates/filter.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { openEventStreamLink } from './event-stream-link.ts';
 import type { WireMessage } from './link.ts';
-import { Sequence } from './sequence.ts';
+import { Sequence, type SpecChangeEvent } from './sequence.ts';
 import { openWebSocketLink } from './web-socket-link.ts';
-
-/** One change, or several that came together. */
-export type SpecChangeEvent = Exclude<SpecEvent, { event: 'specs.reset' }>;
 
 export interface WatchSpecsOptions extends SpecFilter {
   /** Of the realtime server, such as `https://records.example.org`. */
@@ -20,6 +17,7 @@ export interface WatchSpecsOptions extends SpecFilter {
   readonly token: string | (() => string | Promise<string>);
   /** Events a second that you can take for long; more changes come in fewer events. */
   readonly maxPerSecond?: number;
+  /** One change, or several that came together. */
   readonly onEvent: (event: SpecChangeEvent) => void;
   /** Everything as it is now: at the beginning, and when what was missed is too long ago to be told. */
   readonly onReset?: (specs: SpecMetadata[]) => void;
@@ -72,12 +70,14 @@ export function watchSpecs(options: WatchSpecsOptions): SpecsWatch {
     silenceMs: options.silenceMs ?? 50_000,
   });
 
-  function take({ event, id, data }: WireMessage): void {
+  function take({ event, data }: WireMessage): void {
     if (event === 'specs.reset') {
-      sequence.begin(id);
-      onReset?.((data as { specs: SpecMetadata[] }).specs);
-    } else if (event.startsWith('spec') && sequence.isNew(id === '' ? null : id)) {
-      onEvent({ event, data } as SpecChangeEvent);
+      const { eventId, specs } = data as { eventId: string; specs: SpecMetadata[] };
+      sequence.begin(eventId);
+      onReset?.(specs);
+    } else if (event.startsWith('spec')) {
+      const unknown = sequence.newIn({ event, data } as SpecChangeEvent);
+      if (unknown) onEvent(unknown);
     }
   }
 

@@ -48,17 +48,14 @@ export function openWebSocketLink(options: WebSocketLinkOptions, handlers: LinkH
   }
 
   function take(payload: string): void {
-    const message = JSON.parse(payload) as {
-      event: string;
-      data: { eventId?: string | null; message?: string };
-    };
+    const message = JSON.parse(payload) as { event: string; data: { message?: string } };
     if (message.event === 'error') return end(String(message.data.message));
     if (message.event === 'subscriptions') {
       if (!isLive) handlers.onLive();
       isLive = true;
       return;
     }
-    handlers.onMessage({ event: message.event, id: message.data.eventId ?? '', data: message.data });
+    handlers.onMessage(message);
   }
 
   function read(data: unknown): void {

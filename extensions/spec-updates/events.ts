@@ -43,7 +43,12 @@ const batched = z.discriminatedUnion('event', [
   deleted.extend({ event: z.literal('spec.deleted') }),
 ]);
 
-const stamp = { timestamp: z.iso.datetime(), eventId: z.string().nullable() };
+const stamp = {
+  timestamp: z.iso.datetime(),
+  eventId: z.string().nullable(),
+  /** Beside an `eventId` of `null`: of these specs everything was told up to there. */
+  aheadTo: z.string().optional(),
+};
 
 export const specEvent = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('spec.created'), data: created.extend(stamp) }),

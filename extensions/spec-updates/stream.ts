@@ -93,7 +93,9 @@ export class SpecStream {
 
   #deliver(changes: readonly SpecChange[], timestamp: string): void {
     const isAll = this.#urgent.size + this.#waiting.size === 0;
-    const stamp = { timestamp, eventId: isAll ? this.#options.eventIdOf(this.#newest) : null };
+    const newest = this.#options.eventIdOf(this.#newest);
+    // What waited of a spec has become one change, so of those in here nothing is left behind.
+    const stamp = isAll ? { timestamp, eventId: newest } : { timestamp, eventId: null, aheadTo: newest };
     const oldest = changes.reduce(
       (number, change) => Math.min(number, change.number),
       Number.POSITIVE_INFINITY,

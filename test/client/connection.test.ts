@@ -103,7 +103,7 @@ describe('the transport', () => {
     expect(stream.isClosed).toBe(false);
 
     vi.advanceTimersByTime(probeMs);
-    room.last.onMessage({ event: 'spec.created', id: 'a:1', data: {} });
+    room.last.onMessage({ event: 'spec.created', data: {} });
     room.last.onLive();
     expect(stream.isClosed).toBe(true);
     expect(room.last.isClosed).toBe(false);

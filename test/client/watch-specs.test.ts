@@ -144,6 +144,21 @@ describe('a dashboard', () => {
     expect(dashboard.resets).toHaveLength(1);
   });
 
+  it('[U31] hears nothing twice that went ahead of its turn, when the connection breaks before the turn', async () => {
+    const line = await tcpLine();
+    const dashboard = watch(await townHall.tokenOf('alice'), { url: line.url, maxPerSecond: 10 });
+    await dashboard.live('websocket');
+    const ids = Array.from({ length: 400 }, (_, index) => `E${index}`);
+    for (const id of ids) feed.publish([state(id, { priority: id.endsWith('9') ? 'Critical' : null })]);
+    await until('some went ahead', () => dashboard.events.some(({ data }) => data.eventId === null));
+    line.cut();
+    await until('all is told', () => dashboard.heard.length >= ids.length);
+    feed.publish([state('last')]);
+    await dashboard.hears('spec.created last');
+    expect(dashboard.heard.toSorted()).toEqual([...ids, 'last'].map((id) => `spec.created ${id}`).toSorted());
+    expect(dashboard.resets).toHaveLength(1);
+  });
+
   it('[U30] works without any WebSocket, as in Node 20, and with that of another package', async () => {
     const token = await townHall.tokenOf('alice');
     const without = watch(token, { WebSocket: null });
