@@ -26,8 +26,10 @@ export interface ParseContext {
   text(value: string): NodeJson[];
   /** Markdown that stands in the text as it is, with the current marks. */
   literal(markdown: string): NodeJson[];
-  /** The Markdown of a node, free of links to definitions elsewhere. */
-  sourceOf(node: Nodes): string;
+  /** The Markdown of a block as its author wrote it. */
+  blockSource(node: Nodes): string;
+  /** The Markdown of an inline node: as its author wrote it, or else free of links to definitions elsewhere. */
+  inlineSource(node: Nodes): string;
 }
 
 export interface PrintContext {

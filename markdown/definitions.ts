@@ -93,6 +93,7 @@ export function definitionsOf(source: readonly AnyDefinition[], live: readonly N
         label,
         children: [],
       };
+      if (node.type === 'table') return [];
       return [...(node.type === 'footnoteDefinition' ? [own] : []), ...footnotes(node.content ?? [])];
     });
   return new Definitions([...source, ...footnotes(live)]);

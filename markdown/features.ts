@@ -83,6 +83,8 @@ export const literalRegion = new RegExp(
   `(${[literal.emptyLink, literal.image, literal.civicRef, literal.html].join('|')})`,
 );
 
+export const literalRegions: RegExp = new RegExp(literalRegion, 'g');
+
 const patterns = new Map<string, RegExp>();
 
 /**

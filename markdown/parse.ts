@@ -247,7 +247,7 @@ function contextOf(
         const inner = within(changed({ marks, place }, change));
         const content = joinText(
           (features.has('underline') ? withUnderlines(nodes) : nodes).flatMap(
-            (node) => readers[node.type]?.(node, inner) ?? inner.text(inner.sourceOf(node)),
+            (node) => readers[node.type]?.(node, inner) ?? inner.text(inner.inlineSource(node)),
           ),
         );
         return inner.place === 'paragraph' ? content.map(withoutNeedlessBackslash) : content;
@@ -259,10 +259,15 @@ function contextOf(
         return [textNode(line.replace(/[ \t]*(?:\r\n|\r|\n)[ \t]*/g, ' '), marks)];
       },
       literal: (markdown) => [textNode(markdown.replace(/\s*\n\s*/g, ' '), marks)],
-      sourceOf: (node) =>
-        topLevel.has(node) && !hasReference(node)
+      blockSource: (node) =>
+        topLevel.has(node)
           ? source.slice(node.position?.start.offset, node.position?.end.offset)
-          : printAlone(node),
+          : sourceWithin(node, source),
+      inlineSource(node) {
+        const own = source.slice(node.position?.start.offset, node.position?.end.offset);
+        const [found] = own.match(literalPattern(features, marks, place)) ?? [];
+        return found === own && !hasReference(node) && readsAs(own, node) ? own : printAlone(node);
+      },
     };
     return context;
   };
@@ -282,7 +287,24 @@ function withoutNeedlessBackslash(node: NodeJson, index: number, content: readon
 }
 
 function readBlock(node: Nodes, context: ParseContext): NodeJson[] {
-  return readers[node.type]?.(node, context) ?? opaqueMarkdown(context.sourceOf(node));
+  return readers[node.type]?.(node, context) ?? opaqueMarkdown(context.blockSource(node));
+}
+
+/** The source of a block inside a list or quote, without what indents and quotes its lines. */
+function sourceWithin(node: Nodes, source: string): string {
+  const { start, end } = node.position ?? {};
+  const [first = '', ...lines] = source.slice(start?.offset, end?.offset).split('\n');
+  const prefix = new RegExp(`^[ \\t>]{0,${(start?.column ?? 1) - 1}}`);
+  const own = [first, ...lines.map((line) => line.replace(prefix, ''))].join('\n').trimEnd();
+  return readsAs(own, node) ? own : printAlone(node);
+}
+
+/** Whether a text, by itself, is a node and nothing else. */
+function readsAs(text: string, node: Nodes): boolean {
+  const [only, ...others] = parseMarkdown(text).children;
+  if (!only || others.length > 0) return false;
+  const inline = only.type === 'paragraph' && node.type !== 'paragraph' ? only.children : [only];
+  return inline.length === 1 && printAlone(inline[0] as Nodes) === printAlone(node);
 }
 
 function printAlone(node: Nodes): string {

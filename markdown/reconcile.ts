@@ -48,7 +48,8 @@ interface Round extends Reconciled {
   isApproximate?: boolean;
 }
 
-function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions): Round {
+/** @param replaced how often blocks that Markdown cannot say have made place for what it makes of them */
+function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions, replaced = 0): Round {
   const typedIn = liveBlocks(json);
   const keptAsTyped = keptBlocks(source, typedIn);
   if (isComplete(keptAsTyped, source)) return { source };
@@ -75,7 +76,13 @@ function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions): 
     isSavedBefore ? keptAsWanted : keptAsIs,
   );
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    const { markdown, expected } = writer.write();
+    const result = writer.write(replaced < maxRounds);
+    if ('instead' in result) {
+      const { instead } = result;
+      const sayable = live.flatMap((node, index) => instead.get(index) ?? [node]);
+      return { ...reconcileOnce(docOf(sayable), source, given, replaced + 1), isApproximate: true };
+    }
+    const { markdown, expected } = result;
     const written = takeApart(markdown, options, writer.memory);
     const wrong = firstDifference(written, expected);
     if (wrong === undefined) {

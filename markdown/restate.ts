@@ -45,6 +45,24 @@ export function restate(
       const [only, ...others] = parseWithin(text, definitions, featureSet(options)).blocks;
       return only !== undefined && others.length === 0 && isSame(only.node, node);
     });
+  const restated = (node: NodeJson, isTop = false): NodeJson[] => {
+    // The blocks of a cell are lines of text (rectangle.ts).
+    if (!holdsSource(node) || node.type === 'table') return [node];
+    if (node.content && node.type !== 'codeBlock')
+      return [{ ...node, content: node.content.flatMap((child) => restated(child)) }];
+    const text = print(block('doc', [node]), style, options);
+    // HTML that nothing closes would take in the last line break.
+    const isOpen = plainText(node).endsWith('\n');
+    const read = parseWithin(isOpen ? text : text.slice(0, -1), definitions, featureSet(options)).blocks;
+    const [only, ...others] = read;
+    // Nothing can stand for a text that reads as nothing, a link definition: it is written as it is, and once.
+    const isThere = !only && linesIn(text).every((line) => hidden.has(line));
+    if (!isThere && (!only || (others.length === 0 && isSame(only.node, node)))) return [node];
+    hasChanged = true;
+    const nodes = read.map((each) => each.node);
+    if (isTop) for (const [at, each] of nodes.entries()) typed.set(each, at === 0 ? text : '');
+    return nodes;
+  };
   const blocks = live.flatMap((node, index) => {
     if (isKnown(index)) return [node];
     const bare = holdsDelimiter(node) ? withBareDelimiters(node) : node;
@@ -52,23 +70,7 @@ export function restate(
       hasChanged = true;
       return [bare];
     }
-    if (!holdsSource(node)) return [node];
-    const text = print(block('doc', [node]), style, options);
-    // HTML that nothing closes would take in the last line break.
-    const isOpen = node.type === 'codeBlock' && plainText(node).endsWith('\n');
-    const read = parseWithin(isOpen ? text : text.slice(0, -1), definitions, featureSet(options)).blocks;
-    const [only, ...others] = read;
-    // Nothing can stand for a text that reads as nothing, a link definition: it is written as it is, and once.
-    if (!only && linesIn(text).every((line) => hidden.has(line))) {
-      hasChanged = true;
-      return [];
-    }
-    if (!only || (others.length === 0 && isSame(only.node, node))) return [node];
-    hasChanged = true;
-    const nodes = read.map((each) => each.node);
-    if (node.type === 'codeBlock')
-      for (const [at, each] of nodes.entries()) typed.set(each, at === 0 ? text : '');
-    return nodes;
+    return restated(node, true);
   });
   return hasChanged ? { blocks, typed } : undefined;
 }

@@ -12,6 +12,7 @@ import { plainTextHandlers, spelledOutHandlers } from './escape.ts';
 import { type FeatureSet, featureSet, literalPattern, type MarkdownOptions } from './features.ts';
 import { hasMark, isInline, type MarkJson, type NodeJson, plainText, stringAttr, textNode } from './json.ts';
 import { beginsBlock } from './line-start.ts';
+import { inlineSource } from './nodes/html.ts';
 import { constructs } from './nodes/index.ts';
 import { bareAddresses } from './nodes/link.ts';
 import { isOpaque } from './nodes/opaque.ts';
@@ -84,11 +85,11 @@ function remarkOptions(style: Style, { definitions, isSpelledOut }: PrintOptions
     fences: true,
     handlers: { ...handlers, ...texts },
     join: [
-      // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a
-      // paragraph takes in HTML, the first row of a table and some lists, and a rule under it makes it a heading, as
+      // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a footnote
+      // goes on, a paragraph takes in HTML, the first row of a table and some lists, and a rule under it makes it a heading, as
       // does the line under a setext heading.
       (left, right) => {
-        if (isOpaqueNode(left) || isOpaqueNode(right)) return 1;
+        if (isOpaqueNode(left) || isOpaqueNode(right) || left.type === 'footnoteDefinition') return 1;
         return left.type === 'paragraph' && isTakenIn(right) ? 1 : undefined;
       },
     ],
@@ -97,11 +98,12 @@ function remarkOptions(style: Style, { definitions, isSpelledOut }: PrintOptions
 
 function isTakenIn(node: Nodes): boolean {
   if (node.type === 'heading') return node.depth < 3 && node.data?.style?.form === 'setext';
+  // What begins on the line of a marker is under the paragraph as well.
+  if (node.type === 'blockquote') return node.children[0] !== undefined && isTakenIn(node.children[0]);
   if (node.type !== 'list') return ['html', 'table', 'thematicBreak'].includes(node.type);
   const [first] = node.children[0]?.children ?? [];
   const isEmpty = !first || (first.type === 'paragraph' && first.children.length === 0);
-  // What begins on the line of a marker is under the paragraph as well.
-  if (first?.type === 'list' && isTakenIn(first)) return true;
+  if ((first?.type === 'list' || first?.type === 'blockquote') && isTakenIn(first)) return true;
   return isEmpty || (node.ordered === true && node.start !== 1);
 }
 
@@ -179,13 +181,13 @@ function printBlock(node: NodeJson, context: PrintContext): FlowNode[] {
   if (printer) return printer(node, context);
   if (node.content?.some(isInline)) return [{ type: 'paragraph', children: context.inline(node.content) }];
   if (node.content) return context.blocks(node.content);
-  return node.attrs ? [unknownNode(node)] : [];
+  return node.attrs ? [{ type: 'html', value: traceOf(node) }] : [];
 }
 
 /** A trace of a node that has neither Markdown nor text. */
-function unknownNode(node: NodeJson): Html {
+function traceOf(node: NodeJson): string {
   const json = JSON.stringify({ type: node.type, attrs: node.attrs }).replaceAll('--', '-\\u002d');
-  return { type: 'html', value: `<!-- ${json} -->` };
+  return `<!-- ${json} -->`;
 }
 
 /** Nodes bear no marks in Yjs, so one between two texts takes what both of them have. */
@@ -263,7 +265,7 @@ function outerMark(
 }
 
 function printInline(node: NodeJson, context: PrintContext): PhrasingContent[] {
-  if (node.type === literalType) return [{ type: 'html', value: node.text ?? '' }];
+  if (node.type === literalType) return [inlineSource(node.text ?? '')];
   if (node.text !== undefined) {
     return hasMark(node, 'code')
       ? [{ type: 'inlineCode', value: node.text }]
@@ -277,5 +279,5 @@ function printInline(node: NodeJson, context: PrintContext): PhrasingContent[] {
         isInline(child) ? [child] : [{ type: 'text', text: plainText(child) }],
       ),
     );
-  return node.attrs ? [unknownNode(node)] : [];
+  return node.attrs ? [inlineSource(traceOf(node))] : [];
 }

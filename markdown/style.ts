@@ -180,6 +180,22 @@ export function withEqualUnderlines(style: Style): Style {
   return { ...style, headings: style.headings.map((heading) => ({ ...heading, underline: 3 })) };
 }
 
+/** For a block that reads otherwise in its author's style: what follows a blank line, a fence or a number sign is plain. */
+export function plainest(style: Style): Style {
+  const loose = (list: ListStyle) => ({ ...list, loose: true, gap: 1 });
+  return {
+    ...uniform(style),
+    emphasis: '*',
+    strong: '*',
+    bareUrls: false,
+    linksOutside: false,
+    bulletLists: uniform(style).bulletLists.map(loose),
+    orderedLists: uniform(style).orderedLists.map(loose),
+    headings: plainStyle.headings,
+    codeBlocks: plainStyle.codeBlocks,
+  };
+}
+
 /** For a list beside one with the usual marker: with the same, the two would be one. */
 export function otherMarkers(style: Style): Style {
   const other: Record<string, string> = { '-': '*', '*': '-', '+': '-', '.': ')', ')': '.' };

@@ -9,7 +9,7 @@
  */
 
 import { codeSpan } from './escape.ts';
-import { literalRegion } from './features.ts';
+import { literalRegion, literalRegions } from './features.ts';
 import {
   block,
   hasMark,
@@ -66,8 +66,9 @@ function isIdenticalMark(a: MarkJson, b: MarkJson | undefined): boolean {
 export function withoutOrphans(doc: NodeJson, isLiteral = false): NodeJson {
   const defined = new Set<string>();
   let hasReferences = false;
-  walk(doc, (node) => {
-    for (const label of labelsDefinedBy(node)) defined.add(label.toLowerCase());
+  walk(doc, (node, isInTable) => {
+    // The blocks of a cell are lines of text (rectangle.ts).
+    if (!isInTable) for (const label of labelsDefinedBy(node)) defined.add(label.toLowerCase());
     hasReferences ||=
       node.type === 'footnoteReference' || (isLiteral && node.text?.includes('\\[^') === true);
   });
@@ -96,9 +97,13 @@ function bareText(text: string, isOrphan: (label: string) => boolean): string {
   );
 }
 
-function walk(node: NodeJson, visit: (node: NodeJson) => void): void {
-  visit(node);
-  for (const child of node.content ?? []) walk(child, visit);
+function walk(
+  node: NodeJson,
+  visit: (node: NodeJson, isInTable: boolean) => void,
+  isInTable = node.type === 'table',
+): void {
+  visit(node, isInTable);
+  for (const child of node.content ?? []) walk(child, visit, isInTable || child.type === 'table');
 }
 
 /** @param isOneLine in a heading or cell, where a line break is `<br>` */
@@ -158,7 +163,7 @@ function hasWords(node: NodeJson): boolean {
 
 function tidyInline(content: readonly NodeJson[]): NodeJson[] {
   const plain = joinText(content.map(normalText));
-  const linked = joinText(looseSpaces(plain).flatMap(withAddresses));
+  const linked = joinText(joinText(bareLiterals(looseSpaces(plain))).flatMap(withAddresses));
   return trimmed(linked);
 }
 
@@ -175,7 +180,10 @@ function normalText(node: NodeJson): NodeJson {
   return textNode(text, marks);
 }
 
-/** `**bold **` is not bold in Markdown: space at the edge of a mark stands outside of it. */
+/**
+ * `**bold **` is not bold in Markdown: space at the edge of a mark stands outside of it, and has the marks alone that
+ * the words on both sides have.
+ */
 function looseSpaces(content: readonly NodeJson[]): NodeJson[] {
   return content.flatMap((node, index) => {
     const { text, marks = [] } = node;
@@ -183,23 +191,30 @@ function looseSpaces(content: readonly NodeJson[]): NodeJson[] {
       return [node];
     const start = text.length - text.trimStart().length;
     const end = text.trimEnd().length;
-    const before = marksBeside(content, index, -1);
-    const after = marksBeside(content, index, 1);
-    const shared = (others: readonly MarkJson[]) =>
-      marks.filter((mark) => mark.type === 'link' || isAmong(mark, others));
-    if (end <= start) return [textNode(text, shared(before.filter((mark) => isAmong(mark, after))))];
+    const isBlank = end <= start;
+    const shared = (...steps: (1 | -1)[]) => {
+      const sides = steps.map((step) => marksBeside(content, index, step, /\S/));
+      return marks.filter((mark) => mark.type === 'link' || sides.every((others) => isAmong(mark, others)));
+    };
+    if (isBlank) return [textNode(text, shared(-1, 1))];
     return [
-      textNode(text.slice(0, start), shared(before)),
+      textNode(text.slice(0, start), shared(-1)),
       textNode(text.slice(start, end), marks),
-      textNode(text.slice(end), shared(after)),
+      textNode(text.slice(end), shared(1)),
     ];
   });
 }
 
 /** The marks of the nearest text on one side. */
-function marksBeside(content: readonly NodeJson[], index: number, step: 1 | -1): readonly MarkJson[] {
+function marksBeside(
+  content: readonly NodeJson[],
+  index: number,
+  step: 1 | -1,
+  wanted = /(?:)/,
+): readonly MarkJson[] {
   for (let at = index + step; content[at]; at += step) {
-    if (content[at]?.text !== undefined) return content[at]?.marks ?? [];
+    if (content[at]?.text !== undefined && wanted.test(content[at]?.text ?? ''))
+      return content[at]?.marks ?? [];
   }
   return [];
 }
@@ -226,11 +241,39 @@ export function sameMark(a: MarkJson, b: MarkJson): boolean {
   );
 }
 
+/** In what stands literally for one editor, an address is no link for any. */
+function bareLiterals(content: readonly NodeJson[]): readonly NodeJson[] {
+  if (!content.some((node) => hasMark(node, 'link'))) return content;
+  const text = content.map((node) => node.text ?? '\ufffc').join('');
+  const literals = [...text.matchAll(literalRegions)];
+  if (literals.length === 0) return content;
+  let start = 0;
+  return content.map((node) => {
+    const [from, to] = [start, start + (node.text?.length ?? 1)];
+    start = to;
+    const isWithin = literals.some(({ index, 0: { length } }) => index <= from && to <= index + length);
+    if (!isWithin || !isAddress(node)) return node;
+    return textNode(
+      node.text ?? '',
+      node.marks?.filter(({ type }) => type !== 'link'),
+    );
+  });
+}
+
+function isAddress({ text = '', marks = [] }: NodeJson): boolean {
+  const link = marks.find(({ type }) => type === 'link');
+  if (!link || stringAttr(link, 'title') !== '' || !looksLikeAddress.test(text)) return false;
+  const [only, ...others] = linkedText(text);
+  return others.length === 0 && only?.href === stringAttr(link, 'href');
+}
+
+const looksLikeAddress = /:\/\/|www\.|@/i;
+
 /** A bare address is a link in GFM, whether the editor has marked it as one or not, but not inside a tag. */
 function withAddresses(node: NodeJson): NodeJson[] {
   const { text, marks = [] } = node;
   if (text === undefined || marks.some((mark) => mark.type === 'link' || mark.type === 'code')) return [node];
-  if (!/:\/\/|www\.|@/i.test(text)) return [node];
+  if (!looksLikeAddress.test(text)) return [node];
   return text.split(literalRegion).flatMap((piece, index) => {
     if (index % 2 === 1) return [textNode(piece, marks)];
     return linkedText(piece).map(({ text: part, href }) =>

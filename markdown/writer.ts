@@ -9,15 +9,15 @@ import type { Definitions } from './definitions.ts';
 import { withEndings } from './endings.ts';
 import { featureSet } from './features.ts';
 import { joinPieces, type Piece } from './gaps.ts';
-import { block, type NodeJson, plainText, stringAttr } from './json.ts';
+import { block, type NodeJson, plainText } from './json.ts';
 import { merges } from './merges.ts';
-import { isOpaque } from './nodes/opaque.ts';
+import { isOpaqueBlock } from './nodes/opaque.ts';
 import { once } from './once.ts';
 import { movedNodes, pairNodes } from './pairs.ts';
 import { type Memory, type ParsedBlock, parseLines, parseWithin } from './parse.ts';
 import { rewrites, type Written } from './rewrite.ts';
 import { type PrintOptions, print, printBoth } from './serialize.ts';
-import { otherMarkers, type Style, styleOf } from './style.ts';
+import { otherMarkers, plainest, type Style, styleOf } from './style.ts';
 import { isSame } from './tidy.ts';
 import { linesIn, linesWithin } from './tokens.ts';
 
@@ -65,10 +65,17 @@ export class Writer {
     this.memory = new Map(task.source.parsed.slices);
   }
 
-  /** The whole text, and what it should read as. */
-  write(): { markdown: string; expected: NodeJson[] } {
+  /**
+   * The whole text, and what it should read as.
+   *
+   * @param mayReplace whether it may be answered what has to stand in the place of blocks that Markdown cannot say
+   */
+  write(
+    mayReplace: boolean,
+  ): { markdown: string; expected: NodeJson[] } | { instead: ReadonlyMap<number, readonly NodeJson[]> } {
     const { source, wanted } = this.#task;
-    const ranges = this.#solvedRanges();
+    const ranges = this.#solvedRanges(mayReplace);
+    if (!Array.isArray(ranges)) return { instead: ranges };
     const pieces: string[] = [];
     let expected: NodeJson[] = [];
     let [line, index] = [0, 0];
@@ -98,13 +105,18 @@ export class Writer {
     return this.#printed.size > before;
   }
 
-  #solvedRanges(): { range: Change; written: WrittenRange }[] {
+  #solvedRanges(
+    mayReplace: boolean,
+  ): { range: Change; written: WrittenRange }[] | ReadonlyMap<number, readonly NodeJson[]> {
     for (;;) {
       const ranges = this.#ranges();
       const solved = ranges.map((range) => ({ range, written: this.#solve(range) }));
       const failed = solved.find(({ written }) => !written)?.range;
       if (!failed) return solved as { range: Change; written: WrittenRange }[];
-      if (!this.#grow(failed)) this.#solved.set(this.#keyOf(failed), this.#asItReads(failed));
+      const instead = this.#unsayable(failed);
+      if (mayReplace && instead.size > 0 && failed.count > 1) return instead;
+      if (instead.size === 0 && this.#grow(failed)) continue;
+      this.#solved.set(this.#keyOf(failed), this.#asItReads(failed));
     }
   }
 
@@ -161,6 +173,27 @@ export class Writer {
     }
   }
 
+  /** The blocks that Markdown cannot say, wherever they stand, each with what it makes of it. */
+  #unsayable(range: Change): Map<number, readonly NodeJson[]> {
+    const instead = new Map<number, readonly NodeJson[]>();
+    const pairs = this.#pairsOf(range);
+    for (const [offset, pair] of pairs.entries()) {
+      const index = range.from + offset;
+      const node = this.#task.wanted[index] as NodeJson;
+      if (this.#reads(this.#piece(range, pair, offset).text, node)) continue;
+      if (isOpaqueBlock(node)) {
+        instead.set(index, [asCode(node)]);
+        continue;
+      }
+      const reads = [...this.#plainerTexts(index)].map((text) => this.#read(text));
+      if (reads.some(([only, ...others]) => only && others.length === 0 && isSame(only, node))) continue;
+      const hasAllWords = (nodes: readonly NodeJson[]) => wordsOf(nodes) === wordsOf([node]);
+      const best = reads.find((nodes) => nodes.length === 1 && hasAllWords(nodes)) ?? reads.find(hasAllWords);
+      if (best) instead.set(index, best);
+    }
+    return instead;
+  }
+
   /** Markdown cannot say this: what it makes of it stays, with all its words, if the neighbours read as before. */
   #asItReads(range: Change): WrittenRange {
     const lives = this.#livesOf(range);
@@ -192,19 +225,22 @@ export class Writer {
       yield* this.#printedTexts(range);
       return;
     }
-    const { source } = this.#task;
-    const olds = source.blocks.slice(range.at, range.at + range.length);
-    const lives = this.#livesOf(range);
-    const pairs = pairNodes(
-      olds.map(({ node }) => node),
-      lives,
-    );
-    const isOneToOne = olds.length === lives.length && pairs.every((old, index) => old === index);
-    const isMoved = lives.some((_, index) => this.#moved.has(range.from + index)) || isOutOfOrder(pairs);
+    const pairs = this.#pairsOf(range);
+    const isOneToOne = range.length === range.count && pairs.every((old, index) => old === index);
+    const isMoved = pairs.some((_, index) => this.#moved.has(range.from + index)) || isOutOfOrder(pairs);
     if (isOneToOne) yield* this.#blockByBlock(range, pairs);
     if (!isMoved) yield* this.#mergedWhole(range);
     if (!isOneToOne) yield* this.#blockByBlock(range, pairs);
     yield* this.#printedTexts(range);
+  }
+
+  /** Which old block of the range each live one is. */
+  #pairsOf(range: Change): (number | undefined)[] {
+    const olds = this.#task.source.blocks.slice(range.at, range.at + range.length);
+    return pairNodes(
+      olds.map(({ node }) => node),
+      this.#livesOf(range),
+    );
   }
 
   /** All blocks of the range as one text: a paragraph that was split keeps the wraps of both halves. */
@@ -238,14 +274,17 @@ export class Writer {
         yield* this.#joined(range, [{ text, old: only }]);
       return;
     }
-    const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset));
-    yield* this.#joined(
-      range,
-      pieces.filter((_, offset) => typed.get(lives[offset] as NodeJson) !== ''),
-    );
+    for (const style of [undefined, otherMarkers(this.#task.source.style())]) {
+      const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset, style));
+      yield* this.#joined(
+        range,
+        pieces.filter((_, offset) => typed.get(lives[offset] as NodeJson) !== ''),
+      );
+    }
   }
 
-  #piece(range: Change, pair: number | undefined, offset: number): Piece {
+  /** @param style what is not equal is printed in it, not merged */
+  #piece(range: Change, pair: number | undefined, offset: number, style?: Style): Piece {
     const { source, live } = this.#task;
     const index = range.from + offset;
     const node = live[index] as NodeJson;
@@ -253,7 +292,7 @@ export class Writer {
     if (typed !== undefined) return { text: typed, old: pair };
     const from = this.#moved.get(index) ?? (pair === undefined ? undefined : range.at + pair);
     const old = from === undefined ? undefined : source.blocks[from];
-    if (!old) return { text: this.#print([node]), old: undefined };
+    if (!old || (style && !isSame(old.node, node))) return { text: this.#print([node], style), old: pair };
     return { text: this.#rewrite(from as number, old, node), old: pair };
   }
 
@@ -290,9 +329,14 @@ export class Writer {
 
   /** Whether a text of so many blocks ends in this one. */
   #reads(text: string, node: NodeJson, count = 1): boolean {
+    const nodes = this.#read(text);
+    const last = nodes.at(-1);
+    return last !== undefined && nodes.length === count && isSame(last, node);
+  }
+
+  #read(text: string): NodeJson[] {
     const { blocks } = parseWithin(text, this.#task.definitions, featureSet(this.#task.options));
-    const last = blocks.at(-1);
-    return last !== undefined && blocks.length === count && isSame(last.node, node);
+    return blocks.map(({ node }) => node);
   }
 
   *#printedTexts(range: Change): Generator<string> {
@@ -307,16 +351,20 @@ export class Writer {
 
   /** A block in the plainest print that reads right by itself; the last has no punctuation that could be markup. */
   #safest(index: number): string {
+    let last = '';
+    for (last of this.#plainerTexts(index))
+      if (this.#reads(last, this.#task.wanted[index] as NodeJson)) break;
+    return last;
+  }
+
+  *#plainerTexts(index: number): Generator<string> {
     const { live, wanted, source, options } = this.#task;
     const node = wanted[index] as NodeJson;
-    const style: Style = { ...source.style(), emphasis: '*', strong: '*', bareUrls: false };
-    const texts = [
-      () => this.#print([live[index] as NodeJson]),
-      () => this.#print([node]),
-      () => print(docOf([node]), style, { ...options, isSpelledOut: true }),
-    ];
-    const right = texts.slice(0, -1).find((text) => this.#reads(text(), node));
-    return (right ?? (texts.at(-1) as () => string))();
+    const style = plainest(source.style());
+    yield this.#print([live[index] as NodeJson]);
+    yield this.#print([node]);
+    yield this.#print([node], style);
+    yield print(docOf([node]), style, { ...options, isSpelledOut: true });
   }
 
   /** One by one, then all at once: that tells lists apart which would become one. */
@@ -329,7 +377,7 @@ export class Writer {
     yield* this.#joined(range, [{ text: this.#print(lives, style), old: range.length > 0 ? 0 : undefined }]);
   }
 
-  /** With the gaps as they were; then with a blank line where there was none, more and more. */
+  /** With the gaps as they were; with a blank line where there was none, more and more; and all at the margin. */
   *#joined({ at, length }: Change, pieces: readonly Piece[]): Generator<string> {
     const { source } = this.#task;
     const around = {
@@ -340,6 +388,8 @@ export class Writer {
     };
     for (const separated of ['never', 'before gaps', 'around gaps'] as const)
       yield joinPieces(pieces, { ...around, separated });
+    const moved = pieces.map((piece) => ({ ...piece, text: atMargin(piece.text) }));
+    yield joinPieces(moved, { ...around, separated: 'around gaps' });
   }
 
   /**
@@ -413,7 +463,7 @@ export class Writer {
 
 /** Source that would reach beyond its block, such as `<pre>` without an end, stands as code: nothing else is lost. */
 function asCode(node: NodeJson): NodeJson {
-  return isOpaque(stringAttr(node, 'language')) ? { ...node, attrs: { language: 'html' } } : node;
+  return isOpaqueBlock(node) ? { ...node, attrs: { language: 'html' } } : node;
 }
 
 /** What is left of a text when all its markup has changed. */
@@ -421,6 +471,11 @@ function wordsOf(nodes: readonly NodeJson[]): string {
   return plainText(docOf(nodes))
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
+}
+
+/** Indented, it would be part of a list that has come to stand before it. */
+function atMargin(text: string): string {
+  return text.replace(/^ {1,3}(?=\S)/, '');
 }
 
 /** A line without what indents or quotes it. */

@@ -2,6 +2,7 @@
 
 import type { Construct } from '../construct.ts';
 import type { Style } from '../style.ts';
+import { inlineSource } from './html.ts';
 
 declare module 'mdast' {
   interface BreakData {
@@ -16,7 +17,7 @@ export const break_: Construct = {
   printInline: {
     hardBreak: (_node, context) =>
       context.place === 'line'
-        ? [{ type: 'html', value: '<br>' }]
+        ? [inlineSource('<br>')]
         : [{ type: 'break', data: { source: context.style.style.hardBreak } }],
   },
   handlers: {

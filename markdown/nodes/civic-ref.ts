@@ -8,6 +8,7 @@
 
 import type { Construct } from '../construct.ts';
 import { type NodeJson, stringAttr } from '../json.ts';
+import { inlineSource } from './html.ts';
 
 const comment = /^<!--civic-ref type="([^"\n]*)" id="([^"\n]*)" label="([^"\n]*)"\s*-->$/;
 
@@ -15,7 +16,7 @@ export const civicRef: Construct = {
   printInline: {
     civicRef: (node) => {
       const [refType, id, label] = ['refType', 'id', 'label'].map((name) => encode(stringAttr(node, name)));
-      return [{ type: 'html', value: `<!--civic-ref type="${refType}" id="${id}" label="${label}"-->` }];
+      return [inlineSource(`<!--civic-ref type="${refType}" id="${id}" label="${label}"-->`)];
     },
   },
 };

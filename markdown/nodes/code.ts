@@ -17,7 +17,7 @@ export const code: Construct = {
     code(node, context) {
       const language = [node.lang, node.meta].filter(Boolean).join(' ');
       // Real code in a language called `=md` would be printed as Markdown: it travels with its fence.
-      if (isOpaque(language)) return opaqueMarkdown(context.sourceOf(node));
+      if (isOpaque(language)) return opaqueMarkdown(context.blockSource(node));
       return [
         block(
           'codeBlock',

@@ -18,7 +18,7 @@ export const footnote: Construct = {
       return [{ type: 'footnoteReference', attrs: { label } }];
     },
     footnoteDefinition(node, context) {
-      if (!context.features.has('footnote')) return opaqueMarkdown(context.sourceOf(node));
+      if (!context.features.has('footnote')) return opaqueMarkdown(context.blockSource(node));
       const content = context.blocks(node.children);
       const label = node.label ?? node.identifier;
       return [block('footnoteDefinition', content.length > 0 ? content : [block('paragraph')], { label })];

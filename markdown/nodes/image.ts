@@ -7,7 +7,7 @@ export const image: Construct = {
   parse: {
     image(node, context) {
       const isInLink = context.marks.some((mark) => mark.type === 'link');
-      if (isInLink || !context.features.has('image')) return context.literal(context.sourceOf(node));
+      if (isInLink || !context.features.has('image')) return context.literal(context.inlineSource(node));
       return [{ type: 'image', attrs: { src: node.url, alt: node.alt || null, title: node.title || null } }];
     },
   },

@@ -26,7 +26,7 @@ export const link: Construct = {
       const mark = { type: 'link', attrs: { href: node.url, title: node.title ?? null } };
       const content = context.inline(node.children, { mark });
       if (content.length > 0) return content;
-      return context.literal(context.sourceOf({ ...node, children: [] }));
+      return context.literal(context.inlineSource({ ...node, children: [] }));
     },
     definition: () => [],
   },

@@ -9,6 +9,7 @@ import type { List, ListItem, PhrasingContent } from 'mdast';
 import type { Construct, FlowNode, ParseContext, PrintContext } from '../construct.ts';
 import { block, type NodeJson, numberAttr, textNode } from '../json.ts';
 import type { ListStyle } from '../style.ts';
+import { inlineSource } from './html.ts';
 import { isTaskList, parseTaskList } from './task-list.ts';
 
 declare module 'mdast' {
@@ -116,17 +117,12 @@ function printedCheckbox(inline: PhrasingContent[], { isDefined }: PrintContext)
   if (first?.type !== 'text' || !literal) return inline;
   const text = first.value.slice(literal.length);
   const isLink = text === '' && rest.length === 0 && isDefined(literal.slice(1, -1));
-  return [
-    { type: 'html', value: isLink ? `${literal} &#x20;` : literal },
-    { type: 'text', value: text },
-    ...rest,
-  ];
+  return [inlineSource(isLink ? `${literal} &#x20;` : literal), { type: 'text', value: text }, ...rest];
 }
 
-/** Two lists in a row need different markers to stay two; an item that begins with a rule must not fuse with it. */
+/** Two lists in a row need different markers to stay two. */
 function markerOf(node: List, style: ListStyle | undefined, lastUsed: string | undefined): string {
-  const startsWithRule = node.children.some(({ children: [first] }) => first?.type === 'thematicBreak');
-  const possible = node.ordered ? ['.', ')'] : startsWithRule ? ['+'] : ['-', '*'];
+  const possible = node.ordered ? ['.', ')'] : ['-', '*'];
   const wanted = style && (possible.includes(style.marker) || style.marker === '+') ? [style.marker] : [];
   return [...wanted, ...possible].find((marker) => marker !== lastUsed) ?? '+';
 }

@@ -19,7 +19,7 @@ export const marks: Construct = {
       return [...context.literal('~~'), ...context.inline(node.children), ...context.literal('~~')];
     },
     inlineCode(node, context) {
-      if (context.marks.length > 0) return context.literal(context.sourceOf(node));
+      if (context.marks.length > 0) return context.literal(context.inlineSource(node));
       return [textNode(node.value.replace(/[\r\n]+/g, ' '), [{ type: 'code' }])];
     },
   },

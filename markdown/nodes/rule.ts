@@ -1,4 +1,7 @@
-/** Thematic breaks. At the very start of a record `---` would open frontmatter, so a rule there is written `***`. */
+/**
+ * Thematic breaks. At the very start of a record `---` would open frontmatter, so a rule there is written `***`; and
+ * behind the marker of an item it is of another character, or the two would be one rule.
+ */
 
 import type { ThematicBreak } from 'mdast';
 import type { Construct } from '../construct.ts';
@@ -19,10 +22,13 @@ export const rule: Construct = {
     ],
   },
   handlers: {
-    thematicBreak(node: ThematicBreak, parent) {
+    thematicBreak(node: ThematicBreak, parent, state) {
       const source = node.data?.source ?? '---';
-      const isFirst = parent?.type === 'root' && parent.children[0] === node;
-      return isFirst && source === '---' ? '***' : source;
+      const isFirst = parent !== undefined && 'children' in parent && parent.children[0] === node;
+      if (isFirst && parent.type === 'root' && source === '---') return '***';
+      if (isFirst && parent.type === 'listItem' && source[0] === state.bulletCurrent)
+        return source[0] === '-' ? '***' : '---';
+      return source;
     },
   },
 };

@@ -23,7 +23,7 @@ export const table: Construct = {
     table(node, context) {
       const columns = node.children[0]?.children.length ?? 0;
       const isRagged = node.children.some((row) => row.children.length > columns);
-      if (!context.features.has('table') || isRagged) return opaqueMarkdown(context.sourceOf(node));
+      if (!context.features.has('table') || isRagged) return opaqueMarkdown(context.blockSource(node));
       const rows = node.children.map((row, index) => {
         const cells = Array.from({ length: columns }, (_, column) =>
           parseCell(

@@ -33,6 +33,7 @@ function isTask(item: ListItem): boolean {
 
 /** GFM needs text after a checkbox. A task that has none yet is one here all the same, so that it survives a save. */
 function emptyTask(item: ListItem): 'x' | ' ' | undefined {
+  if (typeof item.checked === 'boolean') return undefined;
   const [first] = item.children;
   if (first?.type !== 'paragraph' || first.children.length !== 1) return undefined;
   const [text] = first.children;

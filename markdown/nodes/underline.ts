@@ -5,6 +5,7 @@
 
 import type { Html, Parent, PhrasingContent } from 'mdast';
 import type { Construct } from '../construct.ts';
+import { inlineSource } from './html.ts';
 
 declare module 'mdast' {
   interface Underline extends Parent {
@@ -27,11 +28,7 @@ export const underline: Construct = {
     underline: (node, context) => context.inline(node.children, { mark: { type: 'underline' } }),
   },
   printMark: {
-    underline: (_mark, children) => [
-      { type: 'html', value: open },
-      ...children,
-      { type: 'html', value: close },
-    ],
+    underline: (_mark, children) => [inlineSource(open), ...children, inlineSource(close)],
   },
 };
 

@@ -416,6 +416,36 @@ describe('what reads otherwise where it stands', () => {
       replace(1, p('e', br, raw('<b>'), 'i', br, ' ', link('https://f.gh', 'https://f.gh'))),
       'See https://a.bc\n\ne\\\n<b>i\\\nhttps://f.gh\n',
     ));
+  it('is a civic reference right behind a line break', () =>
+    edited(
+      'a\n',
+      replace(0, p('b', br, civicRef('record', 'x', 'y'), 'c')),
+      'b\\\n<!--civic-ref type="record" id="x" label="y"-->c\n',
+    ));
+  it('is an address in text that looks like an image', () =>
+    edited('a\n', replace(0, p('![b <https://c.de>f](g)')), '!\\[b \\<https\\://c.de>f]\\(g)\n'));
+  it('is indented HTML or text that a list has come to stand before', () => {
+    edited('a\n\n  <div>\n', replace(0, ul(li(p('a')))), '- a\n\n<div>\n');
+    edited('# a\n  b\nc\n', replace(0, ul(li(p('a')))), '- a\n\nb\nc\n');
+  });
+  it('is a list that begins with a rule beside another one', () =>
+    edited('+ ***\n+ b\n\nc\n', put(1, ul(li(p(), hr))), '+ ***\n+ b\n\n- ***\n\nc\n'));
+  it('is an empty list in a quote under the paragraph of an item', () =>
+    edited(
+      '- a\n',
+      within(0, within(0, put(1, quote(ol(1, li(p()), li(p('b'))))))),
+      '- a\n\n  > 1.\n  > 2. b\n',
+    ));
+  it('is a paragraph behind a footnote in an item', () =>
+    edited('- a\n', within(0, within(0, put(1, noteText('n', p('b')), p('c')))), '- a\n  [^n]: b\n\n  c\n'));
+  it('is a footnote in a cell: a line of it, that nothing refers to', () =>
+    edited(
+      'a[^n]\n\n[^n]: b\n',
+      replace(1, table(row(block('tableHeader', [noteText('n', p('b'))])))),
+      'a[^n]\n\n| b |\n| --- |\n',
+    ));
+  it('is a task that is called [ ]', () =>
+    edited('- [ ] a\n', replace(0, tasks(task(false, p('[ ]')))), '- [ ] [ ]\n'));
   it('is space of several marks behind a line break', () =>
     edited('a\n', replace(0, p('b', br, ' ', bold(' c'), bold(' '), ' ', br, 'd')), 'b\\\n**c**\\\nd\n'));
   it('is a definition under what was a heading', () =>
@@ -463,6 +493,15 @@ describe('what Markdown cannot say', () => {
     ));
   it('such as source that became something else, is that', () =>
     expect(stored('a\nb\n\n<div>\nc\n</div>\n', word('<div>', '- e'))).toBe('a\nb\n\n- e\nc\n</div>\n'));
+  it('such as source in an item that became something else, is that', () =>
+    expect(stored('- a\n\n  <div>\n\n  * b\n', word('<div>', '*'))).toBe('- a\n\n  -\n\n  * b\n'));
+  it('is taken for what it reads as alone, and the edits around it are merged', () =>
+    expect(
+      stored(
+        'old\nb\n\n* c\n* d\n',
+        both(word('old', 'new'), put(1, callout, { ...callout, type: 'hint' }), word('d', 'e')),
+      ),
+    ).toBe('new\nb\n\nin it\n\nin it\n\n* c\n* e\n'));
   it('such as a mark inside itself that was taken out of it, is text', () =>
     expect(
       stored('__a *b* **c** d__\n\ne\n', replace(0, p(bold('a '), raw('**'), 'c', raw('**'), bold(' d')))),

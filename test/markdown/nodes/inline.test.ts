@@ -24,6 +24,18 @@ import { prints, reads, same } from '../helpers/same.ts';
 const bare = { features: [] };
 const both = textNode('b', [{ type: 'bold' }, { type: 'italic' }]);
 
+describe('literal Markdown', () => {
+  it.each(['![a <b> c](d)', '![a](b "c ![d](e) f")', '![a <https://b.cd> e](f)', '**a `` `b` ``**'])(
+    '%s is what its author wrote',
+    (markdown) => {
+      const text = markdown.replaceAll('**', '');
+      same(markdown, doc(p(text === markdown ? text : bold(text))), bare);
+    },
+  );
+  it('is not what a break has put at the start of a line, though it is bold', () =>
+    same('**a\\\n\\<pre>**', doc(p(bold('a'), br, bold('<pre>'))), bare));
+});
+
 describe('marks', () => {
   it('are bold and italic', () => same('__a__ and *b*', doc(p(bold('a'), ' and ', italic('b')))));
   it('nest by how far they reach', () => same('**a *b* c**', doc(p(bold('a '), both, bold(' c')))));

@@ -19,7 +19,7 @@ describe('lists', () => {
   it('have empty items', () => same('- a\n-\n- c', doc(ul(li(p('a')), li(p()), li(p('c'))))));
   it('hold quotes', () => same('- > a', doc(ul(li(p(), quote(p('a')))))));
   it('stay apart from the next list', () => prints(doc(ul(li(p('a'))), ul(li(p('b')))), '- a\n\n* b'));
-  it('do not fuse with a rule inside', () => prints(doc(ul(li(p(), hr))), '+ ---'));
+  it('do not fuse with a rule inside', () => prints(doc(ul(li(p(), hr))), '- ***'));
 });
 
 describe('task lists', () => {

@@ -2,7 +2,23 @@
 
 import { describe, it } from 'vitest';
 import { block } from '../../../markdown/json.ts';
-import { br, code, doc, hr, li, md, note, noteText, p, row, table, td, th, ul } from '../helpers/build.ts';
+import {
+  br,
+  code,
+  doc,
+  hr,
+  li,
+  md,
+  note,
+  noteText,
+  p,
+  quote,
+  row,
+  table,
+  td,
+  th,
+  ul,
+} from '../helpers/build.ts';
 import { prints, reads, same } from '../helpers/same.ts';
 
 describe('tables', () => {
@@ -38,6 +54,8 @@ describe('tables', () => {
       doc(table(row(th('a')), row(block('tableCell', [ul(li(p('b')), li(p('c'))), code('d\ne'), hr])))),
       '| a |\n| --- |\n| b<br>c<br>d<br>e<br>--- |',
     ));
+  it('are opaque in a quote, as their author wrote them', () =>
+    same('> | a |\n> |:--|\n> | b |', doc(quote(md('| a |\n|:--|\n| b |'))), { features: [] }));
   it('are opaque for editors without them', () => same(small, doc(md(small)), { features: [] }));
 });
 
