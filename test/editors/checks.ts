@@ -91,16 +91,22 @@ function blocksOf(doc: Doc, base: Base): Map<string, Bytes> {
     .content?.map((node, index) => ({ node, element: elements[index] }))
     .filter(({ node }) => !isNothing(node));
   if (visible?.length !== source.blocks.length) return blocks;
+  // A reference is one only as long as its footnote is there.
+  const labels = [...base.markdown.matchAll(/\[\^[^\]\s]+\](?=:)/g)].map(([label]) => label.slice(2, -1));
+  const jsonWithFootnotes = (node: NodeJson) => {
+    const json = JSON.stringify(node);
+    return [json, ...new Set(labels.filter((label) => json.includes(label)))].join();
+  };
   for (const [index, { node, element }] of visible.entries()) {
     const id = element?._item?.id;
     const markdown = rawTextOf(source, index);
-    if (id) blocks.set(`${id.client}:${id.clock}`, { json: JSON.stringify(node), markdown });
+    if (id) blocks.set(`${id.client}:${id.clock}`, { json: jsonWithFootnotes(node), markdown });
   }
   return blocks;
 }
 
 function rawTextOf({ blocks, rawLines }: Source, index: number): string {
-  return rawLines.slice(blocks[index]?.firstLine, blocks[index]?.endLine).join('').trimEnd();
+  return rawLines.slice(blocks[index]?.firstLine, blocks[index]?.endLine).join('').trim();
 }
 
 /**
@@ -118,7 +124,10 @@ function lostBytes(before: Saved, after: Saved): string[] {
     );
     if (alike.some(({ length }) => length > 1)) return [];
     const at = olds.indexOf(id);
-    const isBesideTheSame = olds[at - 1] === nows[index - 1] && olds[at + 1] === nows[index + 1];
+    const isTheSame = (was: string | undefined, is: string | undefined) =>
+      was === is && before.blocks.get(was ?? '')?.json === after.blocks.get(is ?? '')?.json;
+    const isBesideTheSame =
+      isTheSame(olds[at - 1], nows[index - 1]) && isTheSame(olds[at + 1], nows[index + 1]);
     if (/^\{"type":"(?:\w+List|codeBlock)"/.test(old.json) && !isBesideTheSame) return [];
     return [`nobody touched ${JSON.stringify(old.markdown)}, and it became ${JSON.stringify(now.markdown)}`];
   });

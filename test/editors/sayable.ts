@@ -18,9 +18,12 @@ export interface Sayable {
 export function sayable(doc: NodeJson, base: Base): Sayable {
   const approximations = new Set<string>();
   const defined = new Set<string>();
-  visit(doc, (node) => {
+  const define = (node: NodeJson): void => {
     if (node.type === 'footnoteDefinition') defined.add(String(node.attrs?.label).toLowerCase());
-  });
+    // The blocks of a cell are lines of text.
+    if (node.type !== 'table') node.content?.forEach(define);
+  };
+  define(doc);
   const note = (name: string) => void approximations.add(name);
   const replaced = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson[] => {
     const instead = replace(node, index, siblings);
@@ -32,7 +35,7 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
       const text = words < 0 ? [] : first.content.slice(words);
       return replaced({ ...node, content: [{ ...first, content: text }, ...rest] }, index, siblings);
     }
-    const whole = node.type === 'table' ? rectangle(node, note) : node;
+    const whole = node.type === 'table' ? rectangle(node, note) : withTasks(node, base, note);
     return [whole.content ? { ...whole, content: whole.content.flatMap(replaced) } : whole];
   };
   const replace = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson[] | undefined => {
@@ -51,11 +54,45 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
     const marks = node.marks ?? [];
     if (marks.length > 1 && marks.some(({ type }) => type === 'code')) {
       note('code with another mark');
-      return [{ ...node, text: `\`${node.text}\``, marks: marks.filter(({ type }) => type !== 'code') }];
+      return [
+        { ...node, text: codeSpan(node.text ?? ''), marks: marks.filter(({ type }) => type !== 'code') },
+      ];
     }
     return undefined;
   };
   return { doc: replaced(doc, 0, [doc])[0] as NodeJson, approximations };
+}
+
+const checkbox = /^\[([ xX])\](?:[ \t]+|$)/;
+
+/** A list in which every item begins with a checkbox is one of tasks. */
+function withTasks(list: NodeJson, { features }: Base, note: (name: string) => void): NodeJson {
+  const content = list.content ?? [];
+  const headOf = (item: NodeJson) => item.content?.[0]?.content?.[0];
+  const isTask = (item: NodeJson) => !headOf(item)?.marks?.length && checkbox.test(headOf(item)?.text ?? '');
+  if (list.type !== 'bulletList' || !features.includes('taskList') || !content.every(isTask)) return list;
+  note('a list of which all items begin with a checkbox');
+  const tasks = content.map((item) => {
+    const { text = '' } = headOf(item) ?? {};
+    const [first, ...rest] = item.content ?? [];
+    const words = text.replace(checkbox, '');
+    const inline = [
+      ...(words === '' ? [] : [{ type: 'text', text: words }]),
+      ...(first?.content?.slice(1) ?? []),
+    ];
+    const paragraph: NodeJson = { type: 'paragraph', content: inline };
+    const checked = checkbox.exec(text)?.[1] !== ' ';
+    return { type: 'taskItem', attrs: { checked }, content: [paragraph, ...rest] };
+  });
+  return { type: 'taskList', content: tasks };
+}
+
+/** In the fewest backticks that do not stand in it, and apart from those that do. */
+function codeSpan(text: string): string {
+  const runs = text.match(/`+/g) ?? [];
+  let fence = '`';
+  while (runs.some((run) => run === fence)) fence += '`';
+  return /^`|`$|^ .*\S.* $/.test(text) ? `${fence} ${text} ${fence}` : fence + text + fence;
 }
 
 /** Nodes bear no marks: what stands in bold text is bold when it becomes text. */

@@ -11,18 +11,12 @@ import { describe, expect, it } from 'vitest';
 import { bases } from '../editors/bases.ts';
 import { play, type Scenario } from '../editors/session.ts';
 
-/** What still fails, by seed, with the reason. */
-const known: Record<number, string> = {
-  47: 'indented code that came to stand behind a list is fenced, and stays so when the list has gone again',
-};
-
 const file = join(import.meta.dirname, '../editors/seeds.json');
 const seeds = (JSON.parse(readFileSync(file, 'utf8')) as Scenario[]).filter(({ base }) => bases.has(base));
 
 describe('three editors', () => {
   it.each(seeds)('[M7] seed $seed in $editor, from $base', (scenario) => {
     const { faults, trace } = play(scenario);
-    if (known[scenario.seed]) expect(faults, 'is mended: take it off the list').not.toEqual([]);
-    else expect(faults, trace.join('\n')).toEqual([]);
+    expect(faults, trace.join('\n')).toEqual([]);
   });
 });
