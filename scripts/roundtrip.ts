@@ -12,10 +12,6 @@ import type { Node, Schema } from '@tiptap/pm/model';
 import { Transform } from '@tiptap/pm/transform';
 import { applyUpdate, Doc } from 'yjs';
 import {
-  type DialectName,
-  dialectNames,
-  type Feature,
-  featuresHeldBy,
   jsonOf,
   type NodeJson,
   open,
@@ -24,6 +20,7 @@ import {
   schemaOf,
   seedUpdate,
 } from '../markdown/index.ts';
+import { editorOf } from '../server/cli/convert.ts';
 import { recordExtensions } from '../server/demo/pages/extensions.ts';
 
 const { values: options } = parseArgs({
@@ -44,8 +41,8 @@ try {
 }
 
 function roundtrip(markdown: Uint8Array): string {
-  const dialect = dialectOf(options.dialect);
-  const { json, base } = open(markdown, { dialect, features: featuresOf(options.features, dialect) });
+  const { dialect, features } = editorOf(options);
+  const { json, base } = open(markdown, { dialect, features });
   const document = new Doc();
   if (options['through-ydoc']) applyUpdate(document, seedUpdate(json, 'roundtrip', dialect));
   const opened = options['through-ydoc'] ? jsonOf(document, dialect) : json;
@@ -81,22 +78,6 @@ function positionOf(document: Node, text: string): number {
 
 function marksAt(document: Node, position: number) {
   return document.nodeAt(position)?.marks ?? [];
-}
-
-function dialectOf(name: string): DialectName {
-  const found = dialectNames.find((known) => known === name);
-  if (!found) throw new Error(`no dialect: ${name}. There are: ${dialectNames.join(', ')}`);
-  return found;
-}
-
-function featuresOf(list: string | undefined, dialect: DialectName): Feature[] {
-  const held = featuresHeldBy(dialect);
-  if (list === undefined) return held;
-  const names = list === '' ? [] : list.split(',');
-  const unknown = names.filter((name) => !(held as readonly string[]).includes(name));
-  if (unknown.length > 0)
-    throw new Error(`no features of ${dialect}: ${unknown.join(', ')}. There are: ${held.join(', ')}`);
-  return names as Feature[];
 }
 
 async function standardInput(): Promise<Uint8Array> {

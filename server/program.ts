@@ -1,22 +1,24 @@
 /**
  * The program: configuration → ports → start → signals. With main.ts, the only file that knows `process`.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSqliteJournal } from '../extensions/journal/sqlite.ts';
 import { allFeatures } from '../markdown/features.ts';
 import { captureConsole } from './captured-console.ts';
 import { connectCivicPress } from './civicpress/http.ts';
+import { commandsHelp, runCommand } from './cli/commands.ts';
+import { readSettings } from './cli/settings.ts';
+import type { Terminal } from './cli/terminal.ts';
 import { compose } from './compose.ts';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { startDemo } from './demo/demo.ts';
 import { createLog } from './log.ts';
 import { openRedis } from './redis/open.ts';
 import { openSnapshots } from './storage.ts';
 import { openWebhooks } from './webhooks/open.ts';
 
-const usage = `Usage: npm start -- [options]
+const usage = `Usage: civicpress-realtime [start] [options]     (or: npm start -- [options])
 
 Starts CivicPress Realtime. Without a configured CivicPress it brings a demo one along.
 
@@ -26,12 +28,23 @@ Starts CivicPress Realtime. Without a configured CivicPress it brings a demo one
   --data-dir FOLDER where documents are kept
   --help            this text
 
+Other commands:
+${commandsHelp()}
+
 Every setting can also come from the environment; the README lists them all.
 `;
 
-/** Resolves when the server listens; what keeps it from that is said in one line, and ends the process with 1. */
+/**
+ * Resolves when the server listens, or when another command is done; what keeps it from that is said in one line, and
+ * ends the process with 1.
+ */
 export async function main(): Promise<void> {
-  await start().catch((error: NodeJS.ErrnoException) => {
+  const [name = 'start', ...rest] = process.argv.slice(2);
+  if (name !== 'start' && !name.startsWith('-')) {
+    process.exitCode = await runCommand(name, rest, terminal);
+    return;
+  }
+  await start(name === 'start' ? rest : [name, ...rest]).catch((error: NodeJS.ErrnoException) => {
     // What was foreseen says enough by itself; a stack helps with what was not.
     const isForeseen = error instanceof ConfigError || error.code !== undefined || error.cause !== undefined;
     process.stderr.write(`${isForeseen ? error.message : error.stack}\n`);
@@ -39,8 +52,16 @@ export async function main(): Promise<void> {
   });
 }
 
-async function start(): Promise<void> {
+const terminal: Terminal = {
+  environment: process.env,
+  input: async () => Buffer.concat(await Array.fromAsync(process.stdin)),
+  write: (content) => void process.stdout.write(content),
+  complain: (text) => void process.stderr.write(text),
+};
+
+async function start(argv: readonly string[]): Promise<void> {
   const { values: args } = parseArgs({
+    args: [...argv],
     options: {
       config: { type: 'string' },
       port: { type: 'string' },
@@ -53,8 +74,7 @@ async function start(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const config = loadConfig(await configText(args.config), {
-    ...process.env,
+  const config = await readSettings(args.config, process.env, {
     ...(args.port === undefined ? {} : { REALTIME_PORT: args.port }),
     ...(args.host === undefined ? {} : { REALTIME_HOST: args.host }),
     ...(args['data-dir'] === undefined ? {} : { REALTIME_DATA_DIR: args['data-dir'] }),
@@ -165,16 +185,6 @@ function serviceCredentialsOf({ civicpress }: Config): { username: string; passw
   throw new ConfigError(
     missing.map(([name]) => `civicpress.${name} is not set: the server signs in to write drafts`),
   );
-}
-
-/** A file that was named must exist; the default one need not. */
-async function configText(file: string | undefined): Promise<string> {
-  try {
-    return await readFile(file ?? '.system-data/realtime.yml', 'utf8');
-  } catch (error) {
-    if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
 }
 
 function greeting(url: string, dataDir: string, isDemo: boolean): string {

@@ -38,14 +38,19 @@ it.each([
   ['input that is not UTF-8', Uint8Array.from([0x23, 0xff]), [], 'not valid UTF-8'],
   ['an edit of what is not there', 'A word.\n', ['--edit', 'sentence=>x'], 'does not say "sentence"'],
   ['an edit that is none', 'A word.\n', ['--edit', 'word'], "'old=>new'"],
-  ['an unknown dialect', 'A word.\n', ['--dialect', 'snake'], 'no dialect: snake'],
+  [
+    'an unknown dialect',
+    'A word.\n',
+    ['--dialect', 'snake'],
+    '--dialect knows tiptap, civicpress, not "snake"',
+  ],
   [
     'a feature that the dialect cannot hold',
     'A word.\n',
     ['--dialect', 'civicpress', '--features', 'taskList'],
-    'no features of civicpress: taskList',
+    'not "taskList"',
   ],
-  ['an unknown feature', 'A word.\n', ['--features', 'video'], 'no features of tiptap: video'],
+  ['an unknown feature', 'A word.\n', ['--features', 'video'], 'not "video"'],
 ])('refuses %s and writes nothing', (_what, input, args, complaint) => {
   const result = roundtrip(input, ...args);
   expect(result.complaint).toContain(complaint);
