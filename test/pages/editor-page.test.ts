@@ -1,4 +1,5 @@
 /** The editor page in a real Chromium, on a real server: what two clerks and a reader see and can do. */
+import { OutgoingMessage } from '@hocuspocus/server';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeStateVector } from 'yjs';
@@ -171,6 +172,27 @@ describe('what the server tells the room', () => {
     const { reason } = errors['not-converted'];
     site.tell('parking-bylaw', 'shown-as-source', { reason });
     await shows(page.getByRole('alert'), reason);
+  });
+
+  it('[A14] makes a reader of somebody who may not edit any longer, and says so', async () => {
+    const page = await join('alice');
+    const { reason } = errors['not-allowed'];
+    for (const connection of site.hocuspocus.documents.get('record:parking-bylaw')?.getConnections() ?? []) {
+      connection.readOnly = true;
+      const scope = new OutgoingMessage(connection.messageAddress).writeAuthenticated(true);
+      connection.send(scope.toUint8Array());
+    }
+    site.tell('parking-bylaw', 'rights-changed', { access: 'read', reason });
+    await shows(page.getByRole('alert').getByText(reason), /What you typed last may not have been taken/);
+    await shows(saved(page), 'Read only');
+    await text(page).click();
+    await page.keyboard.type('Graffiti');
+    expect(await text(page).getAttribute('contenteditable')).toBe('false');
+    await shows(text(page), 'Parking is free.');
+
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await shows(saved(page), 'All changes saved');
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   it('[D2] brings the stored Markdown and its changes up to date', async () => {

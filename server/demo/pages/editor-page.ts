@@ -104,6 +104,8 @@ function showStatus(status: RoomStatus, editor: Editor, reconnect: () => void): 
   editor.view.dom.setAttribute('aria-readonly', String(!isEditable));
   byId('editor').setAttribute('aria-busy', String(!hasDocument));
 
+  // Who may edit again has come back with everything, and so has the record.
+  if (access === 'edit') clearNotice('rights');
   if (connection.is === 'refused') {
     const action = { label: 'Try again', run: reconnect };
     showNotice('connection', { kind: 'error', text: `You cannot edit here. ${connection.reason}`, action });
@@ -126,6 +128,11 @@ function hearServer(event: string, data: unknown): void {
   } else if (event === 'shown-as-source') {
     const { reason } = data as { reason: string };
     showNotice('source', { kind: 'warning', text: reason });
+  } else if (event === 'rights-changed') {
+    const { reason } = data as { reason: string };
+    const text = `${reason} What you typed last may not have been taken: the record as it is comes with a reload.`;
+    const action = { label: 'Reload', run: () => location.reload() };
+    showNotice('rights', { kind: 'warning', text, action });
   } else if (event === 'slow-down') {
     const { reason } = data as { reason: string };
     const action = { label: 'Dismiss', run: () => clearNotice('slow-down') };
