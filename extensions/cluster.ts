@@ -98,7 +98,7 @@ export class Cluster implements Extension<ConnectionContext> {
       if (isOther) return void this.openAnew(documentName, 'document-replaced');
       // What this node began with is in the journal now, by somebody else's hand.
       if (entry.base) sources.takeSeed(documentName);
-      if (entry.user) owners.of(documentName).learn(entry.update, entry.user.id);
+      owners.of(documentName).learn(entry.update, entry.user);
       applyUpdate(document, entry.update, followedFrom(entry.user));
     }
     if (entry.base) followed.seed = null;

@@ -233,7 +233,7 @@ export class Persistence implements Extension<ConnectionContext> {
     const { ledger, sources } = this.#options;
     const owners = this.#options.owners.of(documentName);
     owners.restore(recovered.owners);
-    for (const { update, userId } of recovered.authored) owners.learn(update, userId);
+    for (const { update, user } of recovered.authored) owners.learn(update, user);
     const { state, updates, readAs, base, position, covers, byteSize, contributors } =
       await this.#readAsConfigured(documentName, recovered);
     // Looked up in another thread, while this one is busy with the document.

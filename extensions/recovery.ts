@@ -31,8 +31,8 @@ export interface Recovered {
   readonly contributors: readonly Contributor[];
   /** Which clients are whose, by the snapshot. */
   readonly owners: StoredOwners;
-  /** The edits in the journal that were somebody's. */
-  readonly authored: readonly { readonly update: Uint8Array; readonly userId: string }[];
+  /** The edits in the journal, and whose they are. */
+  readonly authored: readonly Pick<JournalEntry, 'update' | 'user'>[];
   /** Of the last journal entry in it. */
   readonly position: Position | null;
   /** What the newest good snapshot covers; `null` without one. */
@@ -80,7 +80,7 @@ export class Recovery {
       updates: entries.slice(begunAt + 1).map(({ update }) => update),
       contributors: entries.flatMap(({ user }) => user ?? []),
       owners: snapshot?.owners ?? [],
-      authored: entries.flatMap(({ update, user }) => (user ? { update, userId: user.id } : [])),
+      authored: entries.filter(({ base }) => base === null),
       position: entries.at(-1)?.position ?? covers,
       covers,
       byteSize: snapshot?.byteSize ?? 0,

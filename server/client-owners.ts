@@ -2,11 +2,17 @@
  * Whose is a Yjs client? It belongs to the user who first used it.
  *
  * Every window of an editor draws an id for its client, and numbers what it types. Two who use one id would lose each
- * other's words: Yjs takes what is numbered the same for the same. So nobody may use the client of somebody else; a
- * user may, who comes back, or has a second window.
+ * other's words: Yjs takes what is numbered the same for the same. So nobody may go on in the client of somebody else.
+ * A user may in theirs, who comes back, has a second window, or has a copy of it in their browser.
  *
  * A client becomes a user's when their connection announces it, as editors do before anything is typed, or else with
- * the first edit in it. Kept with the snapshots, and found again in the journal.
+ * the first edit that is in this client alone. Kept with the snapshots, and found again in the journal.
+ *
+ * The guard asks here about what an update has beyond the document. In an edit, that must be its author's. In an exchange
+ * of states it may be another's, as long as that other was not here since the document was opened: a server that was
+ * killed has shown to others what it did not keep, and whoever comes back first brings it. Once the owner has exchanged
+ * states as well, the server has all of theirs, and what others bring beyond that is forged. So a page on which somebody
+ * else signs in has to begin with a new `Y.Doc`, and what a browser keeps of documents has to be kept for each user.
  */
 import { parseUpdateMeta } from 'yjs';
 
@@ -18,6 +24,9 @@ const maxPerUser = 100;
 
 /** So many go with a snapshot. */
 const maxStored = 256;
+
+/** Owns what the server has edited: no user has it. */
+const serverId = '';
 
 export class ClientOwners {
   readonly #documents = new Map<string, DocumentOwners>();
@@ -65,11 +74,11 @@ export class DocumentOwners {
     if (this.#users.has(clientId)) this.#back.add(clientId);
   }
 
-  /** A stored edit of this user. */
-  learn(update: Uint8Array, userId: string): void {
+  /** A stored edit: of this user, or of the server. */
+  learn(update: Uint8Array, user: { readonly id: string } | null): void {
     const [clientId, ...others] = parseUpdateMeta(update).to.keys();
     // An edit in several is one that somebody carried for others.
-    if (clientId !== undefined && others.length === 0) this.claim(clientId, userId);
+    if (clientId !== undefined && others.length === 0) this.claim(clientId, user?.id ?? serverId);
   }
 
   restore(stored: StoredOwners): void {

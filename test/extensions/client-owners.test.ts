@@ -71,6 +71,7 @@ describe.each(Object.entries(ways))('[L10] refuses somebody else’s client in %
     alice.type('Noise', ' FIRST');
     await bob.sees('Noise FIRST');
     alice.socket.disconnect();
+    await until('alice is offline', () => alice.socket.status === 'disconnected');
     alice.type('FIRST', ' OFFLINE');
     await isRefused(bob, editIn(alice.document.clientID, bob));
     await alice.socket.connect();

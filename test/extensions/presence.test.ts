@@ -105,6 +105,7 @@ it('[Q2] drops what somebody says of somebody else, and passes the rest on', asy
 it('[Q2] knows whose a client was when they are away for a moment', async () => {
   const [alice, bob] = await aliceAndBob();
   alice.socket.disconnect();
+  await until('alice is offline', () => alice.socket.status === 'disconnected');
   await misses(bob, alice);
   say(bob, { clientId: idOf(alice), clock: 1_000, state: { cursor: 'forged' } });
   await alice.socket.connect();
