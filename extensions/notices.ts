@@ -27,6 +27,11 @@ import type { Sources } from './sources.ts';
 /** Every layer that can fail, in the order in which an edit meets them. */
 const layers = ['journal', 'snapshot', 'writeback'] as const;
 
+/** Each node writes the journal for itself; the rest one does for all. */
+const ofThisNode = 'journal';
+
+export type NoticeListener = (documentName: string, notice: Notice) => void;
+
 export type Layer = (typeof layers)[number];
 
 export type Notice =
@@ -50,6 +55,7 @@ export class Notices implements Extension<ConnectionContext> {
 
   /** The trouble that a room is in, by document and layer. */
   readonly #troubles = new Map<string, Notice>();
+  readonly #listeners = new Set<NoticeListener>();
 
   constructor(sources: Sources, events: Announcer) {
     this.#sources = sources;
@@ -65,7 +71,35 @@ export class Notices implements Extension<ConnectionContext> {
     }
   }
 
+  /** Hears what rooms are told here, for other nodes; returns what ends this. */
+  onTold(listener: NoticeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What other nodes are to know of a room's trouble. */
+  troublesOf(documentName: string): Notice[] {
+    return layers.flatMap((layer) => {
+      const trouble = layer === ofThisNode ? undefined : this.#troubles.get(`${layer} ${documentName}`);
+      return trouble ?? [];
+    });
+  }
+
+  /** Tells a room what another node has told it. */
+  passOn(instance: Hocuspocus, documentName: string, notice: Notice): void {
+    if (!instance.documents.has(documentName)) return;
+    if (notice.event === 'could-not-save') this.#troubles.set(`${notice.data.layer} ${documentName}`, notice);
+    if (notice.event === 'saved-again') this.#troubles.delete(`${notice.data.layer} ${documentName}`);
+    this.#broadcast(instance, documentName, notice);
+  }
+
   tell(instance: Hocuspocus, documentName: string, notice: Notice): void {
+    this.#broadcast(instance, documentName, notice);
+    if ('layer' in notice.data && notice.data.layer === ofThisNode) return;
+    for (const listener of this.#listeners) listener(documentName, notice);
+  }
+
+  #broadcast(instance: Hocuspocus, documentName: string, notice: Notice): void {
     instance.documents.get(documentName)?.broadcastStateless(JSON.stringify(notice));
   }
 

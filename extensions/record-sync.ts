@@ -28,6 +28,8 @@ export interface RecordSyncOptions {
   readonly turns: Turns;
   /** Whether this process, of all that have the document open, keeps it in step with its record. */
   readonly keeps: (documentName: string) => boolean;
+  /** Has the one that does look at the record. */
+  readonly askKeeper: (documentName: string) => void;
   /** Resolves when all that the document holds now is durable: no draft says what a crash would take back. */
   readonly durable: (documentName: string) => Promise<void>;
   /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
@@ -71,7 +73,10 @@ export class RecordSync {
 
   /** Looks at the record now, whether the room has something for it or not. Resolves when that was done or has failed. */
   check(documentName: string): Promise<void> {
-    if (!this.#options.keeps(documentName)) return Promise.resolve();
+    if (!this.#options.keeps(documentName)) {
+      this.#options.askKeeper(documentName);
+      return Promise.resolve();
+    }
     this.#doubtful.add(documentName);
     return this.#owed.owe(documentName, { now: true });
   }

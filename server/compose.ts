@@ -22,6 +22,7 @@ import { Hooks } from '../extensions/hooks.ts';
 import { Joining } from '../extensions/joining.ts';
 import { Journaling } from '../extensions/journaling.ts';
 import { Limits } from '../extensions/limits.ts';
+import { Neighbours } from '../extensions/neighbours.ts';
 import { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
 import { Presence } from '../extensions/presence.ts';
@@ -45,6 +46,7 @@ import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
 import { type Leases, LocalLeases } from './leases.ts';
+import type { NodeBus } from './node-bus.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Metrics } from './operations/metrics.ts';
 import { Operations } from './operations/operations.ts';
@@ -74,6 +76,8 @@ export interface Ports {
   readonly snapshots: SnapshotStore;
   /** Of documents, and of what one process does for all; without them this process is the only one. */
   readonly leases?: Leases;
+  /** To the other nodes, when there are some. */
+  readonly bus?: NodeBus;
   /** Nobody hears them when there is none. */
   readonly events?: Events;
   /** What the admin routes show of them; none are configured when unset. */
@@ -158,6 +162,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     converter,
     turns,
     keeps,
+    askKeeper: (documentName) => neighbours?.check(documentName),
     durable: (documentName) => journaling.durable(documentName),
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
@@ -211,6 +216,15 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     maxRooms: config.rooms.max_rooms,
     graceMs: config.rooms.cleanup_timeout * 1_000,
   });
+  const presence = new Presence({
+    updatesPerSecond: config.presence.updates_per_second,
+    idleMs: config.presence.idle_seconds * 1_000,
+    owners,
+    log,
+  });
+  const neighbours = ports.bus
+    ? new Neighbours({ bus: ports.bus, presence, notices, recordSync, keeps, log })
+    : null;
   // In each list the order counts: what a later one looks up an earlier one has put there.
   const recordRooms: RoomType = {
     name: 'record',
@@ -221,6 +235,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
       // What do other nodes do in this room?
       ...(journal.isShared ? [cluster] : []),
+      // Who is in it there, and what is it told?
+      ...(neighbours ? [neighbours] : []),
       // Is this edit on stable storage? Only then does its author hear that it is saved.
       journaling,
       // Where does a document come from, and when does its journal become a snapshot?
@@ -233,12 +249,6 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       notices,
     ],
   };
-  const presence = new Presence({
-    updatesPerSecond: config.presence.updates_per_second,
-    idleMs: config.presence.idle_seconds * 1_000,
-    owners,
-    log,
-  });
   const entrance = new Entrance({
     allowedOrigins: config.security.allowed_origins,
     trustedProxies: config.security.trusted_proxies,

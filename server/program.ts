@@ -116,7 +116,7 @@ async function run(config: Config): Promise<void> {
       journal,
       ledger: journal,
       snapshots,
-      ...(redis && { leases: redis.leases }),
+      ...(redis && { leases: redis.leases, bus: redis.bus }),
       ...(webhooks && { events: webhooks, webhooks }),
       log,
     },

@@ -4,7 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import { openRedisJournal } from '../../extensions/journal/redis-streams.ts';
 import type { Leases } from '../leases.ts';
+import type { NodeBus } from '../node-bus.ts';
 import type { Journal, Ledger, Logger } from '../ports.ts';
+import { RedisBus } from './bus.ts';
 import { RedisConnections, type RedisPlace } from './connections.ts';
 import { RedisLeases } from './leases.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -19,6 +21,7 @@ export interface RedisNodeOptions extends RedisPlace {
 export interface RedisNode {
   readonly journal: Journal & Ledger;
   readonly leases: Leases;
+  readonly bus: NodeBus;
   /** Whether Redis answers. */
   isReady(): boolean;
   /** After the server has stopped. */
@@ -31,16 +34,18 @@ export function openRedisNode(options: RedisNodeOptions, log: Logger): RedisNode
   const connections = new RedisConnections(options, log);
   const subscriptions = new Subscriptions(connections);
   const shared = { connections, subscriptions, keyPrefix, log };
+  const nodeId = randomUUID();
   const leases = new RedisLeases({ ...shared, orphanPrefix: 'record:' });
   const journal = openRedisJournal({
     ...shared,
-    nodeId: randomUUID(),
+    nodeId,
     waitReplicas,
     tokenOf: (documentName) => leases.tokenOf(documentName),
   });
   return {
     journal,
     leases,
+    bus: new RedisBus(nodeId, connections, subscriptions, keyPrefix),
     isReady: () => connections.isReady,
     close() {
       subscriptions.close();

@@ -189,6 +189,73 @@ it('[K5] begins a document anew for everybody when one node does', async () => {
   expect(late.text).toBe('Another text.');
 });
 
+/** The names of those whom this clerk sees, other than themselves. */
+function seenBy(clerk: Clerk): string[] {
+  const { awareness } = clerk.provider;
+  const others = [...(awareness?.getStates() ?? [])].filter(([id]) => id !== clerk.document.clientID);
+  return others.map(([, state]) => (state as { user?: { name?: string } }).user?.name ?? '').sort();
+}
+
+async function sees(clerk: Clerk, ...names: string[]): Promise<void> {
+  await until(`they see ${names}`, () => seenBy(clerk).join() === names.join());
+}
+
+it('[K9] shows everybody at every node, to those who come later as well, and nobody who left', async () => {
+  await opened();
+  const alice = await (await town.join(0, 'noise-bylaw', 'alice')).synced();
+  const bob = await (await town.join(1, 'noise-bylaw', 'bob')).synced();
+  for (const clerk of [alice, bob]) clerk.provider.setAwarenessField('cursor', 1);
+  await sees(alice, 'bob');
+  await sees(bob, 'alice');
+  const carol = await (await town.join(await town.addNode(), 'noise-bylaw', 'carol')).synced();
+  carol.provider.setAwarenessField('cursor', 1);
+  await sees(carol, 'alice', 'bob');
+  await sees(alice, 'bob', 'carol');
+  bob.provider.setAwarenessField('cursor', 7);
+  await until('the cursor moves', () =>
+    [...(carol.provider.awareness?.getStates().values() ?? [])].some((state) => state.cursor === 7),
+  );
+  bob.leave();
+  await sees(carol, 'alice');
+  await sees(alice, 'carol');
+});
+
+it('[K9] shows nobody at a node that is silent for ten seconds, and everybody again when it speaks', async () => {
+  await opened();
+  const alice = await (await town.join(0, 'noise-bylaw', 'alice')).synced();
+  const bob = await (await town.join(1, 'noise-bylaw', 'bob')).synced();
+  for (const clerk of [alice, bob]) clerk.provider.setAwarenessField('cursor', 1);
+  await sees(alice, 'bob');
+  await sees(bob, 'alice');
+  const { line } = town.nodes[1] as TownNode;
+  line.mode = 'silent';
+  const silentSince = performance.now();
+  await sees(alice);
+  expect(performance.now() - silentSince).toBeLessThan(11_000);
+  await sees(bob);
+  line.mode = 'pass';
+  await sees(alice, 'bob');
+  await sees(bob, 'alice');
+});
+
+it('[K10] tells the room at every node what the one that keeps it has to say', async () => {
+  await opened();
+  const [one, other] = [await (await town.join(0)).synced(), await (await town.join(1)).synced()];
+  await until('somebody keeps it', () => town.keeperOf());
+  one.type('Noise', ' «1»');
+  await Promise.all([one.noticed('saved'), other.noticed('saved')]);
+
+  // Whoever comes in looks at the record, wherever they come in.
+  await town.putDraft('noise-bylaw', (await town.draftOf())?.replace('«1»', '«from outside»') ?? '');
+  const elsewhere = town.keeperOf() === town.nodes[0] ? 1 : 0;
+  await until('whoever comes in brings it', async () => {
+    const late = await (await town.join(elsewhere, 'noise-bylaw', 'bob')).synced();
+    late.leave();
+    return one.text.includes('«from outside»');
+  });
+  await Promise.all([one.noticed('changed-outside'), other.noticed('changed-outside')]);
+});
+
 it('[K8] is not ready while Redis is away, lets nobody in, and becomes ready by itself', async () => {
   await opened({ nodes: 1 });
   const { url, line } = town.nodes[0] as TownNode;

@@ -100,6 +100,7 @@ export class ClusterTown {
       journal,
       ledger: journal,
       leases: redis.leases,
+      bus: redis.bus,
       snapshots,
       log,
     });
@@ -143,6 +144,17 @@ export class ClusterTown {
       unknown
     >;
     return record.isDraft ? String(record.markdownBody) : null;
+  }
+
+  /** Changes the draft as somebody else would, past all nodes. */
+  async putDraft(recordId: string, markdownBody: string): Promise<void> {
+    const token = await this.tokenOf('alice');
+    const record = (await this.#ask('GET', `/records/${recordId}?edit=true`, token)) as Record<
+      string,
+      unknown
+    >;
+    const { title, type } = record;
+    await this.#ask('PUT', `/records/${recordId}/draft`, token, { title, type, markdownBody });
   }
 
   /** The node that keeps this document. */
