@@ -20,7 +20,7 @@ import { errors, RealtimeError } from '../../server/errors.ts';
 import type { ConnectionContext } from '../../server/session.ts';
 import type { BatchedChange, SpecEvent, SpecMetadata } from './events.ts';
 import type { SpecFeed, Subscription } from './feed.ts';
-import { beginAnew, deletionOf, takeOver } from './fresh-document.ts';
+import { beginAnew, deletionOf, isPlausible, takeOver } from './fresh-document.ts';
 
 /** An entry of `events`. */
 export interface SpecEntry {
@@ -52,6 +52,9 @@ const minTraceBytes = 2_048;
 /** Clients that a document may come back with: one for each time that it began anew while it was followed. */
 const maxForeignClients = 10_000;
 
+/** For a newcomer's sake it begins anew this seldom: everybody gets all of it then. */
+const outbidEveryMs = 10_000;
+
 /** The document while it is open. */
 interface Open {
   readonly document: Document;
@@ -70,6 +73,7 @@ interface Open {
 export class SpecDocument implements Extension<ConnectionContext> {
   readonly #feed: SpecFeed;
   #open: Open | undefined;
+  #outbidAt = Number.NEGATIVE_INFINITY;
 
   constructor(feed: SpecFeed) {
     this.#feed = feed;
@@ -110,9 +114,10 @@ export class SpecDocument implements Extension<ConnectionContext> {
     const known = decodeStateVector(payload);
     known.delete(document.clientID);
     if (known.size === 0) return;
-    // Its own words would win over the newer ones, and then be deleted: it would miss what they stood for.
-    const isNewer = known.keys().some((client) => client > document.clientID);
-    if (isNewer || known.size > maxForeignClients) {
+    const newest = Math.max(...known.keys().take(maxForeignClients));
+    // Words of a larger client would win over ours, and then be deleted: what ours stood for would be missing there.
+    if (newest > document.clientID) this.#outbid(newest);
+    if (newest > document.clientID || known.size > maxForeignClients) {
       const { reason } = errors['document-replaced'];
       const refusal = new OutgoingMessage(connection.messageAddress).writePermissionDenied(reason);
       connection.send(refusal.toUint8Array());
@@ -128,6 +133,14 @@ export class SpecDocument implements Extension<ConnectionContext> {
 
   async onDestroy(): Promise<void> {
     this.#close();
+  }
+
+  /** Begins anew for whoever comes from another node, or from before the clock was set back. */
+  #outbid(clientId: number): void {
+    const now = performance.now();
+    if (!this.#open || !isPlausible(clientId) || now - this.#outbidAt < outbidEveryMs) return;
+    this.#outbidAt = now;
+    this.#beginAnew(this.#open, clientId);
   }
 
   #close(): void {
@@ -194,13 +207,13 @@ export class SpecDocument implements Extension<ConnectionContext> {
     open.traces += excess;
   }
 
-  #beginAnew(open: Open): void {
+  #beginAnew(open: Open, others?: number): void {
     const events = open.document.getArray<SpecEntry>('events').toArray();
     open.entries = [...events, ...open.entries].slice(-maxEntries);
     open.sizes.clear();
     open.liveBytes = 0;
     open.traces = 0;
-    beginAnew(open.document, () => this.#fill(open));
+    beginAnew(open.document, () => this.#fill(open), others);
   }
 
   /** Writes everything into an empty document. */

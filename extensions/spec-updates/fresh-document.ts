@@ -16,9 +16,18 @@ const idMs = 250;
 
 let lastId = 0;
 
-/** Larger than every one before it, in this process and those before. */
-function nextClientId(): number {
-  lastId = Math.max(lastId + 1, Math.floor((Date.now() - firstId) / idMs));
+function idOfNow(): number {
+  return Math.floor((Date.now() - firstId) / idMs);
+}
+
+/** Whether a server may have taken this id by now: clocks of several differ by so much. */
+export function isPlausible(clientId: number): boolean {
+  return clientId <= idOfNow() + 60_000 / idMs;
+}
+
+/** Larger than every one before it, in this process and those before, and than `others`. */
+function nextClientId(others = 0): number {
+  lastId = Math.max(lastId + 1, others + 1, idOfNow());
   return lastId;
 }
 
@@ -30,13 +39,15 @@ export function takeOver(document: Document): void {
 /**
  * Empties the document and gives it to a new client id; what `fill` writes is its content. Those who are connected
  * see it as one more change.
+ *
+ * @param others the new id becomes larger than this one
  */
-export function beginAnew(document: Document, fill: () => void): void {
+export function beginAnew(document: Document, fill: () => void, others = 0): void {
   const { clientID, store } = document;
   const length = getState(store, clientID);
   document.store = new Doc().store;
   document.share = new Map();
-  document.clientID = nextClientId();
+  document.clientID = nextClientId(others);
   document.transact(fill);
   if (length > 0)
     document.emit('update', [deletionOf(new Map([[clientID, length]])), null, document, null as never]);

@@ -18,7 +18,7 @@ import { WebSocket } from 'ws';
 import { writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 
-const messageType = { sync: 0, awareness: 1, auth: 2, syncReply: 4, syncStatus: 8 } as const;
+const messageType = { sync: 0, awareness: 1, auth: 2, syncReply: 4, stateless: 5, syncStatus: 8 } as const;
 const syncStep = { one: 0, two: 1 } as const;
 
 const nothing = new Y.Doc();
@@ -80,6 +80,15 @@ export class LightClient {
     writeVarUint(update, clock);
     writeVarString(update, JSON.stringify(state));
     this.#send(messageType.awareness, (encoder) => writeVarUint8Array(encoder, toUint8Array(update)));
+  }
+
+  sendStateless(payload: string): void {
+    this.#send(messageType.stateless, (encoder) => writeVarString(encoder, payload));
+  }
+
+  /** Whether a frame brings a stateless message. */
+  isStateless(frame: Buffer): boolean {
+    return frame[this.#typeAt] === messageType.stateless;
   }
 
   /** Whether a frame brings an edit. */

@@ -16,6 +16,8 @@ import { idleMemory } from './idle-memory.ts';
 import { joiningRow } from './joining.ts';
 import { markdownRows } from './markdown.ts';
 import { opening } from './opening.ts';
+import { specs } from './specs.ts';
+import { specsSoak } from './specs-soak.ts';
 
 export interface Scale {
   /** How often bare and ours are measured in turn. */
@@ -34,6 +36,8 @@ const rows: Readonly<Record<string, { run: (scale: Scale) => Promise<Finding[]>;
   joining: { run: joiningRow, seconds: 0 },
   disk: { run: disk, seconds: 30 },
   compaction: { run: compaction, seconds: 20 },
+  specs: { run: specs, seconds: 0 },
+  'specs-soak': { run: specsSoak, seconds: 0 },
 };
 const markdown = 'markdown';
 

@@ -65,6 +65,11 @@ export class ServerProcess {
     return bytes === undefined ? null : Number(bytes);
   }
 
+  /** Something else has its event loop, nine tenths of the time from now on. */
+  keepBusy(): void {
+    this.#child.send('busy');
+  }
+
   async end(): Promise<void> {
     this.#child.kill('SIGKILL');
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');

@@ -188,11 +188,32 @@ describe('in the long run', () => {
     }
   });
 
-  it('[U11] a provider whose document is newer than the server can know is told to begin anew', async () => {
+  it('[U11] a provider that comes from a node with another clock sees what there is, and so does everybody else', async () => {
+    const feed = new SpecFeed();
+    feed.fill([spec('E13'), spec('E14')]);
+    await openWith(feed);
+    const [viewer, other] = [await enter(), await enter()];
+    const there = new Y.Doc();
+    there.clientID = serverDocument().clientID + 100;
+    there.getMap('specs').set('E13', spec('E13', { title: 'As it was elsewhere' }));
+    there.getMap('specs').set('E12', spec('E12'));
+    viewer.socket.disconnect();
+    await until('it has left', () => townHall.server.rooms()[0]?.connections === 1);
+    Y.applyUpdate(viewer.document, Y.encodeStateAsUpdate(there));
+    await viewer.socket.connect();
+    await showsAll(viewer, feed);
+    feed.publish([state('E14', { status: 'Done' })]);
+    await showsAll(viewer, feed);
+    await showsAll(other, feed);
+    expect(serverDocument().clientID).toBeGreaterThan(there.clientID);
+    expect(viewer.refusals).toEqual([]);
+  });
+
+  it('[U11] a provider whose document is newer than any server can have made is told to begin anew', async () => {
     await openWith(new SpecFeed());
     const viewer = await enter();
     const newer = new Y.Doc();
-    newer.clientID = serverDocument().clientID + 1;
+    newer.clientID = serverDocument().clientID + 1_000;
     newer.getMap('specs').set('E13', spec('E13'));
     viewer.socket.disconnect();
     await until('it has left', () => townHall.server.rooms()[0]?.connections === 0);
