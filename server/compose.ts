@@ -357,7 +357,10 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const { token } = config.admin;
   const addressOf = (request: IncomingMessage) => entrance.addressOf(request);
   const callers = new Callers({ identity, adminToken: token, addressOf });
-  const revoke = (revocation: Revocation) => rights.revoke(revocation);
+  const revoke = async (revocation: Revocation) => {
+    const [result] = await Promise.all([rights.revoke(revocation), specs?.revoke(revocation)]);
+    return result;
+  };
   const admin = adminRoutes({ versions, identity, callers, revoke, token, webhooks: ports.webhooks });
   const pages = options.pages?.(() => openRooms.list());
   const plugins = [operations.routes, admin, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];

@@ -1,5 +1,6 @@
 /**
- * Puts spec updates together: the folder that is followed, the feed of what changes in it, who may watch, the room `spec-updates`, and the other ways to the same feed.
+ * Puts spec updates together: the folder that is followed, the feed of what changes in it, who may watch, the room
+ * `spec-updates`, and the other ways to the same feed.
  */
 import type { FastifyPluginAsync } from 'fastify';
 import { SpecDocument } from '../extensions/spec-updates/document.ts';
@@ -13,7 +14,7 @@ import type { Config } from './config.ts';
 import type { Entrance } from './entrance.ts';
 import type { Gateway } from './gateway.ts';
 import type { HeadCount } from './head-count.ts';
-import type { Access, Credentials, Identity, Logger } from './ports.ts';
+import type { Access, Credentials, Identity, Logger, Revocation } from './ports.ts';
 import type { RoomType } from './room-types.ts';
 
 export interface SpecUpdatesOptions {
@@ -33,6 +34,8 @@ export interface SpecUpdates {
   attach(gateway: Gateway): void;
   /** Follows the folder. Nobody waits for it: until the folder has been read, it looks empty. */
   start(): void;
+  /** Somebody's rights have changed: they are asked about at once. */
+  revoke(revocation: Revocation): Promise<void>;
   /** Sends everybody away who is not at the gateway; their clients come back. */
   close(): void;
   readonly feed: SpecFeed;
@@ -63,7 +66,8 @@ export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates | n
     maxVisitors: rate_limiting.connections,
     maxVisitorsPerAddress: rate_limiting.connections_per_ip,
     maxWatchersPerUser: rate_limiting.connections_per_user,
-    recheckMs: auth.cache_seconds * 1_000,
+    recheckMs: auth.recheck_seconds * 1_000,
+    staleMs: auth.stale_seconds * 1_000,
     log,
   });
   const shared = { feed, watchers, entrance, maxBufferedBytes: limits.buffered_bytes };
@@ -88,6 +92,7 @@ export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates | n
     plugins: [streams.routes, socketIo.routes],
     attach: (gateway) => gateway.delegate(socketIoPath, socketIo.upgrade),
     feed,
+    revoke: (revocation) => watchers.revoke(revocation),
     start: () => void watcher?.start(),
     close() {
       void watcher?.stop();

@@ -2,12 +2,13 @@
  * Who watches the spec feed by server-sent events or Socket.IO: lets them in, counts them, and looks again and again
  * whether they still may. What they are told is for the transports.
  */
-import { RealtimeError } from '../../server/errors.ts';
+import { asRealtimeError, RealtimeError } from '../../server/errors.ts';
 import { HeadCount } from '../../server/head-count.ts';
-import type { Access, Credentials, Identity, Logger, User } from '../../server/ports.ts';
+import type { Access, Credentials, Identity, Logger, Revocation, User } from '../../server/ports.ts';
+import { Rechecks } from '../../server/rechecks.ts';
 
 export interface WatchersOptions {
-  readonly identity: Pick<Identity, 'userOf'>;
+  readonly identity: Pick<Identity, 'userOf' | 'renew' | 'askedAt' | 'paceOf'>;
   /** What somebody may do with spec updates. */
   readonly accessTo: (credentials: Credentials) => Promise<Access>;
   /** Everybody who is connected, by address; those at the gateway too. */
@@ -15,8 +16,9 @@ export interface WatchersOptions {
   readonly maxVisitors: number;
   readonly maxVisitorsPerAddress: number;
   readonly maxWatchersPerUser: number;
-  /** How long a right is believed. */
   readonly recheckMs: number;
+  /** How long somebody may stay of whom CivicPress says nothing. */
+  readonly staleMs: number;
   readonly log: Logger;
 }
 
@@ -27,19 +29,36 @@ interface Watcher {
   readonly onRevoked: (error: RealtimeError) => void;
 }
 
+/** Everybody who is in with one token: they are asked about together. */
+interface Holder {
+  readonly userId: string;
+  readonly credentials: Credentials;
+  readonly watchers: Set<Watcher>;
+}
+
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #users = new HeadCount();
 
-  /** By token: who has several connections is asked about once. */
-  readonly #byToken = new Map<string, Set<Watcher>>();
-  readonly #rechecking: NodeJS.Timeout;
+  /** By token. */
+  readonly #holders = new Map<string, Holder>();
+  readonly #rechecks: Rechecks<Holder>;
   #isAccepting = true;
+
+  /** How many there were: who asked before one asks again. */
+  #revocations = 0;
 
   constructor(options: WatchersOptions) {
     this.#options = options;
-    this.#rechecking = setInterval(() => void this.recheck(), options.recheckMs);
-    this.#rechecking.unref();
+    const { identity, recheckMs, staleMs, log } = options;
+    this.#rechecks = new Rechecks({
+      periodMs: recheckMs,
+      staleMs,
+      paceOf: ({ credentials }) => identity.paceOf(credentials),
+      check: (holder) => this.#check(holder),
+      giveUp: (holder, error) => this.#sendAway(holder, error),
+      log,
+    });
   }
 
   /** @throws RealtimeError `too-many-connections`, or `shutting-down`, when nobody more may come from this address */
@@ -63,15 +82,18 @@ export class Watchers {
 
   /** @throws RealtimeError when they may not watch, or nobody knows */
   async identify(credentials: Credentials): Promise<User> {
-    const user = await this.#options.identity.userOf(credentials);
-    if ((await this.#options.accessTo(credentials)) === 'none') {
+    for (;;) {
+      const revocations = this.#revocations;
+      const user = await this.#options.identity.userOf(credentials);
+      const access = await this.#options.accessTo(credentials);
+      if (revocations !== this.#revocations) continue;
+      if (access !== 'none') return user;
       throw new RealtimeError('no-such-record', { context: { userId: user.id } });
     }
-    return user;
   }
 
   /**
-   * Looks again at whether they may, until what is returned is called.
+   * Looks again and again whether they still may, until what is returned is called.
    *
    * @throws RealtimeError `too-many-connections` of this user
    */
@@ -81,34 +103,67 @@ export class Watchers {
       throw new RealtimeError('too-many-connections', { context: { userId: user.id } });
     }
     const leave = this.#users.enter(user.id);
-    const { token } = watcher.credentials;
-    const beside = this.#byToken.get(token) ?? new Set();
-    this.#byToken.set(token, beside.add(watcher));
+    const holder = this.#holderOf(user.id, watcher.credentials);
+    holder.watchers.add(watcher);
     return () => {
       leave();
-      beside.delete(watcher);
-      if (beside.size === 0 && this.#byToken.get(token) === beside) this.#byToken.delete(token);
+      holder.watchers.delete(watcher);
+      if (holder.watchers.size === 0) this.#forget(holder);
     };
   }
 
-  /** Asks about everybody who is here, one after the other, and sends away whoever may not stay. */
-  async recheck(): Promise<void> {
-    for (const watchers of [...this.#byToken.values()]) {
-      const [first] = watchers;
-      if (!first) continue;
-      const refusal = await this.identify(first.credentials).then(
-        () => null,
-        (error: unknown) => (error instanceof RealtimeError && !error.isRetryable ? error : null),
-      );
-      if (!refusal) continue;
-      this.#options.log.info({ code: refusal.code, ...refusal.context }, 'may no longer watch specs');
-      for (const { onRevoked } of [...watchers]) onRevoked(refusal);
+  /** Asks at once about everybody whom it concerns. What was believed of them is forgotten already. */
+  async revoke(revocation: Revocation): Promise<void> {
+    this.#revocations += 1;
+    for (const holder of [...this.#holders.values()]) {
+      if (!concerns(revocation, holder)) continue;
+      const error = await this.#check(holder).then(() => undefined, asRealtimeError);
+      this.#rechecks.checked(holder, error);
     }
   }
 
   /** Lets nobody in any more. */
   close(): void {
     this.#isAccepting = false;
-    clearInterval(this.#rechecking);
+    this.#rechecks.stop();
   }
+
+  #holderOf(userId: string, credentials: Credentials): Holder {
+    const known = this.#holders.get(credentials.token);
+    if (known) return known;
+    const holder: Holder = { userId, credentials, watchers: new Set() };
+    this.#holders.set(credentials.token, holder);
+    this.#rechecks.add(holder, this.#options.identity.askedAt(credentials));
+    return holder;
+  }
+
+  #forget(holder: Holder): void {
+    this.#rechecks.remove(holder);
+    const { token } = holder.credentials;
+    if (this.#holders.get(token) === holder) this.#holders.delete(token);
+  }
+
+  /** @throws RealtimeError a retryable one when there is no answer */
+  async #check(holder: Holder): Promise<void> {
+    try {
+      await this.#options.identity.renew(holder.credentials, []);
+      await this.identify(holder.credentials);
+    } catch (thrown) {
+      const error = asRealtimeError(thrown);
+      if (error.isRetryable) throw error;
+      this.#sendAway(holder, error);
+    }
+  }
+
+  #sendAway(holder: Holder, error: RealtimeError): void {
+    const { userId, watchers } = holder;
+    this.#options.log.info({ userId, code: error.code }, 'may no longer watch specs');
+    this.#forget(holder);
+    for (const { onRevoked } of [...watchers]) onRevoked(error);
+  }
+}
+
+function concerns(revocation: Revocation, { userId, credentials }: Holder): boolean {
+  if ('token' in revocation) return revocation.token === credentials.token;
+  return 'userId' in revocation && revocation.userId === userId;
 }

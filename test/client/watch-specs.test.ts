@@ -211,6 +211,26 @@ describe('a token', () => {
     expect(feed.statistics.subscriptions).toBe(0);
   });
 
+  it('[U25] [U33] that is revoked ends it at once, on every transport; who may stay does', async () => {
+    const alice = await townHall.tokenOf('alice');
+    const bob = await townHall.tokenOf('bob');
+    const dashboards = [watch(alice), watch(alice, { WebSocket: null })];
+    const stays = watch(bob, { WebSocket: null });
+    await dashboards[0]?.live('websocket');
+    await dashboards[1]?.live('server-sent-events');
+    await stays.live('server-sent-events');
+    await townHall.logOut(alice);
+    await townHall.server.revoke({ token: alice });
+    for (const { watching } of dashboards) {
+      await until('it is refused', () => watching.state.is === 'refused');
+    }
+    await townHall.server.revoke({ token: bob });
+    feed.publish([state('E0')]);
+    await stays.hears('spec.created E0');
+    expect(stays.states.filter(({ is }) => is === 'live')).toHaveLength(1);
+    expect(dashboards.flatMap(({ heard }) => heard)).toEqual([]);
+  });
+
   it('[U33] may be a function, and is asked for each connection', async () => {
     const line = await tcpLine();
     const alice = await townHall.tokenOf('alice');

@@ -47,6 +47,9 @@ export async function openNewsroom(options: NewsroomOptions = {}) {
         const id = token.replace(/#.*/, '');
         return { id, name: id, role: 'clerk', permissions: [] };
       },
+      renew: async () => undefined,
+      askedAt: () => performance.now(),
+      paceOf: () => ({ counter: '', pauseMs: 0 }),
     },
     accessTo: async ({ token }) => rights.get(token) as Access,
     visitors,
@@ -54,6 +57,7 @@ export async function openNewsroom(options: NewsroomOptions = {}) {
     maxVisitorsPerAddress: 1_000,
     maxWatchersPerUser: 1_000,
     recheckMs: 60_000,
+    staleMs: 600_000,
     log,
     ...options.watchers,
   });
