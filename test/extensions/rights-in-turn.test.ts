@@ -1,6 +1,7 @@
 /**
  * Answers that come late: what was asked before CivicPress changed its mind says nothing any more.
  */
+import type { Connection } from '@hocuspocus/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Notices } from '../../extensions/notices.ts';
 import { Rights } from '../../extensions/rights.ts';
@@ -115,4 +116,15 @@ it('[A13] says nothing about rights when a record cannot be read for another rea
   await answer(new RealtimeError('unreadable-record'));
   expect(await checked).toEqual({ checked: 1, demoted: 0, promoted: 0, closed: 0, unanswered: 0 });
   expect(closed).toEqual([]);
+});
+
+it('[A13] ends the connection with the socket: what it has received already is not taken either', async () => {
+  const { session } = enter();
+  await answer('edit');
+  const connection = { readOnly: false, close: () => void closed.push(connection.readOnly ? 1 : 0) };
+  rights.seated(await session, connection as unknown as Connection);
+  const gone = rights.revoke({ token: credentials.token });
+  await answer('none');
+  await gone;
+  expect(closed).toEqual([4004, 1]);
 });
