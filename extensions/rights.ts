@@ -174,6 +174,11 @@ export class Rights {
     return total;
   }
 
+  /** With which somebody is in. */
+  tokens(): Iterable<string> {
+    return this.#holders.keys();
+  }
+
   stop(): void {
     this.#rechecks.stop();
   }

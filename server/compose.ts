@@ -63,6 +63,7 @@ import type {
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
+import { SharedRevocations } from './shared-revocations.ts';
 import { shutDown } from './shutdown.ts';
 import { composeSpecUpdates } from './spec-updates.ts';
 import { Turns } from './turns.ts';
@@ -110,7 +111,7 @@ export interface RealtimeServer {
   readonly metrics: Metrics;
   /**
    * Somebody's rights have changed: what is believed of them is forgotten, and CivicPress is asked at once about
-   * everybody whom it concerns. Who may still be here stays.
+   * everybody whom it concerns. Who may still be here stays. With several nodes each does so; the result is of this one.
    */
   revoke(revocation: Revocation): Promise<RecheckResult>;
 }
@@ -357,10 +358,14 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const { token } = config.admin;
   const addressOf = (request: IncomingMessage) => entrance.addressOf(request);
   const callers = new Callers({ identity, adminToken: token, addressOf });
-  const revoke = async (revocation: Revocation) => {
+  const revokeHere = async (revocation: Revocation) => {
     const [result] = await Promise.all([rights.revoke(revocation), specs?.revoke(revocation)]);
     return result;
   };
+  const shared = ports.bus
+    ? new SharedRevocations({ bus: ports.bus, revokeHere, tokensHere: () => rights.tokens(), log })
+    : null;
+  const revoke = (revocation: Revocation) => shared?.revoke(revocation) ?? revokeHere(revocation);
   const admin = adminRoutes({ versions, identity, callers, revoke, token, webhooks: ports.webhooks });
   const pages = options.pages?.(() => openRooms.list());
   const plugins = [operations.routes, admin, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];
@@ -392,6 +397,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     },
     async stop() {
       operations.stopping();
+      shared?.stop();
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
       specs?.close();
       const unsaved = await shutDown({
