@@ -5,8 +5,8 @@
  *   newest edit in it, `null` before the first one
  * - `could-not-save {since, layer, reason}`: kept and tried again; also told to those who join meanwhile
  * - `saved-again {layer}`: the trouble is over
- * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now, but for the
- *   lines in `conflicts`, where the room's own words stayed
+ * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now; in the lines
+ *   in `conflicts` the room had changed the same words, and both stand there
  * - `restored {revision, by}`: somebody made the document what it was in this version; `by` is their name
  * - `shown-as-source {reason}`: the record is too intricate for a document and is one block of Markdown; told to everybody
  *   who joins, and when it comes to be so

@@ -175,13 +175,13 @@ export class RecordSync {
     sources.seen(document.name, text, restored);
   }
 
-  /** What only the record changed comes in, what only the room changed stays; where both did, the room's words stay. */
+  /** What only the record changed comes in, what only the room changed stays; where both did, the words of both stay. */
   async #absorb(instance: Hocuspocus, document: Document, record: RecordText): Promise<Base> {
     const { sources, converter, notices, events, log } = this.#options;
     const { name: documentName } = document;
     const { base: seen, restored } = sources.of(documentName);
     const before = restored ?? seen;
-    const texts = { ancestor: seen.markdown, outside: record.markdown };
+    const texts = { ancestors: sources.textsOf(documentName), outside: record.markdown };
     const { update, markdown, conflicts, base } = await converter.absorb(document, before, texts);
     if (update) applyUpdate(document, update, { source: 'local' });
     else if (conflicts.length === 0) return base;

@@ -5,6 +5,7 @@
  */
 import type { Base } from '../markdown/index.ts';
 import type { LedgerEntry, Position } from '../server/ports.ts';
+import { SeenTexts } from './seen-texts.ts';
 
 export interface Source {
   /** The Markdown that the record held when the server last saw it. */
@@ -34,6 +35,7 @@ const maxUnconfirmed = 8;
 
 export class Sources {
   readonly #sources = new Map<string, Source>();
+  readonly #texts = new SeenTexts();
 
   /** @throws Error when the document is not open: a mistake in the order of the extensions */
   of(documentName: string): Source {
@@ -44,6 +46,7 @@ export class Sources {
 
   /** The document begins with its record's text, which was just read. */
   seeded(documentName: string, base: Base, seed: Uint8Array): void {
+    this.#texts.note(documentName, base.markdown);
     this.#sources.set(documentName, {
       base,
       restored: null,
@@ -87,6 +90,13 @@ export class Sources {
     const current = this.#sources.get(documentName)?.restored ?? null;
     const restored = current === written ? null : current;
     this.#change(documentName, { base, restored, seenAt: performance.now() });
+    this.#texts.note(documentName, base.markdown);
+  }
+
+  /** What the record was seen to hold lately, newest first: what it holds now, and what others may have read. */
+  textsOf(documentName: string): [string, ...string[]] {
+    const { markdown } = this.of(documentName).base;
+    return [markdown, ...this.#texts.of(documentName).filter((text) => text !== markdown)];
   }
 
   /** The document holds the text of a version again, and the record does not. */
@@ -134,6 +144,7 @@ export class Sources {
 
   forget(documentName: string): void {
     this.#sources.delete(documentName);
+    this.#texts.forget(documentName);
   }
 
   #change(documentName: string, change: Partial<Source>): void {

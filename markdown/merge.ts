@@ -1,8 +1,8 @@
 /**
  * Merges two texts that grew from one: the live document's and the one that was changed elsewhere.
  *
- * Lines are the unit. Where both sides changed the same lines, ours stay and the other side's are reported:
- * a conflict marker has no place in a bylaw.
+ * Lines are the unit. Where both sides changed the same lines, the words of both stay (union.ts), and the place is
+ * reported where they do not agree: a conflict marker has no place in a bylaw.
  */
 import { diff3Merge } from 'node-diff3';
 import { changesBetween } from './align.ts';
@@ -10,10 +10,11 @@ import type { DialectName } from './dialects.ts';
 import type { NodeJson } from './json.ts';
 import { understood } from './spelling.ts';
 import { keyOf } from './tidy.ts';
+import { unionOf } from './union.ts';
 
 export interface Merge {
   readonly markdown: string;
-  /** The other side's lines that did not come in, one text for each place. */
+  /** The lines, as they are now, in which both sides wrote at one place. */
   readonly conflicts: readonly string[];
 }
 
@@ -27,8 +28,10 @@ export function mergeMarkdown(base: string, ours: string, theirs: string): Merge
   }).flatMap((region) => {
     if (region.ok) return region.ok;
     if (!region.conflict) return [];
-    conflicts.push(region.conflict.b.join(''));
-    return region.conflict.a;
+    const { a, o, b } = region.conflict;
+    const { text, isContested } = unionOf(o.join(''), a.join(''), b.join(''));
+    if (isContested) conflicts.push(text);
+    return text;
   });
   return { markdown: lines.join(''), conflicts };
 }

@@ -76,7 +76,9 @@ export const eventSchemas = {
     .describe('Versions were removed because newer ones of the same hour or day stay.'),
   'realtime:document:conflict': common
     .extend({ conflicts: z.int().min(1).describe('in how many places') })
-    .describe("A record was changed outside where the room had changed it too; the room's words stayed."),
+    .describe(
+      'A record was changed outside where the room had changed it too; the words of both stand there.',
+    ),
   'realtime:access:revoked': common
     .extend({
       userId: z.string().describe('of CivicPress'),

@@ -3,6 +3,7 @@
  */
 import { workerData } from 'node:worker_threads';
 import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import { ancestorOf } from '../../markdown/ancestor.ts';
 import {
   type Base,
   isAlike,
@@ -38,7 +39,7 @@ export interface Absorbed {
   readonly update: Uint8Array | null;
   /** What the document says then, byte for byte. */
   readonly markdown: string;
-  /** The other side's lines that did not come in, because the room changed the same ones. */
+  /** The lines, as they are now, in which both sides wrote at one place. */
   readonly conflicts: readonly string[];
   /** The other side's text, read as the document is. */
   readonly base: Base;
@@ -53,8 +54,8 @@ export interface Change {
 
 /** Both texts beside the document's, of three that are merged. */
 export interface OutsideTexts {
-  /** What the other two grew from: the base's own text, unless a version was restored since. */
-  readonly ancestor: string;
+  /** What the other two may have grown from: what the record was seen to hold lately, newest first. */
+  readonly ancestors: readonly [string, ...string[]];
   readonly outside: string;
 }
 
@@ -97,13 +98,13 @@ const methods = {
   save(copy: CopyId, base: Base): Base {
     return known(rebase({ json: jsonOf(copies.of(copy), base.dialect), base: known(base) }));
   },
-  absorb(copy: CopyId, base: Base, { ancestor, outside }: OutsideTexts, isOpaque: boolean): Absorbed {
+  absorb(copy: CopyId, base: Base, { ancestors, outside }: OutsideTexts, isOpaque: boolean): Absorbed {
     const { dialect } = base;
     // What comes in is the open document's to take: the copy hears of it from there.
     const document = documentOf(encodeStateAsUpdate(copies.of(copy)));
     const json = jsonOf(document, dialect);
     const live = save({ json, base: known(base) });
-    const { markdown, conflicts } = mergeMarkdown(ancestor, live, outside);
+    const { markdown, conflicts } = mergeMarkdown(ancestorOf(outside, ancestors), live, outside);
     if (markdown === live) {
       return { update: null, markdown, conflicts, base: known({ ...base, markdown: outside }) };
     }

@@ -154,9 +154,9 @@ export class WorkerConverter implements Converter {
     );
   }
 
-  absorb(document: Doc, base: Base, { ancestor, outside }: OutsideTexts): Promise<Absorbed> {
+  absorb(document: Doc, base: Base, { ancestors, outside }: OutsideTexts): Promise<Absorbed> {
     return this.#orOpaque([base.markdown, outside], async (isOpaque) =>
-      this.#calls.call('absorb', await this.#copyOf(document), base, { ancestor, outside }, isOpaque),
+      this.#calls.call('absorb', await this.#copyOf(document), base, { ancestors, outside }, isOpaque),
     );
   }
 

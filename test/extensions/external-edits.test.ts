@@ -6,6 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { flakyJournal } from '../helpers/flaky-journal.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
+import { randomFrom } from '../markdown/helpers/random.ts';
 
 let townHall: TownHall;
 afterEach(() => townHall.close());
@@ -51,15 +52,72 @@ it('[E2] merges what changed meanwhile before it writes', async () => {
   );
 });
 
-it('[E3] keeps the words of the room where both changed a line, and tells the room', async () => {
+it('[E3] keeps the words of both where both changed the same ones, and tells the room where', async () => {
   const alice = await openPlan();
   await townHall.putDraft('plan', original.replace('First', 'Another'));
-  alice.type('First', ' from the room');
-  expect(await alice.noticed('changed-outside')).toEqual({ conflicts: ['Another paragraph.\n'] });
-  await until('the draft has the words of the room', async () =>
-    (await townHall.draftOf('plan'))?.includes('First from the room'),
+  alice.replace('First', 'The very first');
+  const both = 'The very first Another paragraph.';
+  expect(await alice.noticed('changed-outside')).toEqual({ conflicts: [`${both}\n`] });
+  expect(alice.text).toContain(both);
+  await until('the draft has the words of both', async () =>
+    (await townHall.draftOf('plan'))?.includes(both),
   );
-  expect(alice.text).toContain('First from the room');
+});
+
+it('[E4] takes nothing for deleted that somebody elsewhere has not seen', async () => {
+  const alice = await openPlan();
+  const read = String(await townHall.draftOf('plan'));
+  alice.type('First', ' (typed meanwhile)');
+  await until('the draft has it', async () => (await townHall.draftOf('plan'))?.includes('typed meanwhile'));
+  await townHall.putDraft('plan', read.replace('Third', 'Third, from outside'));
+  await townHall.server.openRooms.recordChanged('plan');
+  await alice.sees('Third, from outside');
+  expect(alice.text).toContain('First (typed meanwhile)');
+  await until('the draft has both', async () => {
+    const draft = await townHall.draftOf('plan');
+    return draft?.includes('from outside') && draft.includes('typed meanwhile');
+  });
+});
+
+it('[E4] loses no word and doubles none while three type and somebody elsewhere saves again and again', async () => {
+  const paragraphs = ['First paragraph.', 'Second paragraph.', 'Third paragraph.', 'Fourth paragraph.'];
+  townHall = await TownHall.open();
+  await townHall.createDraftOnly('plan', `# Plan\n\n${paragraphs.join('\n\n')}\n`);
+  const names = ['alice', 'bob', 'carla'];
+  const clerks = await Promise.all(names.map(async (name) => (await townHall.join('plan', name)).synced()));
+  const random = randomFrom(3);
+  const typed: string[] = [];
+  let isTyping = true;
+
+  const typing = clerks.map(async (clerk, who) => {
+    for (let word = 0; isTyping; word += 1) {
+      const token = `${names[who]?.[0]}${word}`;
+      const [first] = ['First', 'Second', 'Third', 'Fourth'].slice(random(4)) as [string];
+      clerk.type(first, ` ${token}`);
+      typed.push(token);
+      await delay(20 + random(60));
+    }
+  });
+  for (let round = 0; round < 12; round += 1) {
+    const draft = String(await townHall.draftOf('plan'));
+    // Somebody needs a moment between reading and saving, and the room goes on meanwhile.
+    await delay(random(150));
+    const [first] = ['First', 'Second', 'Third', 'Fourth'].slice(random(4)) as [string];
+    await townHall.putDraft('plan', draft.replace(first, `${first} z${round}`));
+    typed.push(`z${round}`);
+    const isIn = () => clerks.every((clerk) => clerk.text.includes(`z${round}`));
+    await until(`z${round} is in the room`, isIn);
+  }
+  isTyping = false;
+  await Promise.all(typing);
+  await Promise.all(clerks.map((clerk) => clerk.saved()));
+  const wordsOf = (text: string) => (text.match(/\b[abcz]\d+\b/g) ?? []).toSorted();
+  await until('all see the same', () => new Set(clerks.map(({ text }) => text)).size === 1);
+  expect(wordsOf(clerks[0]?.text ?? '')).toEqual(typed.toSorted());
+  await until('the draft has all of it', async () => {
+    const draft = String(await townHall.draftOf('plan'));
+    return wordsOf(draft).join() === typed.toSorted().join();
+  });
 });
 
 it('[E1] brings the change in also when two come back at the same moment', async () => {

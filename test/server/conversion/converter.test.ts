@@ -57,16 +57,16 @@ describe('the converter', () => {
     expect(snapshot).toMatchObject(about);
   });
 
-  it('brings in what only the other side changed, and names what it did not', async () => {
+  it('[E3] brings in what the other side changed, and names where both did', async () => {
     const converter = openConverter();
     const { base } = await converter.seed(plan, 'plan');
     const live = seedUpdate(open(plan.replace('First', 'Ours')).json, 'live');
     const outside = plan.replace('First', 'Theirs').replace('Second', 'Second, changed');
     const document = documentOf(live);
-    const { update, conflicts } = await converter.absorb(document, base, { ancestor: plan, outside });
+    const { update, conflicts } = await converter.absorb(document, base, { ancestors: [plan], outside });
     applyUpdate(document, update as Uint8Array);
-    expect(save({ json: jsonOf(document), base })).toBe('# Plan\n\nOurs.\n\nSecond, changed.\n');
-    expect(conflicts).toEqual(['Theirs.\n']);
+    expect(save({ json: jsonOf(document), base })).toBe('# Plan\n\nOurs Theirs.\n\nSecond, changed.\n');
+    expect(conflicts).toEqual(['Ours Theirs.\n']);
   });
 
   it('[M11] ends a conversion that takes too long, lets others go on meanwhile, and converts the next', async () => {
