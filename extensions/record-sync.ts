@@ -143,36 +143,54 @@ export class RecordSync {
     return record;
   }
 
-  /** Never writes over words that the server has not seen. */
+  /**
+   * Never writes over words that the server has not seen. CivicPress has no "write if unchanged": so everything else is
+   * done before the record is read, and nothing stands between that and the writing.
+   */
   async #reconcile(instance: Hocuspocus, document: Document, source: Source, live: Base): Promise<void> {
     const { sources, turns } = this.#options;
-    const record = await this.#read(document);
-    if (isSameText(record, source.base.markdown)) {
-      sources.seen(document.name, source.base);
-      return this.#write(document, record, live, source.restored);
+    const { name: documentName } = document;
+    let text = live;
+    let { restored } = source;
+    for (;;) {
+      const withdraw = await this.#announce(documentName, text);
+      const record = await this.#read(document).catch((error: unknown) => {
+        withdraw();
+        throw error;
+      });
+      const { base } = sources.of(documentName);
+      if (isSameText(record, base.markdown)) {
+        await this.#write(document, record, text);
+        withdraw();
+        return sources.seen(documentName, text, restored);
+      }
+      withdraw();
+      // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
+      const isOurs = source.unconfirmed.includes(fingerprintOf(record.markdown));
+      const seen = isOurs
+        ? { ...base, markdown: record.markdown }
+        : await turns.take(documentName, () => this.#absorb(instance, document, record));
+      sources.seen(documentName, seen);
+      ({ restored } = sources.of(documentName));
+      text = await this.#textOf(document, restored ?? seen);
     }
-    // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
-    const isOurs = source.unconfirmed.includes(fingerprintOf(record.markdown));
-    const base = isOurs
-      ? { ...source.base, markdown: record.markdown }
-      : await turns.take(document.name, () => this.#absorb(instance, document, record));
-    sources.seen(document.name, base);
-    const { restored } = sources.of(document.name);
-    return this.#write(document, record, await this.#textOf(document, restored ?? base), restored);
   }
 
-  async #write(document: Document, record: RecordText, text: Base, restored: Base | null): Promise<void> {
-    const { records, ledger, sources, durable } = this.#options;
+  /** This draft may be about to be sent. Resolves with what takes that back, or says that it arrived. */
+  async #announce(documentName: string, text: Base): Promise<() => void> {
+    const { ledger, sources, durable } = this.#options;
     // The text may hold what was typed since it was asked for, and what came in from the record itself.
-    await durable(document.name);
-    if (!isSameText(record, text.markdown)) {
-      sources.sending(document.name, fingerprintOf(text.markdown));
-      const { base, unconfirmed } = sources.of(document.name);
-      await ledger.sending(document.name, base, unconfirmed);
-      await records.writeDraft(recordIdOf(document.name), text.markdown, record);
-      sources.confirmed(document.name);
-    }
-    sources.seen(document.name, text, restored);
+    await durable(documentName);
+    if (text.markdown === sources.of(documentName).base.markdown) return () => undefined;
+    sources.sending(documentName, fingerprintOf(text.markdown));
+    const { base, unconfirmed } = sources.of(documentName);
+    await ledger.sending(documentName, base, unconfirmed);
+    return () => sources.confirmed(documentName);
+  }
+
+  async #write(document: Document, record: RecordText, text: Base): Promise<void> {
+    if (isSameText(record, text.markdown)) return;
+    await this.#options.records.writeDraft(recordIdOf(document.name), text.markdown, record);
   }
 
   /** What only the record changed comes in, what only the room changed stays; where both did, the words of both stay. */

@@ -2,7 +2,8 @@
  * Records that change past the room.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { CityHall } from '../helpers/city-hall.ts';
 import { flakyJournal } from '../helpers/flaky-journal.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
@@ -70,7 +71,7 @@ it('[E4] takes nothing for deleted that somebody elsewhere has not seen', async 
   alice.type('First', ' (typed meanwhile)');
   await until('the draft has it', async () => (await townHall.draftOf('plan'))?.includes('typed meanwhile'));
   await townHall.putDraft('plan', read.replace('Third', 'Third, from outside'));
-  await townHall.server.openRooms.recordChanged('plan');
+  townHall.server.openRooms.recordChanged('plan');
   await alice.sees('Third, from outside');
   expect(alice.text).toContain('First (typed meanwhile)');
   await until('the draft has both', async () => {
@@ -79,45 +80,50 @@ it('[E4] takes nothing for deleted that somebody elsewhere has not seen', async 
   });
 });
 
-it('[E4] loses no word and doubles none while three type and somebody elsewhere saves again and again', async () => {
-  const paragraphs = ['First paragraph.', 'Second paragraph.', 'Third paragraph.', 'Fourth paragraph.'];
-  townHall = await TownHall.open();
-  await townHall.createDraftOnly('plan', `# Plan\n\n${paragraphs.join('\n\n')}\n`);
+it('[E4] loses no word and doubles none while three type and others save and publish again and again', async () => {
+  // In CivicPress' process: over HTTP, where it cannot be asked to write only if nothing has changed, a moment is left.
+  const hall = await CityHall.open();
+  onTestFinished(() => hall.close());
+  const { database, recordManager } = hall;
+  const places = ['First', 'Second', 'Third', 'Fourth'] as const;
+  const content = `# Plan\n\n${places.map((place) => `${place} paragraph.`).join('\n\n')}`;
+  recordManager.put({ id: 'plan', title: 'Plan', type: 'policy', content });
   const names = ['alice', 'bob', 'carla'];
-  const clerks = await Promise.all(names.map(async (name) => (await townHall.join('plan', name)).synced()));
+  const clerks = await Promise.all(names.map(async (name) => (await hall.join('plan', name)).synced()));
   const random = randomFrom(3);
-  const typed: string[] = [];
+  const somewhere = () => places[random(4)] as string;
+  const written: string[] = [];
   let isTyping = true;
 
   const typing = clerks.map(async (clerk, who) => {
     for (let word = 0; isTyping; word += 1) {
       const token = `${names[who]?.[0]}${word}`;
-      const [first] = ['First', 'Second', 'Third', 'Fourth'].slice(random(4)) as [string];
-      clerk.type(first, ` ${token}`);
-      typed.push(token);
+      clerk.type(somewhere(), ` ${token}`);
+      written.push(token);
       await delay(20 + random(60));
     }
   });
-  for (let round = 0; round < 12; round += 1) {
-    const draft = String(await townHall.draftOf('plan'));
+  const textNow = async () =>
+    (await hall.draftOf('plan')) ?? String((await recordManager.getRecord('plan'))?.content);
+  for (let round = 0; round < 15; round += 1) {
+    const read = await textNow();
     // Somebody needs a moment between reading and saving, and the room goes on meanwhile.
     await delay(random(150));
-    const [first] = ['First', 'Second', 'Third', 'Fourth'].slice(random(4)) as [string];
-    await townHall.putDraft('plan', draft.replace(first, `${first} z${round}`));
-    typed.push(`z${round}`);
-    const isIn = () => clerks.every((clerk) => clerk.text.includes(`z${round}`));
-    await until(`z${round} is in the room`, isIn);
+    const place = somewhere();
+    const changed = read.replace(place, `${place} z${round}`);
+    written.push(`z${round}`);
+    if (await database.getDraft('plan')) await database.updateDraft('plan', { markdown_body: changed });
+    else await recordManager.updateRecord('plan', { content: changed });
+    if (round % 3 === 0 && (await database.getDraft('plan'))) await recordManager.publishDraft('plan');
+    await until(`z${round} is in the room`, () => clerks.every((clerk) => clerk.text.includes(`z${round}`)));
   }
   isTyping = false;
   await Promise.all(typing);
   await Promise.all(clerks.map((clerk) => clerk.saved()));
   const wordsOf = (text: string) => (text.match(/\b[abcz]\d+\b/g) ?? []).toSorted();
   await until('all see the same', () => new Set(clerks.map(({ text }) => text)).size === 1);
-  expect(wordsOf(clerks[0]?.text ?? '')).toEqual(typed.toSorted());
-  await until('the draft has all of it', async () => {
-    const draft = String(await townHall.draftOf('plan'));
-    return wordsOf(draft).join() === typed.toSorted().join();
-  });
+  expect(wordsOf(clerks[0]?.text ?? '')).toEqual(written.toSorted());
+  await until('the record has it', async () => wordsOf(await textNow()).join() === written.toSorted().join());
 });
 
 it('[E1] brings the change in also when two come back at the same moment', async () => {

@@ -320,7 +320,9 @@ it('[V11] answers for a damaged version that it is damaged, says so in an event,
     await admin.post('versions/1/restore'),
   ]) {
     expect(answer.status).toBe(422);
-    expect(answer.body).toEqual({ error: { code, message, statusCode: 422 } });
+    expect(answer.body).toEqual({
+      error: { code, message, statusCode: 422, correlationId: expect.any(String) },
+    });
   }
   expect(heard).toContainEqual(
     expect.objectContaining({
