@@ -3,21 +3,27 @@
  *
  * Whoever can write into the folder must not make the server tell what is in other files: symbolic links are not
  * followed, wherever in a path they stand, and a file counts only when a path without any leads to what was opened.
+ *
+ * It waits for the disk, and computes: it runs in a thread of its own, where that holds up nobody.
  */
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join, sep } from 'node:path';
 import { readSpec, type Spec, unreadableSpec } from './spec.ts';
 
-export interface SpecFolderOptions {
-  readonly folder: string;
-  /** Larger files are left alone. */
-  readonly maxFileBytes: number;
-}
-
 /** A file as it was last looked at. */
 export interface SpecFile {
-  /** Tells, without reading it, whether a file may have changed. */
+  /** Tells, without reading it, whether a file may have changed; empty when it does not. */
   readonly mark: string;
   readonly isEmpty: boolean;
   readonly spec: Spec;
@@ -27,28 +33,32 @@ export interface SpecFile {
 export type Found =
   | { readonly kind: 'spec'; readonly file: SpecFile }
   | { readonly kind: 'folder'; readonly paths: readonly string[] }
-  | { readonly kind: 'unchanged' | 'nothing' };
+  | { readonly kind: 'unchanged' | 'nothing' }
+  /** The operating system could not say: it is busy, as a rule. */
+  | { readonly kind: 'unknown'; readonly cause: string };
 
-/** How many files and folders are looked at at the same time. */
-const parallel = 16;
+/** A path below the folder, and the mark that the file there had. */
+export type Look = readonly [path: string, mark: string];
 
 /** A file that was written this shortly before it was read may be written again without its times showing it. */
 const sameTimeMs = 50;
 
 export class SpecFolder {
-  readonly #options: SpecFolderOptions;
-  /** Without symbolic links; it may be another one when the folder comes back. */
-  #root: string | null = null;
+  readonly #folder: string;
+  readonly #maxFileBytes: number;
+  /** Without symbolic links; it may be another one when the folder comes back. Not looked for yet when unset. */
+  #root: string | null | undefined;
 
-  constructor(options: SpecFolderOptions) {
-    this.#options = options;
+  constructor(folder: string, maxFileBytes: number) {
+    this.#folder = folder;
+    this.#maxFileBytes = maxFileBytes;
   }
 
   /** What tells this folder from one that takes its place, and where it is; `null` while there is none. */
-  async identity(): Promise<{ root: string; key: string } | null> {
+  identity(): { root: string; key: string } | null {
     try {
-      this.#root = await realpath(this.#options.folder);
-      const { dev, ino } = await stat(this.#root);
+      this.#root = realpathSync.native(this.#folder);
+      const { dev, ino } = statSync(this.#root);
       return { root: this.#root, key: `${this.#root} ${dev} ${ino}` };
     } catch {
       this.#root = null;
@@ -57,78 +67,76 @@ export class SpecFolder {
   }
 
   /** The paths of all files that may be specs, below the folder, with `/`. */
-  async list(): Promise<string[]> {
-    if (this.#root === null) return [];
-    return this.#listIn(this.#root);
+  list(): string[] {
+    const root = this.#rootNow();
+    return root === null ? [] : this.#listIn(root, root);
   }
 
-  /** `null` for a path outside the folder, and for what is never a spec; '' for the folder itself. */
-  relativeOf(absolute: string): string | null {
-    if (this.#root === null || absolute === this.#root) return this.#root === null ? null : '';
-    if (!absolute.startsWith(this.#root + sep)) return null;
-    const path = absolute.slice(this.#root.length + 1).replaceAll(sep, '/');
-    return path.split('/').some(isIgnored) ? null : path;
-  }
-
-  /**
-   * @param known as it was when it was last looked at
-   * @throws what the operating system says when it is busy; never because of the file itself
-   */
-  async look(path: string, known: SpecFile | undefined): Promise<Found> {
-    if (this.#root === null) return { kind: 'nothing' };
-    const absolute = join(this.#root, path);
+  look([path, mark]: Look): Found {
+    const root = this.#rootNow();
+    if (root === null) return { kind: 'nothing' };
+    const absolute = join(root, path);
     try {
-      const stats = await lstat(absolute);
-      if (stats.isDirectory()) return await this.#lookIntoFolder(absolute);
-      if (!isSpecName(path) || !stats.isFile() || stats.size > this.#options.maxFileBytes)
-        return { kind: 'nothing' };
-      if (known?.mark === markOf(stats)) return { kind: 'unchanged' };
-      const handle = await open(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const stats = lstatSync(absolute);
+      if (stats.isDirectory()) return this.#lookIntoFolder(root, absolute);
+      const isOne = isSpecName(path) && stats.isFile() && stats.size <= this.#maxFileBytes;
+      if (!isOne) return { kind: 'nothing' };
+      if (mark === markOf(stats)) return { kind: 'unchanged' };
+      const file = openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       try {
-        return await this.#read(handle, absolute, path);
+        return this.#read(file, absolute, path);
       } finally {
-        await handle.close();
+        closeSync(file);
       }
     } catch (error) {
       return afterFailure(error as NodeJS.ErrnoException, path);
     }
   }
 
-  async #lookIntoFolder(absolute: string): Promise<Found> {
-    if ((await realpath(absolute)) !== absolute) return { kind: 'nothing' };
-    return { kind: 'folder', paths: await this.#listIn(absolute) };
+  /** A thread that begins anew knows nothing yet: that must not look like a folder that is gone. */
+  #rootNow(): string | null {
+    if (this.#root === undefined) this.identity();
+    return this.#root ?? null;
   }
 
-  async #read(handle: FileHandle, absolute: string, path: string): Promise<Found> {
-    const stats = await handle.stat();
-    const { maxFileBytes } = this.#options;
-    if (!stats.isFile() || stats.size > maxFileBytes || !(await isReallyAt(absolute, stats)))
+  #lookIntoFolder(root: string, absolute: string): Found {
+    if (realpathSync.native(absolute) !== absolute) return { kind: 'nothing' };
+    return { kind: 'folder', paths: this.#listIn(root, absolute) };
+  }
+
+  #read(file: number, absolute: string, path: string): Found {
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.size > this.#maxFileBytes || !isReallyAt(absolute, stats)) {
       return { kind: 'nothing' };
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(stats.size), 0, stats.size, 0);
+    }
+    const bytes = Buffer.alloc(stats.size);
+    const length = readSync(file, bytes, 0, stats.size, 0);
     const isFresh = Date.now() - stats.mtimeMs < sameTimeMs;
-    const mark = isFresh ? '' : markOf(stats);
-    const spec = readSpec(path, buffer.subarray(0, bytesRead));
-    return { kind: 'spec', file: { mark, isEmpty: bytesRead === 0, spec } };
+    const spec = readSpec(path, bytes.subarray(0, length));
+    return { kind: 'spec', file: { mark: isFresh ? '' : markOf(stats), isEmpty: length === 0, spec } };
   }
 
-  async #listIn(start: string): Promise<string[]> {
+  #listIn(root: string, start: string): string[] {
     const files: string[] = [];
-    let folders = [start];
-    while (folders.length > 0) {
-      const inner: string[] = [];
-      await inParallel(folders, async (folder) => {
-        // It may be gone by now.
-        for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-          if (isIgnored(entry.name)) continue;
-          const path = join(folder, entry.name);
-          if (entry.isDirectory()) inner.push(path);
-          else if (entry.isFile() && isSpecName(entry.name)) files.push(path);
-        }
-      });
-      folders = inner;
+    const folders = [start];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      for (const entry of entriesOf(folder)) {
+        if (isIgnored(entry.name)) continue;
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) folders.push(path);
+        else if (entry.isFile() && isSpecName(entry.name)) files.push(relativeTo(root, path));
+      }
     }
-    return files.flatMap((file) => this.relativeOf(file) ?? []);
+    return files;
   }
+}
+
+/** The path of something below the folder, with `/`; `null` for what is elsewhere or never a spec, '' for the folder. */
+export function relativePathOf(root: string, absolute: string): string | null {
+  if (absolute === root) return '';
+  if (!absolute.startsWith(root + sep)) return null;
+  const path = relativeTo(root, absolute);
+  return path.split('/').some(isIgnored) ? null : path;
 }
 
 /** Hidden ones, and other people's. */
@@ -142,10 +150,23 @@ export function isSpecName(path: string): boolean {
   return /\.(?:md|markdown)$/i.test(name) && !/^[.#~]/.test(name);
 }
 
+function relativeTo(root: string, absolute: string): string {
+  return absolute.slice(root.length + 1).replaceAll(sep, '/');
+}
+
+/** None in a folder that is gone by now. */
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
 /** Whether a path without symbolic links leads to what was opened. */
-async function isReallyAt(absolute: string, opened: Stats): Promise<boolean> {
-  if ((await realpath(absolute)) !== absolute) return false;
-  const { dev, ino } = await lstat(absolute);
+function isReallyAt(absolute: string, opened: Stats): boolean {
+  if (realpathSync.native(absolute) !== absolute) return false;
+  const { dev, ino } = lstatSync(absolute);
   return dev === opened.dev && ino === opened.ino;
 }
 
@@ -154,22 +175,10 @@ function markOf({ size, mtimeMs, ctimeMs, ino }: Stats): string {
 }
 
 function afterFailure(error: NodeJS.ErrnoException, path: string): Found {
-  const { code = '' } = error;
+  const { code = '', message } = error;
   // `ELOOP`: a symbolic link came in its place.
   if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(code)) return { kind: 'nothing' };
-  if (!['EACCES', 'EPERM', 'EIO', 'EISDIR'].includes(code)) throw error;
+  if (!['EACCES', 'EPERM', 'EIO', 'EISDIR'].includes(code)) return { kind: 'unknown', cause: message };
   const spec = unreadableSpec(path, 'The file cannot be read.');
   return { kind: 'spec', file: { mark: '', isEmpty: false, spec } };
-}
-
-/** Does the work for each item, several at a time. */
-export async function inParallel<Item>(
-  items: Iterable<Item>,
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const left = items[Symbol.iterator]();
-  const workers = Array.from({ length: parallel }, async () => {
-    for (let next = left.next(); !next.done; next = left.next()) await work(next.value);
-  });
-  await Promise.all(workers);
 }

@@ -6,10 +6,12 @@
  * and after much has happened at once, because events get lost.
  */
 import type { Logger } from '../../server/ports.ts';
+import { WorkerCalls, workerBeside } from '../../server/worker-calls.ts';
 import { SpecCatalog } from './catalog.ts';
 import type { SpecFeed } from './feed.ts';
 import { listenToFolder } from './folder-events.ts';
-import { inParallel, isSpecName, type SpecFile, SpecFolder } from './spec-folder.ts';
+import { type Found, isSpecName, relativePathOf, type SpecFile } from './spec-folder.ts';
+import type { SpecFolderMethods } from './spec-folder-worker.ts';
 
 export interface SpecWatcherOptions {
   readonly folder: string;
@@ -37,7 +39,7 @@ const atLatestMs = 1_000;
 const emptyMs = 1_000;
 
 /** Files that are looked at, and published, in one go. */
-const chunkSize = 250;
+const chunkSize = 500;
 
 /** So many hints at once are so many that some may be lost. */
 const manyHints = 200;
@@ -47,7 +49,8 @@ const folderMs = 1_000;
 
 export class SpecWatcher {
   readonly #options: SpecWatcherOptions;
-  readonly #folder: SpecFolder;
+  /** Reads and parses, in a thread of its own. */
+  readonly #folder: WorkerCalls<SpecFolderMethods>;
   readonly #catalog = new SpecCatalog();
   readonly #hints = new Map<string, Hint>();
   /** Since when a known file is empty, by path, in monotonic ms. */
@@ -58,7 +61,7 @@ export class SpecWatcher {
   /** Looks come one after the other: of two at the same file the later one must win. */
   #turn: Promise<void> = Promise.resolve();
   /** Which folder is followed, and how to stop that. */
-  #following: { key: string; stop: (() => void) | null } | null = null;
+  #following: { root: string; key: string; stop: (() => void) | null } | null = null;
   /** Whether the folder went since it was last followed. */
   #isLost = false;
   #isStopped = false;
@@ -66,7 +69,9 @@ export class SpecWatcher {
 
   constructor(options: SpecWatcherOptions) {
     this.#options = options;
-    this.#folder = new SpecFolder(options);
+    const { folder, maxFileBytes } = options;
+    const thread = workerBeside(import.meta.url, 'spec-folder-worker');
+    this.#folder = new WorkerCalls(thread, { folder, maxFileBytes }, 'spec files are no longer followed');
   }
 
   /** Resolves when every spec that is there now is known. */
@@ -78,6 +83,7 @@ export class SpecWatcher {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const timer of [this.#flushing, this.#comparing, this.#checking]) clearTimeout(timer);
+    await this.#folder.close();
     await this.#turn;
     this.#following?.stop?.();
   }
@@ -85,13 +91,13 @@ export class SpecWatcher {
   /** Follows the folder that is there now, when it is another one than before, or there was none. */
   async #checkFolder(): Promise<void> {
     const { folder, log } = this.#options;
-    const identity = await this.#folder.identity();
+    const identity = await this.#folder.call('identity');
     if (identity?.key === this.#following?.key && this.#hasBegun && !this.#isLost) return;
     this.#isLost = false;
     this.#following?.stop?.();
     this.#following = null;
     if (identity) {
-      this.#following = { key: identity.key, stop: await this.#listen(identity.root) };
+      this.#following = { ...identity, stop: await this.#listen(identity.root) };
       log.info({ folder }, 'following the spec files of a folder');
     } else log.warn({ folder }, 'there is no folder of spec files; it is followed when it comes');
     await this.#compare();
@@ -102,7 +108,7 @@ export class SpecWatcher {
     const { listen = listenToFolder, log } = this.#options;
     try {
       return await listen(root, {
-        onHint: (paths) => this.#hint(paths),
+        onHint: (paths) => this.#hint(root, paths),
         onLost: (error) => {
           log.warn({ cause: error.message }, 'events of spec files were lost; comparing all of them');
           this.#compareSoon(0);
@@ -115,10 +121,10 @@ export class SpecWatcher {
     }
   }
 
-  #hint(paths: readonly string[]): void {
+  #hint(root: string, paths: readonly string[]): void {
     const now = performance.now();
     for (const absolute of paths) {
-      const path = this.#folder.relativeOf(absolute);
+      const path = relativePathOf(root, absolute);
       if (path === null) continue;
       // It went, and watching ended with it, even when it is there again by now.
       if (path === '') this.#isLost = true;
@@ -163,7 +169,7 @@ export class SpecWatcher {
     clearTimeout(this.#comparing);
     this.#comparing = undefined;
     const noticedAt = performance.now();
-    const paths = new Set(await this.#folder.list());
+    const paths = new Set(await this.#folder.call('list'));
     for (const path of this.#catalog.paths) paths.add(path);
     await this.#look([...paths], noticedAt);
     this.#compareSoon(this.#options.compareMs);
@@ -193,7 +199,10 @@ export class SpecWatcher {
     while (left.length > 0 && !this.#isStopped) {
       const chunk = left.splice(0, chunkSize);
       const inside = new Set<string>();
-      await inParallel(chunk, (path) => this.#lookAt(path, changes, inside));
+      const marks = chunk.map((path) => [path, this.#catalog.fileAt(path)?.mark ?? ''] as const);
+      for (const [index, found] of (await this.#folder.call('look', marks)).entries()) {
+        this.#take(chunk[index] as string, found, changes, inside);
+      }
       left = [...inside, ...left];
       if (left.length > 0 && changes.size < chunkSize) continue;
       this.#publish(changes, noticedAt);
@@ -214,25 +223,25 @@ export class SpecWatcher {
   }
 
   /** @param inside takes what else is to be looked at because of this path */
-  async #lookAt(path: string, changes: Map<string, SpecFile | null>, inside: Set<string>): Promise<void> {
-    try {
-      const known = this.#catalog.fileAt(path);
-      const found = await this.#folder.look(path, known);
-      if (found.kind === 'unchanged') return;
-      if (found.kind === 'spec') {
-        if (!this.#isToBeBelieved(path, found.file, known)) return;
-        changes.set(path, found.file);
-        return;
-      }
-      if (known) changes.set(path, null);
-      if (found.kind === 'folder') for (const other of found.paths) inside.add(other);
-      else if (isSpecName(path)) return;
-      for (const other of this.#catalog.paths) if (other.startsWith(`${path}/`)) inside.add(other);
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      this.#options.log.warn({ path, cause }, 'a spec file could not be looked at; trying again');
+  #take(path: string, found: Found, changes: Map<string, SpecFile | null>, inside: Set<string>): void {
+    if (found.kind === 'unchanged') return;
+    if (found.kind === 'unknown') {
+      this.#options.log.warn(
+        { path, cause: found.cause },
+        'a spec file could not be looked at; trying again',
+      );
       this.#touch(path, performance.now(), atLatestMs);
+      return;
     }
+    const known = this.#catalog.fileAt(path);
+    if (found.kind === 'spec') {
+      if (this.#isToBeBelieved(path, found.file, known)) changes.set(path, found.file);
+      return;
+    }
+    if (known) changes.set(path, null);
+    if (found.kind === 'folder') for (const other of found.paths) inside.add(other);
+    else if (isSpecName(path)) return;
+    for (const other of this.#catalog.paths) if (other.startsWith(`${path}/`)) inside.add(other);
   }
 
   #isToBeBelieved(path: string, { isEmpty }: SpecFile, known: SpecFile | undefined): boolean {
@@ -252,6 +261,7 @@ export class SpecWatcher {
     this.#turn = this.#turn.then(async () => {
       if (this.#isStopped) return;
       await work().catch((error: unknown) => {
+        if (this.#isStopped) return;
         const cause = error instanceof Error ? error.stack : String(error);
         this.#options.log.error({ cause }, 'looking at the spec files failed; trying again');
         this.#compareSoon(atLatestMs);

@@ -7,7 +7,6 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inParallel } from '../../extensions/spec-updates/spec-folder.ts';
 import { until } from '../helpers/until.ts';
 import type { Finding } from './finding.ts';
 import { LightClient } from './light-client.ts';
@@ -129,4 +128,12 @@ async function withSpecs<Result>(
 
 function join50({ server, token }: Site, count: number): Promise<LightClient[]> {
   return Promise.all(Array.from({ length: count }, () => LightClient.join(server.port, room, token)));
+}
+
+async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const workers = Array.from({ length: 16 }, async () => {
+    for (const item of left) await work(item);
+  });
+  await Promise.all(workers);
 }
