@@ -52,6 +52,9 @@ const minTraceBytes = 2_048;
 /** Clients that a document may come back with: one for each time that it began anew while it was followed. */
 const maxForeignClients = 10_000;
 
+/** Not more often: the ids that are used up are not to run ahead of the clock. */
+const anewEveryMs = 250;
+
 /** For a newcomer's sake it begins anew this seldom: everybody gets all of it then. */
 const outbidEveryMs = 10_000;
 
@@ -65,6 +68,8 @@ interface Open {
   timer: NodeJS.Timeout | undefined;
   /** How many values were replaced since it began. */
   traces: number;
+  /** When that was, in monotonic ms. */
+  begunAt: number;
   /** About what each spec takes, in bytes, and all of them. */
   readonly sizes: Map<string, number>;
   liveBytes: number;
@@ -87,6 +92,7 @@ export class SpecDocument implements Extension<ConnectionContext> {
       entries: [],
       timer: undefined,
       traces: 0,
+      begunAt: performance.now(),
       sizes: new Map(),
       liveBytes: 0,
     };
@@ -192,8 +198,10 @@ export class SpecDocument implements Extension<ConnectionContext> {
     });
     const liveBytes = open.liveBytes + open.document.getArray('events').length * entryBytes;
     const mostTraces = Math.max(minTraceBytes, liveBytes * maxTraceShare) / traceBytes;
-    if (open.traces > mostTraces) this.#beginAnew(open);
-    if (open.pending.size > 0) this.#flushSoon(open);
+    const isDue = open.traces > mostTraces;
+    const mayBegin = performance.now() - open.begunAt >= anewEveryMs;
+    if (isDue && mayBegin) this.#beginAnew(open);
+    if (open.pending.size > 0 || (isDue && !mayBegin)) this.#flushSoon(open);
   }
 
   /** The newest entries are in the document, and not many older ones. */
@@ -213,6 +221,7 @@ export class SpecDocument implements Extension<ConnectionContext> {
     open.sizes.clear();
     open.liveBytes = 0;
     open.traces = 0;
+    open.begunAt = performance.now();
     beginAnew(open.document, () => this.#fill(open), others);
   }
 

@@ -43,8 +43,11 @@ async function latency(sites: Sites, subscribers: number): Promise<Finding[]> {
     for (const client of clients) {
       client.sendStateless('{"event":"subscribe"}');
       client.onFrame = (frame) => {
-        const [, id] = (client.isStateless(frame) && /@(\d+)@/.exec(frame.toString('latin1'))) || [];
-        if (id !== undefined) latenciesMs.push(performance.now() - (sentAt[Number(id)] as number));
+        if (!client.isStateless(frame)) return;
+        const now = performance.now();
+        for (const [, id] of frame.toString('latin1').matchAll(/@(\d+)@/g)) {
+          latenciesMs.push(now - (sentAt[Number(id)] as number));
+        }
       };
     }
     await delay(1_000);
