@@ -6,6 +6,7 @@ import { errors } from '../../server/errors.ts';
 import type { FlakyMode } from '../helpers/flaky-proxy.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
+import { Visitor } from '../server/visitor.ts';
 
 let townHall: TownHall;
 afterEach(() => townHall.close());
@@ -112,4 +113,29 @@ it('[A9] leaves the other documents of a socket alone when one is refused', asyn
   await onBylaw.saved();
   expect(onBylaw.closeCodes).toEqual([]);
   townHall.wire.mode = 'pass';
+});
+
+it('[A17] lets a clerk in while somebody makes up tokens, and has asked /auth/me about none of those', async () => {
+  townHall = await TownHall.open({
+    settings: { 'security.trusted_proxies': '127.0.0.1', 'civicpress.timeout_ms': 20_000 },
+    civicpress: { rateLimits: true },
+  });
+  const token = await townHall.tokenOf('alice');
+  const attackers = Array.from({ length: 40 }, () => {
+    const headers = { 'x-forwarded-for': '192.0.2.9' };
+    return new Visitor(`${townHall.url}/realtime`, { headers });
+  });
+  for (const [n, attacker] of attackers.entries()) {
+    await attacker.entered();
+    attacker.authenticate('record:noise-bylaw', `${'a'.repeat(64)}.${n}`);
+  }
+  const denied = () => attackers.flatMap(({ denials }) => denials);
+  await until('all are answered', () => denied().length === attackers.length);
+  const count = (code: keyof typeof errors) =>
+    denied().filter((reason) => reason === errors[code].reason).length;
+  expect([count('not-authenticated'), count('too-many-unknown')]).toEqual([30, 10]);
+  expect(townHall.wire.requests.filter(({ path }) => path.includes('/auth/me'))).toEqual([]);
+
+  await townHall.joinWith('noise-bylaw', token).synced();
+  for (const attacker of attackers) attacker.ws.terminate();
 });
