@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { errors } from '../../server/errors.ts';
 import type { Clerk } from '../helpers/clerk.ts';
+import { Editor } from '../helpers/editor.ts';
 import { RecordedLog } from '../helpers/recorded-log.ts';
 import { TownHall, type TownHallOptions } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
@@ -360,6 +361,32 @@ it('[A12] tells no token in the log, whatever happens', async () => {
   expect(log.lines.length).toBeGreaterThan(0);
   const text = JSON.stringify(log.lines);
   for (const token of tokens) expect(text).not.toContain(token);
+});
+
+it('[A13] [A14] holds for CivicPress’ own editor: a reader who types is told by a code, an ended session as well', async () => {
+  await open({ settings: never });
+  const editorOf = async (username: string) => {
+    const token = await townHall.tokenOf(username);
+    return new Editor({ serverUrl: townHall.url, recordId: 'noise-bylaw', token });
+  };
+  const [alice, bob] = [await editorOf('alice'), await editorOf('bob')];
+  try {
+    await Promise.all([alice.synced(), bob.synced()]);
+    townHall.civicpress.setRole('alice', 'public');
+    townHall.civicpress.revokeSessions('bob');
+    expect(await townHall.server.revoke({ recordId: 'noise-bylaw' })).toMatchObject({
+      demoted: 1,
+      closed: 1,
+    });
+    expect(await bob.closed()).toMatchObject({ code: 4001 });
+    expect(alice.closes).toEqual([]);
+    alice.type('Noise', ' AFTER');
+    expect(await alice.closed()).toMatchObject({ code: 4003 });
+    expect(await textNow()).not.toContain('AFTER');
+  } finally {
+    alice.leave();
+    bob.leave();
+  }
 });
 
 /** CivicPress' id of somebody who is in. */
