@@ -14,7 +14,7 @@ import { percentile } from './statistics.ts';
 const room = 'record:room';
 const cursors = 200;
 const movesPerSecond = 10;
-const editsPerSecond = 20;
+const editsPerSecond = 10;
 
 /** Moving before the measurement begins, so that code which runs now and then has run. */
 const warmUpSeconds = 3;
