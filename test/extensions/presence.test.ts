@@ -26,6 +26,17 @@ const misses = (by: Clerk, of: Clerk) => until('one is gone', () => !seen(by, of
 const seesCursor = (by: Clerk, of: Clerk, cursor: unknown) =>
   until(`the cursor is at ${cursor}`, () => seen(by, of)?.cursor === cursor);
 
+/** Every place at which one clerk sees another from now on; `gone` when nowhere. */
+function placesSeen(by: Clerk, of: Clerk): unknown[] {
+  const places: unknown[] = [];
+  awarenessOf(by).on('change', () => {
+    const state = seen(by, of);
+    const place = state ? state.cursor : 'gone';
+    if (places.at(-1) !== place) places.push(place);
+  });
+  return places;
+}
+
 function move(clerk: Clerk, cursor: unknown): void {
   awarenessOf(clerk).setLocalStateField('cursor', cursor);
 }
@@ -91,6 +102,7 @@ it('[Q2] drops what somebody says of somebody else, and passes the rest on', asy
   const carol = await (await townHall.join('noise-bylaw', 'carol')).synced();
   move(alice, 'mine');
   await seesCursor(carol, alice, 'mine');
+  const places = placesSeen(carol, alice);
   const forged = { clientId: idOf(alice), clock: 1_000, state: { cursor: 'forged' } };
   say(bob, forged);
   say(bob, { ...forged, clock: 2_000, state: null });
@@ -98,6 +110,7 @@ it('[Q2] drops what somebody says of somebody else, and passes the rest on', asy
   await seesCursor(carol, bob, 'own');
   move(alice, 'moved');
   await seesCursor(carol, alice, 'moved');
+  expect(places).toEqual(['mine', 'moved']);
   expect(awarenessOf(alice).getLocalState()?.cursor).toBe('moved');
   expect(bob.closeCodes).toEqual([]);
 });
@@ -107,11 +120,16 @@ it('[Q2] knows whose a client was when they are away for a moment', async () => 
   alice.socket.disconnect();
   await until('alice is offline', () => alice.socket.status === 'disconnected');
   await misses(bob, alice);
+  const carol = await (await townHall.join('noise-bylaw', 'carol')).synced();
+  const places = placesSeen(carol, alice);
   say(bob, { clientId: idOf(alice), clock: 1_000, state: { cursor: 'forged' } });
+  move(bob, 'own');
+  await seesCursor(carol, bob, 'own');
   await alice.socket.connect();
   await alice.synced();
   move(alice, 'back');
-  await seesCursor(bob, alice, 'back');
+  await seesCursor(carol, alice, 'back');
+  expect(places).not.toContain('forged');
 });
 
 it('[Q2] closes a socket that goes on', async () => {
