@@ -13,7 +13,7 @@ import {
   type Extension,
   OutgoingMessage,
 } from '@hocuspocus/server';
-import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from 'y-protocols/sync';
 import { encodeStateAsUpdate, getState } from 'yjs';
 import { isSeedClientId } from '../markdown/seed-client.ts';
 import type { ClientOwners } from '../server/client-owners.ts';
@@ -158,6 +158,8 @@ function mustBeWhole({ connection, context, document, type }: beforeSyncPayload<
 }
 
 function updateIn(message: beforeSyncPayload): ReturnType<typeof readUpdate> {
+  // Hocuspocus would close the connection without a word.
+  if (message.type > messageYjsUpdate) throw refused(message, 'invalid-update', { step: message.type });
   try {
     return readUpdate(message.payload);
   } catch {

@@ -1,5 +1,5 @@
 /**
- * Where sockets wait that go faster than their rate: one after the other, a little each time, in a part of our time.
+ * Where sockets wait that go faster than their rate: in turns, a few milliseconds each, in a part of our time.
  *
  * A rate for each of them would not do: many floods together take all the time there is, and one editor that comes back
  * with 50,000 edits would wait for minutes although nobody else needs the time.
@@ -8,28 +8,33 @@
 /** Somebody who waits in the lane. */
 export interface Waiting {
   readonly isWaiting: boolean;
-  /** Does about so much of its work; resolves what that came to. */
+  /** Does about so much of its work, and says what that came to. */
   serve(budget: number): number;
 }
 
-/** How much is done in one turn, and at most for one of them: small, since everybody else waits meanwhile. */
-const costOfTurn = 48;
-const costOfOne = 16;
+/** A turn is to take this long, in ms: everybody else waits meanwhile. */
+const turnMs = 4;
 
-/** For each ms of work the lane rests this long: it takes two fifths of the time, and the others have the rest. */
-const restPerWork = 1.5;
+/** How much may be done in one turn. */
+const mostOfTurn = 48;
+
+/** For each ms of work the lane rests this long: it takes a quarter of the time, and the others have the rest. */
+const restPerWork = 3;
 const shortestRestMs = 1;
 
-/** When all of them wait for something else. */
+/** When one of them waits for something else, the next one is asked; and the lane rests when that goes for all. */
 const idleRestMs = 20;
 
 export class Lane {
-  /** In order of their turns. */
-  readonly #waiting: Waiting[] = [];
+  /** How much each may do in a turn, by how long its last one took; in order of their turns, each of them once. */
+  readonly #budgets = new Map<Waiting, number>();
+  /** How many turns in a row came to nothing. */
+  #idleTurns = 0;
   #isRunning = false;
 
+  /** It may be in already: one that has just been through, and is back before its turn has ended. */
   join(one: Waiting): void {
-    this.#waiting.push(one);
+    if (!this.#budgets.has(one)) this.#budgets.set(one, 1);
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#rest(shortestRestMs);
@@ -37,28 +42,29 @@ export class Lane {
 
   #rest(ms: number): void {
     setTimeout(() => {
+      const [one, budget] = this.#budgets.entries().next().value as [Waiting, number];
       let startedAt = 0;
       let cost = 0;
       // What a turn sets off runs before the second of these, and nothing else does.
       setImmediate(() => {
         startedAt = performance.now();
-        cost = this.#turn();
+        cost = one.serve(budget);
       });
       setImmediate(() => {
         const workMs = performance.now() - startedAt;
-        if (this.#waiting.length === 0) this.#isRunning = false;
-        else this.#rest(cost === 0 ? idleRestMs : Math.max(shortestRestMs, workMs * restPerWork));
+        this.#budgets.delete(one);
+        if (one.isWaiting) this.#budgets.set(one, cost > 0 ? nextBudget(budget, cost, workMs) : budget);
+        this.#idleTurns = cost === 0 ? this.#idleTurns + 1 : 0;
+        this.#isRunning = this.#budgets.size > 0;
+        const isIdle = this.#idleTurns >= this.#budgets.size;
+        if (this.#isRunning) this.#rest(isIdle ? idleRestMs : Math.max(shortestRestMs, workMs * restPerWork));
       });
     }, ms).unref();
   }
+}
 
-  #turn(): number {
-    let cost = 0;
-    for (let left = this.#waiting.length; left > 0 && cost < costOfTurn; left -= 1) {
-      const one = this.#waiting.shift() as Waiting;
-      cost += one.serve(Math.min(costOfOne, costOfTurn - cost));
-      if (one.isWaiting) this.#waiting.push(one);
-    }
-    return cost;
-  }
+/** Not at once as much as would fit: one cheap message says little about the next. */
+function nextBudget(budget: number, cost: number, workMs: number): number {
+  const fitting = Math.floor((cost * turnMs) / Math.max(workMs, 0.01));
+  return Math.max(1, Math.min(fitting, budget * 2, mostOfTurn));
 }

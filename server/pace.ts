@@ -23,7 +23,13 @@ export interface PaceOptions {
   readonly onExcess: (weight: number, frame: Buffer) => void;
 }
 
-/** This many seconds' worth may come at once. */
+/**
+ * So many may be handled at once; the rest of what comes together waits its turn, at no loss: a keystroke is two
+ * messages, and what they cost is known only when they are handled.
+ */
+const atOnce = 10;
+
+/** This many seconds' worth may come together, over a bad line, before it counts as too fast. */
 const burstSeconds = 5;
 
 /** A longer message counts as several: one for each 4 KB. */
@@ -31,32 +37,40 @@ const bytesOfOne = 4_096;
 
 /**
  * What makes us do much for little, such as sending a whole document. A page with twenty documents asks forty times
- * when it opens, and then no more.
+ * when it opens, twice for each, and then no more.
  */
-const questionsPerSecond = 4;
-const questionsAtOnce = 50;
+const questionsPerSecond = 2;
+const questionsTogether = 50;
+const questionsAtOnce = 2;
 
-/**
- * How much each weighs that came too fast. Edits queue up while an editor is offline; nothing else does so in numbers.
- * A question weighs so much only when it came too fast for a question.
- */
-const weights: Readonly<Record<FrameKind, number>> = { edit: 1, question: 1, other: 20 };
+/** How much each weighs that came too fast. Edits queue up while an editor is offline; nothing else does so in numbers. */
+const weights: Readonly<Record<Exclude<FrameKind, 'question'>, number>> = { edit: 1, other: 20 };
 const weightOfEarlyQuestion = 1_000;
 
 export class Pace {
   readonly #options: PaceOptions;
+  /** What may be handled as it comes. */
+  readonly #now: Readonly<Record<'messages' | 'questions', TokenBucket>>;
+  /** What may come; beyond that it is excess. */
   readonly #messages: TokenBucket;
-  readonly #questions = new TokenBucket(questionsPerSecond, questionsAtOnce);
+  readonly #questions = new TokenBucket(questionsPerSecond, questionsTogether);
   /** Read already, in order: what is left of the bytes that came at once. */
-  readonly #waiting: Buffer[] = [];
+  #waiting: Buffer[] = [];
   /** Whether the first that waits is a question that came too fast. */
   #isEarly = false;
+  /** Whether nothing is read from the socket. */
+  #isPaused = false;
   #isStopped = false;
   #whenDone: (() => void) | undefined;
 
   constructor(options: PaceOptions) {
+    const { messagesPerSecond } = options;
     this.#options = options;
-    this.#messages = new TokenBucket(options.messagesPerSecond, options.messagesPerSecond * burstSeconds);
+    this.#now = {
+      messages: new TokenBucket(messagesPerSecond, atOnce),
+      questions: new TokenBucket(questionsPerSecond, questionsAtOnce),
+    };
+    this.#messages = new TokenBucket(messagesPerSecond, messagesPerSecond * burstSeconds);
   }
 
   get isWaiting(): boolean {
@@ -74,6 +88,7 @@ export class Pace {
     }
     if (this.#options.isReady() && this.#isInTime(frame)) return this.#options.handle(frame);
     this.#waiting.push(frame);
+    this.#isPaused = true;
     this.#options.pause();
     this.#options.lane.join(this);
   }
@@ -91,20 +106,22 @@ export class Pace {
         break;
       }
       this.#waiting.shift();
-      weight += this.#isEarly ? weightOfEarlyQuestion : weights[kind];
+      if (this.#isEarly) weight += weightOfEarlyQuestion;
+      else if (kind !== 'question' && !this.#messages.take(costOf(frame))) weight += weights[kind];
       this.#isEarly = false;
       cost += kind === 'question' ? budget : costOf(frame);
       last = frame;
       this.#options.handle(frame);
     }
-    if (last) this.#options.onExcess(weight, last);
-    // Unless handling the last one has stopped everything.
-    if (last && !this.isWaiting && !this.#isStopped) this.#done();
+    if (last && weight > 0) this.#options.onExcess(weight, last);
+    if (!this.isWaiting) this.#done();
     return cost;
   }
 
-  /** The peer has left: calls back when what it sent before has been handled. */
+  /** The peer has left: calls back when the edits that it sent before have been handled. Nobody hears an answer. */
   finish(then: () => void): void {
+    this.#waiting = this.#waiting.filter((frame) => kindOf(frame) === 'edit');
+    this.#isEarly = false;
     if (this.isWaiting) this.#whenDone = then;
     else then();
   }
@@ -112,16 +129,20 @@ export class Pace {
   /** Takes nothing any more, and forgets what waits: nobody was told that it is saved. */
   stop(): void {
     this.#isStopped = true;
-    if (!this.isWaiting) return;
-    this.#waiting.length = 0;
+    this.#waiting = [];
     this.#done();
   }
 
   #isInTime(frame: Buffer): boolean {
-    return kindOf(frame) === 'question' ? this.#questions.take(1) : this.#messages.take(costOf(frame));
+    const { messages, questions } = this.#now;
+    if (kindOf(frame) === 'question') return questions.take(1) && this.#questions.take(1);
+    const cost = costOf(frame);
+    return messages.take(cost) && this.#messages.take(cost);
   }
 
   #done(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
     this.#options.resume();
     this.#whenDone?.();
   }

@@ -13,6 +13,8 @@ export const maxDepth = 200;
 
 /** What is wrong with the update, in words for the log; `null` when nothing is. */
 export function excessOf(document: Doc, update: Update): string | null {
+  const tooMany = excessOfClients(document, update);
+  if (tooMany) return tooMany;
   const nesting = update.structs.filter(
     (struct) => struct instanceof Item && struct.content instanceof ContentType,
   );
@@ -23,6 +25,25 @@ export function excessOf(document: Doc, update: Update): string | null {
   const depths = new Depths(document, update);
   return nesting.some((struct) => depths.of(struct.id) > maxDepth)
     ? `it nests over ${maxDepth} levels deep`
+    : null;
+}
+
+/**
+ * Every opening of a page is a Yjs client, and who comes back may bring what many have typed. But words that very many
+ * clients put into the same place are put in order one by one, each past all the others.
+ */
+const maxNewClients = 5_000;
+const maxClients = 20_000;
+
+/** With so few it is somebody who types, and not the one who brought the others. */
+const fewClients = 10;
+
+function excessOfClients({ store }: Doc, { structs }: Update): string | null {
+  const unknown = new Set<number>();
+  for (const { id } of structs) if (!store.clients.has(id.client)) unknown.add(id.client);
+  if (unknown.size > maxNewClients) return `it brings over ${maxNewClients} clients`;
+  return unknown.size > fewClients && store.clients.size + unknown.size > maxClients
+    ? `it brings the document to over ${maxClients} clients`
     : null;
 }
 

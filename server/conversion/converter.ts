@@ -80,7 +80,7 @@ export interface ConverterOptions {
   readonly markdown: MarkdownOptions;
   /** How long one conversion may compute, in ms. */
   readonly deadlineMs: number;
-  /** How much memory conversions may take, in MB; 1 MB of law takes 150. Default: 1024. */
+  /** How much memory conversions may take, in MB; 1 MB of law takes 150. Default: 512. */
   readonly memoryMb?: number;
 }
 
@@ -123,7 +123,7 @@ export class WorkerConverter implements Converter {
   /** Fingerprints of what took too long: the deadline is paid for once. */
   readonly #tooLong = new Set<string>();
 
-  constructor({ markdown, deadlineMs, memoryMb = 1_024 }: ConverterOptions) {
+  constructor({ markdown, deadlineMs, memoryMb = 512 }: ConverterOptions) {
     this.#markdown = markdown;
     this.#deadlineMs = deadlineMs;
     const url = workerBeside(import.meta.url, 'conversion-worker');

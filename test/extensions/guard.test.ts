@@ -104,6 +104,19 @@ it('[L8] refuses what nests too deeply, at once or little by little, and takes w
   expect(await bob.refused()).toBe(errors['invalid-update'].reason);
 });
 
+it('[L8] refuses very many clients at once', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const updates = Array.from({ length: 5_001 }, (_, client) => {
+    const document = new Y.Doc();
+    document.clientID = client + 1;
+    document.getXmlFragment('default').insert(0, [new Y.XmlText()]);
+    return Y.encodeStateAsUpdate(document);
+  });
+  alice.sendRaw(messageYjsUpdate, Y.mergeUpdates(updates));
+  expect(await alice.refused()).toBe(errors['invalid-update'].reason);
+});
+
 it('[L8] refuses documents within a document', async () => {
   townHall = await TownHall.open();
   const alice = await (await townHall.join('noise-bylaw')).synced();

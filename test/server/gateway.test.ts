@@ -178,7 +178,7 @@ describe('a peer', () => {
     greedy.authenticate('record:a');
     await until('the document is open', () => hocuspocus.documents.has('record:a'));
     greedy.ws.pause();
-    for (let count = 0; count < 300; count += 1) greedy.askForAll('record:a');
+    for (let count = 0; count < 300; count += 1) greedy.askForAll('record:a', count);
     await until('the gateway has cut the peer off', () => gateway.socketCount === 0);
     greedy.ws.resume();
     await greedy.sentAway();

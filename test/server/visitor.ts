@@ -69,9 +69,13 @@ export class Visitor {
     );
   }
 
-  /** Asks for everything that is in a document. */
-  askForAll(documentName: string): void {
-    this.sync(documentName, 0, Y.encodeStateVector(new Y.Doc()));
+  /**
+   * Asks for everything that is in a document.
+   *
+   * @param client of which it has nothing: another one makes another question
+   */
+  askForAll(documentName: string, client = 1): void {
+    this.sync(documentName, 0, Y.encodeStateVector(new Map([[client, 0]])));
   }
 
   /** Sends a message of this type, and cuts it off behind that. */
