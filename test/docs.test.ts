@@ -10,9 +10,10 @@ import {
   type ServerSentEventsOptions,
 } from '../extensions/spec-updates/server-sent-events.ts';
 import { type AdminOptions, adminRoutes } from '../server/admin.ts';
-import { settingsTable } from '../server/config.ts';
+import { settings, settingsTable } from '../server/config.ts';
 import { errors } from '../server/errors.ts';
 import { commonFieldsTable, eventsTable } from '../server/events.ts';
+import { attacks } from './attacks/attacks.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (name: string) => readFile(join(root, name), 'utf8');
@@ -76,6 +77,18 @@ it('docs/watching-specs.md names every route by which specs are watched', async 
   const named = routes.filter((route) => !route.startsWith('OPTIONS'));
   expect(named).toHaveLength(2);
   for (const route of named) expect(page).toContain(`\`${route}\``);
+});
+
+it('docs/security.md has every attack, and only rules and attacks that there are', async () => {
+  const security = await read('docs/security.md');
+  const table = /<!-- threats: .*? -->\n([\s\S]*?)<!-- \/threats -->/.exec(security)?.[1] ?? '';
+  const named = [...table.matchAll(/\| `([a-z-]+)` \|$/gm)].map(([, name]) => name);
+  expect(named).toEqual(attacks.map(({ name }) => name));
+  const rules = new Set((await read('SPEC.md')).match(/(?<=^- \*\*)[A-Z]\d+(?=\*\*)/gm));
+  for (const [rule] of security.matchAll(/(?<=\[)[A-Z]\d+(?=\])/g)) expect(rules).toContain(rule);
+  for (const [name] of security.matchAll(/(?<=`)[a-z]+\.[a-z_]+(?=`)/g)) {
+    expect(settings.map(({ path }) => path)).toContain(name);
+  }
 });
 
 it('every file that the README links to exists', async () => {

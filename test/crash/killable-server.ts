@@ -15,7 +15,7 @@ export interface Launch {
 export class KillableServer {
   readonly #launch: Launch;
   #child: ChildProcess | undefined;
-  /** What the present process has printed, errors included. */
+  /** Errors included. */
   #output = '';
   /** Chosen by the system at the first start; where the clients come back to. */
   #port = 0;
@@ -52,11 +52,20 @@ export class KillableServer {
     return performance.now() - this.startedAt;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   get hasEnded(): boolean {
     return this.#child?.exitCode !== null || this.#child?.signalCode !== null;
   }
 
-  /** The end of what it has printed. */
+  /** What the present process has printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** The end of it. */
   get lastWords(): string {
     return this.#output.slice(-2_000);
   }
