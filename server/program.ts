@@ -196,6 +196,7 @@ CivicPress Realtime, with its demo CivicPress:
   Edit as Bob     ${url}/demo/records/noise-bylaw?user=bob
   All records     ${url}/demo
   Open rooms      ${url}/demo/rooms
+  Specs           ${url}/demo/specs
 
   Data is kept in ${dataDir}. Ctrl-C stops the server.
 

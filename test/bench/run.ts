@@ -16,6 +16,7 @@ import { idleMemory } from './idle-memory.ts';
 import { joiningRow } from './joining.ts';
 import { markdownRows } from './markdown.ts';
 import { opening } from './opening.ts';
+import { specTransports } from './spec-transports.ts';
 import { specs } from './specs.ts';
 import { specsSoak } from './specs-soak.ts';
 
@@ -37,6 +38,7 @@ const rows: Readonly<Record<string, { run: (scale: Scale) => Promise<Finding[]>;
   disk: { run: disk, seconds: 30 },
   compaction: { run: compaction, seconds: 20 },
   specs: { run: specs, seconds: 0 },
+  'spec-transports': { run: specTransports, seconds: 0 },
   'specs-soak': { run: specsSoak, seconds: 0 },
 };
 const markdown = 'markdown';

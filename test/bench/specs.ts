@@ -95,12 +95,13 @@ async function flood(sites: Sites): Promise<Finding> {
 }
 
 /** Writes a file beside the folder; what it returns puts it into its place. */
-type Save = (id: string, title: string) => Promise<() => Promise<void>>;
+export type Save = (id: string, title: string) => Promise<() => Promise<void>>;
 
-async function withSpecs<Result>(
+export async function withSpecs<Result>(
   sites: Sites,
   count: number,
   work: (site: Site, save: Save) => Promise<Result>,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
   const parent = await mkdtemp(join(tmpdir(), 'bench-specs-'));
   const folder = join(parent, 'specs');
@@ -115,6 +116,8 @@ async function withSpecs<Result>(
   const settings = {
     REALTIME_SPECS_FOLDER: folder,
     REALTIME_RATE_LIMITING_CONNECTIONS_PER_DOCUMENT: '10000',
+    REALTIME_RATE_LIMITING_CONNECTIONS: '10000',
+    ...more,
   };
   const site = await sites.open('ours', settings);
   try {

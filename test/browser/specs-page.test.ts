@@ -1,15 +1,16 @@
 /**
  * The dashboard of specs in a real Chromium, against a whole server: live, by keyboard alone, and without WebSockets.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { SpecFeed } from '../../extensions/spec-updates/feed.ts';
 import { buildPages } from '../../server/demo/build-pages.ts';
 import { gone, state } from '../extensions/spec-updates/states.ts';
 import { launchChromium } from '../helpers/chromium.ts';
+import { Program } from '../helpers/program.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
 
@@ -129,4 +130,23 @@ it('[D5] [U31] stays live by server-sent events while WebSockets are blocked, an
   feed.publish([state('E14', { title: 'Archive', status: 'Draft' })]);
   await item(page, 'E14').getByText('Draft').waitFor();
   expect(await page.locator('#feed li').count()).toBe(2);
+});
+
+it('[D5] [U6] shows a spec file of the demo change on the disk', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'specs-demo-'));
+  const program = await Program.start(folder);
+  onTestFinished(async () => {
+    await program.end('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${program.url}/demo`);
+  await page.getByRole('link', { name: 'Specs' }).click();
+  await item(page, 'E13-F01').waitFor();
+
+  const file = join(folder, 'demo/specs/E13-realtime/E13-F01.md');
+  const text = await readFile(file, 'utf8');
+  await writeFile(`${file}.new`, text.replace(/(status\S*:\S*) .*/i, '$1 Reconsidered'));
+  await rename(`${file}.new`, file);
+  await item(page, 'E13-F01').getByText('Reconsidered').waitFor();
 });
