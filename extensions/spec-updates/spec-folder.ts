@@ -76,6 +76,7 @@ export class SpecFolder {
     const root = this.#rootNow();
     if (root === null) return { kind: 'nothing' };
     const absolute = join(root, path);
+    if (!absolute.startsWith(root + sep)) return { kind: 'nothing' };
     try {
       const stats = lstatSync(absolute);
       if (stats.isDirectory()) return this.#lookIntoFolder(root, absolute);

@@ -38,6 +38,9 @@ const atLatestMs = 1_000;
 /** A file that has become empty is about to be written: it is believed when it stays so. */
 const emptyMs = 1_000;
 
+/** Pause after the operating system could not say what a file is. */
+const failedMs = 5_000;
+
 /** Files that are looked at, and published, in one go. */
 const chunkSize = 500;
 
@@ -57,6 +60,8 @@ export class SpecWatcher {
   readonly #emptySince = new Map<string, number>();
   #flushing: NodeJS.Timeout | undefined;
   #comparing: NodeJS.Timeout | undefined;
+  /** When, in monotonic ms. */
+  #compareAt = 0;
   #checking: NodeJS.Timeout | undefined;
   /** Looks come one after the other: of two at the same file the later one must win. */
   #turn: Promise<void> = Promise.resolve();
@@ -111,7 +116,7 @@ export class SpecWatcher {
         onHint: (paths) => this.#hint(root, paths),
         onLost: (error) => {
           log.warn({ cause: error.message }, 'events of spec files were lost; comparing all of them');
-          this.#compareSoon(0);
+          this.#compareWithin(0);
         },
       });
     } catch (error) {
@@ -130,7 +135,8 @@ export class SpecWatcher {
       if (path === '') this.#isLost = true;
       else this.#touch(path, now, this.#options.debounceMs);
     }
-    if (this.#hints.size > manyHints) this.#compareSoon(atLatestMs);
+    // When it is quiet again: what is lost is lost in the flood.
+    if (this.#hints.size > manyHints) this.#compareIn(atLatestMs);
     this.#flushSoon();
   }
 
@@ -172,16 +178,24 @@ export class SpecWatcher {
     const paths = new Set(await this.#folder.call('list'));
     for (const path of this.#catalog.paths) paths.add(path);
     await this.#look([...paths], noticedAt);
-    this.#compareSoon(this.#options.compareMs);
+    this.#compareWithin(this.#options.compareMs);
   }
 
-  #compareSoon(inMs: number): void {
-    if (this.#isStopped) return;
+  /** Says whether that is sooner than it would have been. */
+  #compareWithin(ms: number): boolean {
+    if (this.#comparing && this.#compareAt <= performance.now() + ms) return false;
+    this.#compareIn(ms);
+    return true;
+  }
+
+  #compareIn(ms: number): void {
     clearTimeout(this.#comparing);
+    if (this.#isStopped) return;
+    this.#compareAt = performance.now() + ms;
     this.#comparing = setTimeout(() => {
       this.#comparing = undefined;
       void this.#inTurn(() => this.#compare());
-    }, inMs);
+    }, ms);
     this.#comparing.unref();
   }
 
@@ -225,23 +239,23 @@ export class SpecWatcher {
   /** @param inside takes what else is to be looked at because of this path */
   #take(path: string, found: Found, changes: Map<string, SpecFile | null>, inside: Set<string>): void {
     if (found.kind === 'unchanged') return;
-    if (found.kind === 'unknown') {
-      this.#options.log.warn(
-        { path, cause: found.cause },
-        'a spec file could not be looked at; trying again',
-      );
-      this.#touch(path, performance.now(), atLatestMs);
-      return;
-    }
+    if (found.kind === 'unknown') return this.#tryAgain(path, found.cause);
     const known = this.#catalog.fileAt(path);
     if (found.kind === 'spec') {
       if (this.#isToBeBelieved(path, found.file, known)) changes.set(path, found.file);
       return;
     }
     if (known) changes.set(path, null);
+    this.#emptySince.delete(path);
     if (found.kind === 'folder') for (const other of found.paths) inside.add(other);
     else if (isSpecName(path)) return;
     for (const other of this.#catalog.paths) if (other.startsWith(`${path}/`)) inside.add(other);
+  }
+
+  /** Where one file cannot be looked at, others cannot either: said once. */
+  #tryAgain(path: string, cause: string): void {
+    if (!this.#compareWithin(failedMs)) return;
+    this.#options.log.warn({ path, cause }, 'spec files could not be looked at; trying again');
   }
 
   #isToBeBelieved(path: string, { isEmpty }: SpecFile, known: SpecFile | undefined): boolean {
@@ -264,7 +278,7 @@ export class SpecWatcher {
         if (this.#isStopped) return;
         const cause = error instanceof Error ? error.stack : String(error);
         this.#options.log.error({ cause }, 'looking at the spec files failed; trying again');
-        this.#compareSoon(atLatestMs);
+        this.#compareWithin(atLatestMs);
       });
     });
     return this.#turn;

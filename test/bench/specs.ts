@@ -108,7 +108,7 @@ export async function withSpecs<Result>(
   for (let index = 0; index < 100; index += 1) await mkdir(join(folder, String(index)), { recursive: true });
   const save: Save = async (id, title) => {
     const written = join(parent, `${id}.md`);
-    await writeFile(written, `---\nid: ${id}\ntitle: ${title}\nstatus: Draft\n---\n\nText.\n`);
+    await writeFile(written, `---\nid: ${id}\ntitle: "${title}"\nstatus: Draft\n---\n\nText.\n`);
     return () => rename(written, join(folder, String(Number(id.slice(1)) % 100), `${id}.md`));
   };
   const ids = Array.from({ length: count }, (_, index) => `E${index}`);

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   mkdir,
@@ -221,6 +222,45 @@ describe('when the operating system says nothing', () => {
     await save('E14.md', specText({ id: 'E14' }));
     lose(new Error('overflow'));
     await hears('spec.created E14');
+  });
+});
+
+describe('very much at once', () => {
+  it('[U7] is told within 10 s, the last state of each file, while the event loop is busy', async () => {
+    const ids = Array.from({ length: 3_000 }, (_, index) => `E${index}`);
+    const files = ids.map((id) => [`${id}.md`, specText({ id })] as const);
+    const { root, feed } = await watchedFolder(Object.fromEntries(files));
+    const change = `for (let i = 0; i < ${ids.length}; i += 1) {
+      const text = '---\\nid: E' + i + '\\nstatus: Done\\n---\\n';
+      fs.writeFileSync('E' + i + '.tmp', text);
+      fs.renameSync('E' + i + '.tmp', 'E' + i + '.md');
+    }`;
+    const done = () =>
+      feed
+        .current()
+        .specs.values()
+        .filter(({ status }) => status === 'Done')
+        .toArray().length;
+    const changing = execFile(process.execPath, ['-e', change], { cwd: root });
+    let longest = 0;
+    const busy = setInterval(() => {
+      const began = performance.now();
+      while (performance.now() - began < 45);
+    }, 50);
+    let last = performance.now();
+    const watching = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    try {
+      await once(changing, 'exit');
+      await until('all are told', () => done() === ids.length, 10_000);
+    } finally {
+      clearInterval(busy);
+      clearInterval(watching);
+    }
+    // 45 of them are the test's own.
+    expect(longest).toBeLessThan(500);
   });
 });
 
