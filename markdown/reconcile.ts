@@ -15,7 +15,7 @@ import type { NodeJson } from './json.ts';
 import { keptNodes } from './pairs.ts';
 import { restate } from './restate.ts';
 import { type PrintOptions, print } from './serialize.ts';
-import { isNothing, isSame, withoutOrphans } from './tidy.ts';
+import { isIdentical, isNothing, isSame, keyOf, withoutOrphans } from './tidy.ts';
 import { linesIn } from './tokens.ts';
 import { docOf, Writer } from './writer.ts';
 
@@ -67,13 +67,11 @@ function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions, r
   const wanted = withoutThem.content ?? [];
   const keptAsWanted = withoutThem === doc ? keptAsIs : keptBlocks(source, wanted);
   if (isComplete(keptAsWanted, source)) return { source };
-  // An orphan that was saved before is text in the source.
-  const isSavedBefore = countOf(keptAsWanted) > countOf(keptAsIs);
-  const live = isSavedBefore ? wanted : asIs;
+  const live = withoutThem === doc ? asIs : asSavedBefore(asIs, wanted, source);
   const typed = restated?.typed ?? new Map();
   const writer = new Writer(
     { live, wanted, typed, source, definitions, options },
-    isSavedBefore ? keptAsWanted : keptAsIs,
+    live === asIs ? keptAsIs : keptBlocks(source, live),
   );
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const result = writer.write(replaced < maxRounds);
@@ -98,8 +96,17 @@ function isComplete(kept: readonly (number | undefined)[], source: Source): bool
   return rangesBetween(kept, source.blocks.length).length === 0;
 }
 
-function countOf(kept: readonly (number | undefined)[]): number {
-  return kept.filter((old) => old !== undefined).length;
+/** An orphan that was saved before is text in the source, wherever its block stands by now. */
+function asSavedBefore(
+  asIs: readonly NodeJson[],
+  wanted: readonly NodeJson[],
+  { blocks }: Source,
+): NodeJson[] {
+  const known = new Set(blocks.map(({ node }) => keyOf(node)));
+  return asIs.map((node, index) => {
+    const text = wanted[index] as NodeJson;
+    return isIdentical(node, text) || !known.has(keyOf(text)) ? node : text;
+  });
 }
 
 /** The blocks that Markdown can say. */

@@ -22,6 +22,7 @@ export interface Saved {
 }
 
 interface Bytes {
+  readonly node: NodeJson;
   readonly json: string;
   readonly markdown: string;
 }
@@ -100,7 +101,7 @@ function blocksOf(doc: Doc, base: Base): Map<string, Bytes> {
   for (const [index, { node, element }] of visible.entries()) {
     const id = element?._item?.id;
     const markdown = rawTextOf(source, index);
-    if (id) blocks.set(`${id.client}:${id.clock}`, { json: jsonWithFootnotes(node), markdown });
+    if (id) blocks.set(`${id.client}:${id.clock}`, { node, json: jsonWithFootnotes(node), markdown });
   }
   return blocks;
 }
@@ -120,7 +121,7 @@ function lostBytes(before: Saved, after: Saved): string[] {
     if (!old || old.json !== now.json || old.markdown === now.markdown) return [];
     // Of several that are the same, any may keep its bytes.
     const alike = [before, after].map(({ blocks }) =>
-      [...blocks.values()].filter(({ json }) => json === now.json),
+      [...blocks.values()].filter(({ node }) => keyOf(node) === keyOf(now.node)),
     );
     if (alike.some(({ length }) => length > 1)) return [];
     const at = olds.indexOf(id);

@@ -510,6 +510,13 @@ describe('what Markdown cannot say', () => {
     expect(stored('a\n\n<div>\n\nb\n', word('<div>', '[x]: /y'))).toBe('a\n\n[x]: /y\n\nb\n'));
   it('such as a footnote that nobody defines, stays a bare label', () =>
     expect(stored('a[^n]\nb\n\n[^n]: c\n\n- d\n', drop(1))).toBe('a[^n]\nb\n\n- d\n'));
+  it('such as a footnote that nobody defines, keeps its wraps when its block moves', () => {
+    const { json, base } = open('a[^n]\nb\n\n- c\n\n[^n]: d\n');
+    drop(2)(json.content ?? []);
+    const saved = rebase({ json, base });
+    move(0, 1)(json.content ?? []);
+    expect(save({ json, base: saved })).toBe('- c\n\na[^n]\nb\n');
+  });
   it('is no loss of a reference', () =>
     edited(
       'a\n',
