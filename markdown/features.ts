@@ -68,7 +68,8 @@ const literal = {
     '<![A-Za-z][^>]*>',
     String.raw`<!\[CDATA\[[^\n]*?\]\]>`,
   ].join('|'),
-  strike: '~+',
+  /** Three in a row strike nothing, and are a fence at the start of a line. */
+  strike: '(?<!~)~{1,2}(?!~)',
   /** Tiptap's code mark excludes every other one, so code inside other marks stands as its source. */
   code: '(?<!`)(?<fence>`+)(?!`).+?(?<!`)\\k<fence>(?!`)',
 };

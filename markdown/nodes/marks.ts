@@ -16,7 +16,9 @@ export const marks: Construct = {
     emphasis: (node, context) => marked(node, 'italic', '*', context),
     delete(node, context) {
       if (context.features.has('strike')) return marked(node, 'strike', '~~', context);
-      return [...context.literal('~~'), ...context.inline(node.children), ...context.literal('~~')];
+      const opening = node.children[0]?.position?.start.offset ?? 0;
+      const sequence = '~'.repeat(opening - (node.position?.start.offset ?? 0) === 1 ? 1 : 2);
+      return [...context.literal(sequence), ...context.inline(node.children), ...context.literal(sequence)];
     },
     inlineCode(node, context) {
       if (context.marks.length > 0) return context.literal(context.inlineSource(node));

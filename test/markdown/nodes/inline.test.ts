@@ -43,6 +43,10 @@ describe('marks', () => {
   it('strike', () => same('~~a~~', doc(p(strike('a')))));
   it('strike literally for editors without it', () =>
     same('~~a *b*~~', doc(p('~~a ', italic('b'), '~~')), bare));
+  it('strike literally with one tilde, and with three not at all', () => {
+    same('~a~', doc(p('~a~')), bare);
+    same('\\~\\~\\~a', doc(p('~~~a')), bare);
+  });
   it('are code', () => same('`a*b`', doc(p(codeText('a*b')))));
   it('keep code within them as literal Markdown', () => same('**run `a` now**', doc(p(bold('run `a` now')))));
   it('keep code that an editor has made bold', () => {
