@@ -16,7 +16,7 @@ import { isOpaque } from './nodes/opaque.ts';
 import { parseWithin } from './parse.ts';
 import { type PrintOptions, print } from './serialize.ts';
 import { otherMarkers } from './style.ts';
-import { isSame, marksAround } from './tidy.ts';
+import { isSame, marksAround, withoutOrphans } from './tidy.ts';
 import { linesIn } from './tokens.ts';
 
 export interface Restated {
@@ -35,6 +35,7 @@ export function restate(
 ): Restated | undefined {
   const typed = new Map<NodeJson, string>();
   let hasChanged = false;
+  let plain: readonly NodeJson[] | undefined;
   const style = source.style();
   const hidden = new Set(
     source.parsed.hidden.flatMap(({ firstLine, endLine }) => source.lines.slice(firstLine, endLine)),
@@ -65,10 +66,14 @@ export function restate(
   };
   const blocks = live.flatMap((node, index) => {
     if (isKnown(index)) return [node];
-    const bare = holdsDelimiter(node) ? withBareDelimiters(node) : node;
-    if (bare !== node && !readsAs(node) && readsAs(bare)) {
-      hasChanged = true;
-      return [bare];
+    if (holdsDelimiter(node)) {
+      // A reference to a footnote that is not there is text as well.
+      plain ??= withoutOrphans(block('doc', [...live]), !featureSet(options).has('footnote')).content ?? [];
+      const asText = plain[index] ?? node;
+      if (!readsAs(asText) && readsAs(withBareDelimiters(asText))) {
+        hasChanged = true;
+        return [withBareDelimiters(node)];
+      }
     }
     return restated(node, true);
   });

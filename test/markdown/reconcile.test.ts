@@ -506,6 +506,13 @@ describe('what Markdown cannot say', () => {
     expect(
       stored('__a *b* **c** d__\n\ne\n', replace(0, p(bold('a '), raw('**'), 'c', raw('**'), bold(' d')))),
     ).toBe('__a__ \\*\\*c\\*\\* __d__\n\ne\n'));
+  it('such as that around a footnote that nobody defines, is text', () =>
+    expect(
+      stored(
+        '__a *b* **c** d__\n\ne\n',
+        replace(0, p(bold('a '), raw('*'), 'c', note('n'), raw('*'), bold(' d'))),
+      ),
+    ).toBe('__a__ \\*c[^n]\\* __d__\n\ne\n'));
   it('such as a link definition that was typed as source, is written once', () =>
     expect(stored('a\n\n<div>\n\nb\n', word('<div>', '[x]: /y'))).toBe('a\n\n[x]: /y\n\nb\n'));
   it('such as a footnote that nobody defines, stays a bare label', () =>
