@@ -25,6 +25,9 @@ interface Bytes {
   readonly node: NodeJson;
   readonly json: string;
   readonly markdown: string;
+  /** The text with other lines in the place of these. */
+  readonly textWith: (lines: string) => string;
+  readonly lines: string;
 }
 
 export function opened(doc: Doc, base: Base): Saved {
@@ -100,14 +103,24 @@ function blocksOf(doc: Doc, base: Base): Map<string, Bytes> {
   };
   for (const [index, { node, element }] of visible.entries()) {
     const id = element?._item?.id;
-    const markdown = rawTextOf(source, index);
-    if (id) blocks.set(`${id.client}:${id.clock}`, { node, json: jsonWithFootnotes(node), markdown });
+    const lines = rawTextOf(source, index);
+    const textWith = (others: string) => withLines(source, index, others);
+    const bytes = { node, json: jsonWithFootnotes(node), markdown: lines.trim(), lines, textWith };
+    if (id) blocks.set(`${id.client}:${id.clock}`, bytes);
   }
   return blocks;
 }
 
 function rawTextOf({ blocks, rawLines }: Source, index: number): string {
-  return rawLines.slice(blocks[index]?.firstLine, blocks[index]?.endLine).join('').trim();
+  return rawLines.slice(blocks[index]?.firstLine, blocks[index]?.endLine).join('');
+}
+
+function withLines({ head, blocks, rawLines }: Source, index: number, lines: string): string {
+  const [before, after] = [
+    rawLines.slice(0, blocks[index]?.firstLine),
+    rawLines.slice(blocks[index]?.endLine),
+  ];
+  return [head, ...before, lines, ...after].join('');
 }
 
 /**
@@ -130,6 +143,11 @@ function lostBytes(before: Saved, after: Saved): string[] {
     const isBesideTheSame =
       isTheSame(olds[at - 1], nows[index - 1]) && isTheSame(olds[at + 1], nows[index + 1]);
     if (/^\{"type":"(?:\w+List|codeBlock)"/.test(old.json) && !isBesideTheSame) return [];
+    // What stands before it may be another block by now: `10.` behind a paragraph is text, and behind code a list.
+    const [read, kept] = [after.base.markdown, now.textWith(old.lines)].map((text) =>
+      keyOf(open(text, after.base).json),
+    );
+    if (read !== kept) return [];
     return [`nobody touched ${JSON.stringify(old.markdown)}, and it became ${JSON.stringify(now.markdown)}`];
   });
 }
