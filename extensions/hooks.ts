@@ -37,7 +37,7 @@ export class Hooks implements Extension<ConnectionContext> {
     this.#events.emit(
       'realtime:client:connected',
       factsOf(documentName, socketId, context.session),
-      socketId,
+      context.socket.id,
     );
   }
 
@@ -50,7 +50,7 @@ export class Hooks implements Extension<ConnectionContext> {
     this.#events.emit(
       'realtime:client:disconnected',
       factsOf(documentName, socketId, context.session),
-      socketId,
+      context.socket.id,
     );
   }
 

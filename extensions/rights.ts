@@ -9,6 +9,7 @@
 import { type Connection, OutgoingMessage } from '@hocuspocus/server';
 import { parseDocumentName } from '../server/document-name.ts';
 import { asRealtimeError, type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
+import type { Announcer } from '../server/events.ts';
 import type { Access, Credentials, Identity, Logger, Revocation, User } from '../server/ports.ts';
 import { Rechecks } from '../server/rechecks.ts';
 import type { RoomTypes } from '../server/room-types.ts';
@@ -22,6 +23,7 @@ export interface RightsOptions {
   readonly notices: Notices;
   readonly recheckMs: number;
   readonly staleMs: number;
+  readonly events: Announcer;
   readonly log: Logger;
 }
 
@@ -70,6 +72,9 @@ interface Verdict {
 }
 
 type Outcome = 'unchanged' | 'demoted' | 'promoted' | 'closed';
+
+/** Why somebody is closed who may not be here any longer. */
+const lost: ReadonlySet<string> = new Set<ErrorCode>(['no-such-record', 'not-authenticated']);
 
 /** A join that has come to nothing after this long is forgotten. */
 const joiningMs = 60_000;
@@ -343,6 +348,10 @@ export class Rights {
   #note({ session, documentName, socket }: Seat, outcome: Access | ErrorCode): void {
     const fields = { socket: socket.id, userId: session.user.id, documentName, outcome };
     this.#options.log.info(fields, 'rights changed');
+    const left = outcome === 'read' ? 'read' : lost.has(outcome) ? 'none' : null;
+    if (left === null) return;
+    const facts = { documentName, userId: session.user.id, access: left } as const;
+    this.#options.events.emit('realtime:access:revoked', facts, socket.id);
   }
 }
 

@@ -270,6 +270,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     notices,
     recheckMs: config.auth.recheck_seconds * 1_000,
     staleMs: config.auth.stale_seconds * 1_000,
+    events,
     log,
   });
   const extensions = [

@@ -111,3 +111,26 @@ it('[H1] tells of a room that ends with the server', async () => {
   await townHall.server.stop();
   expect(await first('realtime:room:destroyed')).toMatchObject({ ...room, reason: 'shutdown' });
 });
+
+it('[H2] tells whose rights have gone, and what is left of them', async () => {
+  const { all } = await listen();
+  const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
+  await (await townHall.join('noise-bylaw', 'bob')).synced();
+  const revoked = () => all('realtime:access:revoked');
+  townHall.civicpress.setRole('bob', 'public');
+  townHall.civicpress.revokeSessions('alice');
+  await townHall.server.revoke({ recordId: 'noise-bylaw' });
+  const ids = all('realtime:client:connected').map(({ userId }) => userId);
+  await until('both are told', () => revoked().length === 2);
+  expect(
+    revoked()
+      .map(({ userId, access }) => [userId, access])
+      .toSorted(),
+  ).toEqual(
+    [
+      [ids[0], 'none'],
+      [ids[1], 'read'],
+    ].toSorted(),
+  );
+  await until('alice is sent away', () => alice.closeCodes.includes(4001));
+});

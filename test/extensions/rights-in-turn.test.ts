@@ -49,6 +49,7 @@ beforeEach(() => {
     notices: new Notices(new Sources(), { emit: () => undefined } as never),
     recheckMs: 3_600_000,
     staleMs: 3_600_000,
+    events: { emit: () => undefined },
     log,
   });
 });
