@@ -1,13 +1,26 @@
 /**
- * Did the record change outside while the document slept?
+ * Did the record change outside while the document slept, or while it was open?
  *
  * Whoever comes into a room gets its document at once; the record is looked at beside that, and a difference enters
- * the document as an edit. While a room is in use the record is compared with every draft that is written.
+ * the document as an edit. While somebody types the record is compared with every draft that is written; while nobody
+ * does it is looked at from time to time, gently: each look is one request of those that CivicPress counts.
  */
-import type { connectedPayload, Extension } from '@hocuspocus/server';
+import type {
+  afterLoadDocumentPayload,
+  afterUnloadDocumentPayload,
+  connectedPayload,
+  Extension,
+} from '@hocuspocus/server';
 import type { ConnectionContext } from '../server/session.ts';
 import type { RecordSync } from './record-sync.ts';
 import type { Sources } from './sources.ts';
+
+export interface ExternalEditsOptions {
+  readonly sources: Pick<Sources, 'of' | 'seenAt'>;
+  readonly recordSync: Pick<RecordSync, 'check' | 'look'>;
+  /** How long ago the record of an open document was seen when it is looked at again, in ms; 0: it never is. */
+  readonly pollMs: number;
+}
 
 /** The newcomers get the document before the record is read, which for a long one is work. */
 const afterJoinMs = 200;
@@ -15,29 +28,60 @@ const afterJoinMs = 200;
 /** A record that was seen this short a time ago is not read again. */
 const freshMs = 2_000;
 
+/** CivicPress takes 1,000 requests in 15 minutes: no more than 400 of them are looks, however many rooms are open. */
+const shortestPauseMs = (15 * 60_000) / 400;
+
 export class ExternalEdits implements Extension<ConnectionContext> {
-  readonly #sources: Sources;
-  readonly #recordSync: RecordSync;
+  readonly #options: ExternalEditsOptions;
 
   /** Checks that are about to begin, by document. */
   readonly #upcoming = new Map<string, NodeJS.Timeout>();
 
-  constructor(sources: Sources, recordSync: RecordSync) {
-    this.#sources = sources;
-    this.#recordSync = recordSync;
+  /** When the record of each open document was last looked at, answer or none, in monotonic ms. */
+  readonly #lookedAt = new Map<string, number>();
+  readonly #polling: NodeJS.Timeout | undefined;
+
+  constructor(options: ExternalEditsOptions) {
+    this.#options = options;
+    const { pollMs } = options;
+    if (pollMs === 0) return;
+    this.#polling = setInterval(() => this.#lookAtOne(), Math.min(shortestPauseMs, pollMs));
+    this.#polling.unref();
+  }
+
+  async afterLoadDocument({ documentName }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
+    this.#lookedAt.set(documentName, performance.now());
   }
 
   async connected({ instance, documentName }: connectedPayload<ConnectionContext>): Promise<void> {
-    const ageMs = performance.now() - this.#sources.of(documentName).seenAt;
+    const ageMs = performance.now() - this.#options.sources.of(documentName).seenAt;
     if (ageMs < freshMs || this.#upcoming.has(documentName)) return;
     const check = setTimeout(() => {
       this.#upcoming.delete(documentName);
-      if (instance.documents.has(documentName)) void this.#recordSync.check(documentName);
+      if (instance.documents.has(documentName)) void this.#options.recordSync.check(documentName);
     }, afterJoinMs);
     this.#upcoming.set(documentName, check);
   }
 
+  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    this.#lookedAt.delete(documentName);
+  }
+
   async onDestroy(): Promise<void> {
+    clearInterval(this.#polling);
     for (const check of this.#upcoming.values()) clearTimeout(check);
+  }
+
+  /** At the one that was not looked at for longest, if that is long enough. */
+  #lookAtOne(): void {
+    const { sources, recordSync, pollMs } = this.#options;
+    const ages = [...this.#lookedAt].map(([documentName, lookedAt]) => {
+      const at = Math.max(lookedAt, sources.seenAt(documentName) ?? 0);
+      return { documentName, ageMs: performance.now() - at };
+    });
+    const [oldest] = ages.toSorted((one, other) => other.ageMs - one.ageMs);
+    if (!oldest || oldest.ageMs < pollMs) return;
+    this.#lookedAt.set(oldest.documentName, performance.now());
+    void recordSync.look(oldest.documentName);
   }
 }

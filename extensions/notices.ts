@@ -7,6 +7,9 @@
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now; in the lines
  *   in `conflicts` the room had changed the same words, and both stand there
+ * - `record-gone {fate, reason}`: the record was `archived` or `deleted`, and is for reading from now on; also told to
+ *   those who join
+ * - `record-back {}`: it is there to be edited again
  * - `restored {revision, by}`: somebody made the document what it was in this version; `by` is their name
  * - `shown-as-source {reason}`: the record is too intricate for a document and is one block of Markdown; told to everybody
  *   who joins, and when it comes to be so
@@ -39,6 +42,8 @@ export type Notice =
   | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } }
+  | { event: 'record-gone'; data: { fate: 'archived' | 'deleted'; reason: string } }
+  | { event: 'record-back'; data: Record<string, never> }
   | { event: 'restored'; data: { revision: number; by: string } }
   | { event: 'shown-as-source'; data: { reason: string } }
   | { event: 'presence-too-large'; data: { bytes: number; most: number } }

@@ -16,6 +16,7 @@ import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Ledger, Logger, Records, RecordText } from '../server/ports.ts';
 import type { Turns } from '../server/turns.ts';
 import { type Notices, shownAsSource } from './notices.ts';
+import type { Retirement } from './retirement.ts';
 import type { Source, Sources } from './sources.ts';
 
 export interface RecordSyncOptions {
@@ -23,6 +24,7 @@ export interface RecordSyncOptions {
   readonly ledger: Ledger;
   readonly sources: Sources;
   readonly notices: Notices;
+  readonly retirement: Pick<Retirement, 'retire' | 'revive'>;
   readonly converter: Converter;
   /** Of changes to a whole document: two that were made from one state would both enter it. */
   readonly turns: Turns;
@@ -81,6 +83,23 @@ export class RecordSync {
     return this.#owed.owe(documentName, { now: true });
   }
 
+  /** Looks whether the record is what it was last seen to be: one request, of which the room hears only if it is not. */
+  async look(documentName: string): Promise<void> {
+    const { keeps, sources, log } = this.#options;
+    const document = this.#instance?.documents.get(documentName);
+    // What is owed reads the record anyway.
+    if (!document || !keeps(documentName) || this.#owed.owes(documentName)) return;
+    try {
+      const record = await this.#read(document);
+      if (this.#instance?.documents.get(documentName) !== document) return;
+      const { base } = sources.of(documentName);
+      if (isSameText(record, base.markdown)) sources.seen(documentName, base);
+      else await this.check(documentName);
+    } catch (error) {
+      log.debug({ documentName, cause: String(error) }, 'the record could not be looked at');
+    }
+  }
+
   /** Whether the record may lack what the document holds, or the other way round. */
   owes(documentName: string): boolean {
     return this.#owed.owes(documentName);
@@ -130,16 +149,30 @@ export class RecordSync {
 
   /** Whether the record still holds what it was last seen to hold: a look that costs no conversion. */
   async #isUnchanged(document: Document, source: Source): Promise<boolean> {
-    const record = await this.#read(document);
+    const record = await this.#read(document).catch(orNullWhenArchived);
+    // Nothing is owed to it, so there is nothing to tell.
+    if (!record) return true;
     const isUnchanged = isSameText(record, source.base.markdown);
     if (isUnchanged) this.#options.sources.seen(document.name, source.base);
     return isUnchanged;
   }
 
-  /** @throws RealtimeError `no-such-record` when it is gone; then what was typed stays in the snapshot */
-  async #read(document: Document): Promise<RecordText> {
-    const record = await this.#options.records.read(recordIdOf(document.name));
-    if (!record) throw new RealtimeError('no-such-record');
+  /**
+   * @throws RealtimeError `no-such-record` when it is gone, `record-archived` when it is archived; then what was typed
+   * stays in a version
+   */
+  async #read({ name: documentName }: Document): Promise<RecordText> {
+    const { records, retirement } = this.#options;
+    const record = await records.read(recordIdOf(documentName));
+    if (!record) {
+      retirement.retire(documentName, 'deleted');
+      throw new RealtimeError('no-such-record');
+    }
+    if (record.isArchived) {
+      retirement.retire(documentName, 'archived');
+      throw new RealtimeError('record-archived');
+    }
+    retirement.revive(documentName);
     return record;
   }
 
@@ -246,6 +279,11 @@ export class RecordSync {
     notices.tell(this.#instance, documentName, { event: 'saved', data: { at: Date.now(), version } });
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }
+}
+
+function orNullWhenArchived(error: unknown): null {
+  if (error instanceof RealtimeError && error.code === 'record-archived') return null;
+  throw error;
 }
 
 /** By which a draft of ours is known again; white space at its ends does not count. */

@@ -37,6 +37,11 @@ export class Sources {
   readonly #sources = new Map<string, Source>();
   readonly #texts = new SeenTexts();
 
+  /** When its record was last seen, in monotonic ms; `undefined` when it is not open. */
+  seenAt(documentName: string): number | undefined {
+    return this.#sources.get(documentName)?.seenAt;
+  }
+
   /** @throws Error when the document is not open: a mistake in the order of the extensions */
   of(documentName: string): Source {
     const source = this.#sources.get(documentName);

@@ -6,11 +6,13 @@
  * Rights are asked first, and without an answer nobody gets in; a record that somebody may not see looks like one
  * that does not exist.
  */
+
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { BadRequest } from './bad-request.ts';
 import type { Callers } from './caller.ts';
 import { documentNameOf, recordIdOf } from './document-name.ts';
 import { RealtimeError } from './errors.ts';
+import type { OpenRooms } from './open-rooms.ts';
 import type { Identity, User } from './ports.ts';
 import { type RevocationRouteOptions, revocationRoute } from './revocation-route.ts';
 import type { Versions } from './versions.ts';
@@ -18,6 +20,7 @@ import { type WebhookRoutesOptions, webhookRoutes } from './webhooks/routes.ts';
 
 export interface AdminOptions extends RevocationRouteOptions {
   readonly versions: Versions;
+  readonly rooms: Pick<OpenRooms, 'recordChanged'>;
   readonly identity: Identity;
   readonly callers: Callers;
   /** Unset: CivicPress' own tokens alone open the routes. */
@@ -44,7 +47,7 @@ export function adminRoutes(options: AdminOptions): FastifyPluginAsync {
 
 async function recordRoutes(
   app: FastifyInstance,
-  { versions, identity, callers }: AdminOptions,
+  { versions, rooms, identity, callers }: AdminOptions,
 ): Promise<void> {
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request, reply) => {
@@ -89,6 +92,8 @@ async function recordRoutes(
     const diff = await versions.compare(documentOf(request), revisionOf(from), newer);
     return reply.type('text/x-diff; charset=utf-8').send(diff);
   });
+
+  app.post('/check', async (request) => ({ isOpen: rooms.recordChanged(recordIdOf(documentOf(request))) }));
 
   app.post('/snapshot', async (request) => {
     const made = await versions.snapshot(documentOf(request));

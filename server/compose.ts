@@ -27,6 +27,7 @@ import { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
 import { Presence } from '../extensions/presence.ts';
 import { RecordSync } from '../extensions/record-sync.ts';
+import { Retirement } from '../extensions/retirement.ts';
 import { type RecheckResult, Rights } from '../extensions/rights.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
@@ -155,11 +156,17 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     onBegunAnew: (documentName) => void cluster.openAnew(documentName, 'document-replaced'),
     log,
   });
+  const retirement = new Retirement({
+    notices,
+    keepSafe: (documentName) => persistence.snapshotNow(documentName),
+    log,
+  });
   const recordSync = new RecordSync({
     records,
     ledger,
     sources,
     notices,
+    retirement,
     converter,
     turns,
     keeps,
@@ -243,7 +250,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       // Where does a document come from, and when does its journal become a snapshot?
       persistence,
       // Did the record change outside meanwhile?
-      new ExternalEdits(sources, recordSync),
+      new ExternalEdits({ sources, recordSync, pollMs: config.external_edits.poll_seconds * 1_000 }),
+      // Is there still a record to edit?
+      retirement,
       // When does the record's draft change?
       writeback,
       // What does the room hear from the server?
@@ -367,7 +376,15 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ? new SharedRevocations({ bus: ports.bus, revokeHere, tokensHere: () => rights.tokens(), log })
     : null;
   const revoke = (revocation: Revocation) => shared?.revoke(revocation) ?? revokeHere(revocation);
-  const admin = adminRoutes({ versions, identity, callers, revoke, token, webhooks: ports.webhooks });
+  const admin = adminRoutes({
+    versions,
+    rooms: openRooms,
+    identity,
+    callers,
+    revoke,
+    token,
+    webhooks: ports.webhooks,
+  });
   const pages = options.pages?.(() => openRooms.list());
   const plugins = [operations.routes, admin, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];
   const http = createHttp({ httpServer, plugins, log });

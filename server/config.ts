@@ -246,6 +246,18 @@ const schema = z.strictObject({
         .describe('Longest time, in ms, that continued typing puts off writing the draft.'),
     })
     .prefault({}),
+  external_edits: z
+    .strictObject({
+      poll_seconds: z
+        .int()
+        .min(0)
+        .max(86_400)
+        .default(30)
+        .describe(
+          'Seconds after which the record of an open document is looked at again; later when many are open, 0 for never.',
+        ),
+    })
+    .prefault({}),
   document: z
     .strictObject({
       dialect: z

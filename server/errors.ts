@@ -247,6 +247,13 @@ export const errors = {
     statusCode: 503,
     retry: true,
   },
+  'record-archived': {
+    reason:
+      'This record is archived and is not to be changed any more. What was typed is kept in its versions.',
+    closeCode: 4003,
+    statusCode: 409,
+    retry: false,
+  },
   'room-closed': {
     reason: 'An administrator has closed this room. Opening it anew.',
     closeCode: 4503,

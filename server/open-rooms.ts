@@ -83,11 +83,12 @@ export class OpenRooms {
     return { revision: made?.revision ?? null };
   }
 
-  /** The record was changed elsewhere: whoever has it open is brought up to date. */
-  recordChanged(recordId: string): void {
+  /** The record was changed elsewhere: whoever has it open is brought up to date. `false` when nobody has. */
+  recordChanged(recordId: string): boolean {
     const documentName = documentNameOf(recordId);
-    if (this.#options.hocuspocus.documents.has(documentName))
-      void this.#options.recordSync.check(documentName);
+    const isOpen = this.#options.hocuspocus.documents.has(documentName);
+    if (isOpen) void this.#options.recordSync.check(documentName);
+    return isOpen;
   }
 
   /**

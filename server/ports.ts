@@ -68,6 +68,8 @@ export interface RecordText {
   readonly markdown: string;
   /** Whether it is the unpublished draft, or the published text because there is none. */
   readonly isDraft: boolean;
+  /** Whether nobody is to edit it any more. */
+  readonly isArchived?: boolean;
   /** The record's other fields, as an adapter needs them to write a draft. */
   readonly fields: Readonly<Record<string, unknown>>;
 }

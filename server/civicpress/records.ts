@@ -14,6 +14,7 @@ import type { ServiceSession } from './service-session.ts';
 const recordShape = z.object({
   title: z.string(),
   type: z.string(),
+  status: z.string().nullish(),
   content: z.string().nullish(),
   markdownBody: z.string().nullish(),
   isDraft: z.boolean().nullish(),
@@ -52,7 +53,7 @@ export class CivicPressRecords implements Records {
     if (record.isDraft)
       return { markdown: draftBodyOf(record), isDraft: true, fields: { type: record.type } };
     const markdown = withFinalNewline(record.content ?? record.markdownBody ?? '');
-    return { markdown, isDraft: false, fields: fieldsOf(record) };
+    return { markdown, isDraft: false, isArchived: record.status === 'archived', fields: fieldsOf(record) };
   }
 
   async writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void> {

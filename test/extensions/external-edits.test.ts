@@ -3,6 +3,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { Admin } from '../helpers/admin.ts';
 import { CityHall } from '../helpers/city-hall.ts';
 import { flakyJournal } from '../helpers/flaky-journal.ts';
 import { TownHall } from '../helpers/town-hall.ts';
@@ -10,7 +11,7 @@ import { until } from '../helpers/until.ts';
 import { randomFrom } from '../markdown/helpers/random.ts';
 
 let townHall: TownHall;
-afterEach(() => townHall.close());
+afterEach(() => townHall?.close());
 
 const original = '# Plan\n\nFirst paragraph.\n\nSecond paragraph.\n\nThird paragraph.\n';
 
@@ -172,3 +173,88 @@ it('[E1] writes no draft with what came from outside before that is durable', as
   flaky.handle().goOn();
   await until('the draft is written', () => writes > writesBefore);
 });
+
+it('[E5] looks at the record of an open room again and again, with one request, and says nothing when it is as it was', async () => {
+  townHall = await TownHall.open({ settings: { 'external_edits.poll_seconds': 1 } });
+  await townHall.createDraftOnly('plan', original);
+  const alice = await (await townHall.join('plan')).synced();
+  const reads = () =>
+    townHall.wire.requests.filter(({ path }) => path === '/api/v1/records/plan?edit=true').length;
+  const before = reads();
+  await until('it was looked at twice', () => reads() >= before + 2);
+  expect(alice.notices).toEqual([]);
+  // While nobody answers, nobody is told: nothing is lost by it.
+  townHall.wire.mode = 'error500';
+  const asked = reads();
+  await until('it was asked for', () => reads() > asked);
+  townHall.wire.mode = 'pass';
+  await townHall.putDraft('plan', original.replace('Third', 'Third, from outside'));
+  await alice.sees('Third, from outside');
+  expect(alice.notices.map(({ event }) => event)).not.toContain('could-not-save');
+});
+
+it('[E5] looks at once when somebody who may edit the record asks for it', async () => {
+  const alice = await openPlan();
+  const admin = new Admin(townHall.url, 'plan', await townHall.tokenOf('alice'));
+  await townHall.putDraft('plan', original.replace('Third', 'Third, from outside'));
+  expect((await admin.post('check')).body).toEqual({ isOpen: true });
+  await alice.sees('Third, from outside');
+  expect(
+    (await new Admin(townHall.url, 'noise-bylaw', await townHall.tokenOf('alice')).post('check')).body,
+  ).toEqual({
+    isOpen: false,
+  });
+});
+
+it.each(['archived', 'deleted'] as const)(
+  '[E6] takes nothing more into a record that was %s, and keeps what it has',
+  async (fate) => {
+    const hall = await CityHall.open();
+    onTestFinished(() => hall.close());
+    const { database, recordManager, server } = hall;
+    recordManager.put({
+      id: 'plan',
+      title: 'Plan',
+      type: 'policy',
+      status: 'published',
+      content: original.trim(),
+    });
+    const alice = await (await hall.join('plan')).synced();
+    const bob = await (await hall.join('plan', 'bob')).synced();
+    alice.type('First', ' (typed before)');
+    await until('the draft has it', async () => (await hall.draftOf('plan'))?.includes('typed before'));
+    const record = await recordManager.getRecord('plan');
+
+    if (fate === 'deleted') {
+      recordManager.remove('plan');
+      await database.deleteDraft('plan');
+      await hall.hooks.emit('record:updated', { record, user: { id: 1 }, action: 'delete' });
+    } else await recordManager.archiveRecord('plan');
+    expect(await alice.noticed('record-gone')).toMatchObject({ fate });
+    await until('alice may only read', () => alice.provider.authorizedScope === 'readonly');
+    const writes = database.writes.length;
+    alice.type('Second', ' (typed after)');
+    expect(await bob.noticed('record-gone')).toMatchObject({ fate });
+    if (fate === 'archived') {
+      const carla = await (await hall.join('plan', 'carla')).synced();
+      expect(await carla.noticed('record-gone')).toMatchObject({ fate });
+      expect(carla.scope).toBe('readonly');
+    }
+    expect(bob.text).not.toContain('typed after');
+    await until('it is in a version', () =>
+      hall.hooks.emitted.some(({ name }) => name === 'realtime:snapshot:saved'),
+    );
+    expect(database.writes).toHaveLength(writes);
+
+    // It is back, and so is what was typed meanwhile.
+    recordManager.put({ ...(record as NonNullable<typeof record>), status: 'published' });
+    if (fate === 'deleted')
+      await until('it is looked at again', async () => {
+        await hall.hooks.emit('record:updated', { record, user: { id: 1 }, action: 'update' });
+        return bob.notices.some(({ event }) => event === 'record-back');
+      });
+    else await recordManager.updateRecord('plan', { status: 'published' });
+    await bob.sees('typed after');
+    expect(server.getHealthStatus().rooms.total).toBe(1);
+  },
+);

@@ -140,6 +140,10 @@ export class RecordManager implements CoreRecordManager {
     this.#records.set(record.id, record);
   }
 
+  remove(id: string): void {
+    this.#records.delete(id);
+  }
+
   async getRecord(id: string): Promise<CoreRecord | null> {
     return this.#records.get(id) ?? null;
   }

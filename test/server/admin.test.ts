@@ -31,6 +31,7 @@ const everyRoute: [string, (admin: Admin) => Promise<Answer>][] = [
   ['GET compare', (admin) => admin.get('compare?from=1')],
   ['POST versions/1/restore', (admin) => admin.post('versions/1/restore')],
   ['POST snapshot', (admin) => admin.post('snapshot')],
+  ['POST check', (admin) => admin.post('check')],
 ];
 
 it.each(everyRoute)('[A10] %s is for those who may edit the record', async (_route, ask) => {

@@ -19,12 +19,14 @@ export class CoreRecords implements Records {
 
   async read(recordId: string): Promise<RecordText | null> {
     const draft = await asked(recordId, this.#database.getDraft(recordId));
-    if (draft) return { markdown: draft.markdown_body ?? '', isDraft: true, fields: {} };
     const record = await asked(recordId, this.#recordManager.getRecord(recordId));
+    const isArchived = record?.status === 'archived';
+    if (draft) return { markdown: draft.markdown_body ?? '', isDraft: true, isArchived, fields: {} };
     if (!record) return null;
     return {
       markdown: withFinalNewline(record.content ?? ''),
       isDraft: false,
+      isArchived,
       fields: fieldsOf(recordId, record),
     };
   }

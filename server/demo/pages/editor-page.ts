@@ -137,6 +137,20 @@ function hearServer(event: string, data: unknown): void {
     const { reason } = data as { reason: string };
     const action = { label: 'Dismiss', run: () => clearNotice('slow-down') };
     showNotice('slow-down', { kind: 'warning', text: reason, action });
+  } else if (event === 'changed-outside') {
+    const { conflicts } = data as { conflicts: string[] };
+    const where = conflicts.map((lines) => `“${lines.trim()}”`).join(', ');
+    const text = conflicts.length
+      ? `The record was changed elsewhere, in words that were changed here as well. Both stand in ${where}.`
+      : 'The record was changed elsewhere; the change is in the text now.';
+    const action = { label: 'Dismiss', run: () => clearNotice('outside') };
+    showNotice('outside', { kind: 'warning', text, action });
+  } else if (event === 'record-gone') {
+    const { fate } = data as { fate: 'archived' | 'deleted' };
+    const text = `This record was ${fate}. Its text is kept in its versions; nothing can be changed here.`;
+    showNotice('gone', { kind: 'error', text });
+  } else if (event === 'record-back') {
+    clearNotice('gone');
   } else if (event === 'saved' || event === 'saved-again') {
     clearNotice('save');
     void markdown.now();

@@ -1,0 +1,92 @@
+/**
+ * Is there still a record to edit? One that was archived or deleted is for reading from then on: everybody in its room is
+ * told, nothing more is taken, and what the room holds is made a version.
+ */
+import {
+  type afterUnloadDocumentPayload,
+  type Connection,
+  type connectedPayload,
+  type Extension,
+  type Hocuspocus,
+  OutgoingMessage,
+  type onAuthenticatePayload,
+  type onConfigurePayload,
+} from '@hocuspocus/server';
+import { errors } from '../server/errors.ts';
+import type { Logger } from '../server/ports.ts';
+import type { ConnectionContext } from '../server/session.ts';
+import type { Notices } from './notices.ts';
+
+export type Fate = 'archived' | 'deleted';
+
+export interface RetirementOptions {
+  readonly notices: Pick<Notices, 'tell' | 'tellOne'>;
+  /** Makes a version of what the document holds. */
+  readonly keepSafe: (documentName: string) => Promise<unknown>;
+  readonly log: Logger;
+}
+
+export class Retirement implements Extension<ConnectionContext> {
+  readonly #options: RetirementOptions;
+  readonly #retired = new Map<string, Fate>();
+  #instance: Hocuspocus | undefined;
+
+  constructor(options: RetirementOptions) {
+    this.#options = options;
+  }
+
+  async onConfigure({ instance }: onConfigurePayload): Promise<void> {
+    this.#instance = instance;
+  }
+
+  async onAuthenticate({
+    documentName,
+    connectionConfig,
+  }: onAuthenticatePayload<ConnectionContext>): Promise<void> {
+    if (this.#retired.has(documentName)) connectionConfig.readOnly = true;
+  }
+
+  async connected({ documentName, connection }: connectedPayload<ConnectionContext>): Promise<void> {
+    const fate = this.#retired.get(documentName);
+    if (fate) this.#close(connection, fate);
+  }
+
+  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    this.#retired.delete(documentName);
+  }
+
+  /** The record is not to be edited any more. Saying it again changes nothing. */
+  retire(documentName: string, fate: Fate): void {
+    if (this.#retired.get(documentName) === fate) return;
+    this.#retired.set(documentName, fate);
+    const { keepSafe, log } = this.#options;
+    log.info({ documentName, fate }, 'a record that is open is not to be edited any more');
+    for (const connection of this.#connectionsOf(documentName)) this.#close(connection, fate);
+    keepSafe(documentName).catch((error: unknown) => {
+      // The journal has it; the store is tried again by whoever owes it that.
+      log.warn({ documentName, cause: String(error) }, 'no version could be made of it yet');
+    });
+  }
+
+  /** The record is there to be edited. Who typed meanwhile comes back with all of it. */
+  revive(documentName: string): void {
+    if (!this.#instance || !this.#retired.delete(documentName)) return;
+    this.#options.notices.tell(this.#instance, documentName, { event: 'record-back', data: {} });
+    const { closeCode, reason } = errors['may-edit-now'];
+    for (const { context } of this.#connectionsOf(documentName)) {
+      if (context.session?.access === 'edit') context.socket?.close(closeCode, reason);
+    }
+  }
+
+  #close(connection: Connection<ConnectionContext>, fate: Fate): void {
+    connection.readOnly = true;
+    // An unmodified provider takes up its new scope in place.
+    connection.send(new OutgoingMessage(connection.messageAddress).writeAuthenticated(true).toUint8Array());
+    const { reason } = errors[fate === 'archived' ? 'record-archived' : 'no-such-record'];
+    this.#options.notices.tellOne(connection, { event: 'record-gone', data: { fate, reason } });
+  }
+
+  #connectionsOf(documentName: string): Connection<ConnectionContext>[] {
+    return this.#instance?.documents.get(documentName)?.getConnections() ?? [];
+  }
+}
