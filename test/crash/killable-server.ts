@@ -75,6 +75,11 @@ export class KillableServer {
     this.#child?.kill('SIGKILL');
   }
 
+  /** `SIGTERM` stops it in order, `SIGSTOP` and `SIGCONT` let it sleep. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   async ended(): Promise<void> {
     if (this.#child && !this.hasEnded) await once(this.#child, 'exit');
   }

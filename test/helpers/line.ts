@@ -9,11 +9,14 @@ export type LineMode = 'pass' | 'silent' | 'cut';
 
 export interface Line {
   readonly port: number;
+  /** Where connections lead that are made from now on, as a port. */
+  target: number;
   mode: LineMode;
   close(): Promise<void>;
 }
 
-export async function startLine(targetPort: number): Promise<Line> {
+export async function startLine(firstTarget: number): Promise<Line> {
+  let targetPort = firstTarget;
   const sockets = new Set<Socket>();
   let mode: LineMode = 'pass';
   const hangUp = () => {
@@ -40,6 +43,12 @@ export async function startLine(targetPort: number): Promise<Line> {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    get target() {
+      return targetPort;
+    },
+    set target(port) {
+      targetPort = port;
+    },
     get mode() {
       return mode;
     },
