@@ -70,10 +70,20 @@ export class Cluster implements Extension<ConnectionContext> {
     const { position, seed } = sources.of(documentName);
     const followed: Followed = { document, seed: seed && fingerprintOf(seed), stop: () => undefined };
     this.#followed.set(documentName, followed);
-    followed.stop = await journal.follow(documentName, position, {
-      onEntry: (entry, isOwn) => this.#take(followed, entry, isOwn),
-      onTrimmed: () => void this.openAnew(documentName, 'document-not-loaded'),
-    });
+    try {
+      followed.stop = await journal.follow(documentName, position, {
+        onEntry: (entry, isOwn) => this.#take(followed, entry, isOwn),
+        onTrimmed: () => void this.openAnew(documentName, 'document-not-loaded'),
+      });
+      // Somebody else has begun it, or the journal went on without it, before anybody here came in.
+      if (this.#followed.get(documentName) !== followed) throw new RealtimeError('document-not-loaded');
+    } catch (error) {
+      followed.stop();
+      if (this.#followed.get(documentName) === followed) this.#followed.delete(documentName);
+      // Hocuspocus forgets a document that failed to load, but not its timers.
+      document.destroy();
+      throw error;
+    }
     leases.want(documentName, () => this.#keep(documentName));
   }
 

@@ -224,6 +224,9 @@ export class Persistence implements Extension<ConnectionContext> {
     if (!record) throw new RealtimeError('no-such-record', { context: { recordId } });
     // The same text makes the same update: a seed that comes late merges with the first into one copy.
     const { state, base } = await converter.seed(record.markdown, recordId);
+    // While the record was read and converted another node may have begun the document, and changed the record.
+    const begun = this.#options.journal.isShared ? await this.#recovery.recover(documentName) : null;
+    if (begun) return this.#goOn(document, begun);
     sources.seeded(documentName, base, state);
     applyUpdate(document, state);
   }

@@ -48,14 +48,21 @@ export class RedisFollowing {
     this.#options = options;
   }
 
-  /** Returns a function that ends this. */
-  follow(documentName: string, after: Position | null, follower: Follower): () => void {
+  /** Resolves with a function that ends this, when what is there already has been handed over. */
+  async follow(documentName: string, after: Position | null, follower: Follower): Promise<() => void> {
     const stream = new FollowedStream(this.#options, documentName, after, follower);
-    this.#followed.add(stream);
-    return () => {
+    const stop = () => {
       this.#followed.delete(stream);
       stream.stop();
     };
+    this.#followed.add(stream);
+    try {
+      await stream.begin();
+      return stop;
+    } catch (error) {
+      stop();
+      throw error;
+    }
   }
 
   close(): void {
@@ -89,6 +96,17 @@ class FollowedStream {
       onMessage: (message) => this.#hear(message),
       onListening: () => void this.#catchUp(),
     });
+  }
+
+  /** Reads what is there. */
+  async begin(): Promise<void> {
+    this.#isReading = true;
+    try {
+      await this.#readOn();
+    } finally {
+      this.#isReading = false;
+    }
+    if (this.#mustReadAgain) void this.#catchUp();
   }
 
   stop(): void {

@@ -57,6 +57,34 @@ it('[K5] begins a record once that two nodes open at the same time', async () =>
   await allEqual([one, other, next], '«1»', '«2»', 'Respecting');
 });
 
+it('[K5] opens what another node has begun while the record was being read', async () => {
+  await opened({ nodes: 1 });
+  let goOn = () => undefined as unknown;
+  const held = new Promise((resolve) => {
+    goOn = () => resolve(undefined);
+  });
+  let isAsked = false;
+  const slow = await town.addNode((real) => ({
+    writeDraft: (...args) => real.writeDraft(...args),
+    async read(recordId) {
+      isAsked = true;
+      await held;
+      return real.read(recordId);
+    },
+  }));
+  const late = await town.join(slow, 'noise-bylaw', 'bob');
+  await until('it reads the record', () => isAsked);
+  const alice = await (await town.join(0)).synced();
+  alice.type('Noise', ' «1»');
+  await until('the draft has it', async () => (await town.draftOf())?.includes('«1»'));
+  goOn();
+  await late.synced();
+  alice.type('«1»', ' «2»');
+  late.type('Respecting', ' «3»');
+  await allEqual([alice, late], '«1»', '«2»', '«3»');
+  expect({ refusals: late.refusals, closeCodes: late.closeCodes }).toEqual({ refusals: [], closeCodes: [] });
+});
+
 it('[K5] brings nodes together again that were cut off and went on, without another edit', async () => {
   await opened();
   const [one, other] = [await (await town.join(0)).synced(), await (await town.join(1)).synced()];

@@ -12,7 +12,7 @@ import {
   installSampleRecords,
   startEmbeddedCivicPress,
 } from '../../server/demo/civicpress/index.ts';
-import type { SnapshotStore } from '../../server/ports.ts';
+import type { Records, SnapshotStore } from '../../server/ports.ts';
 import { openRedisNode, type RedisNode } from '../../server/redis/node.ts';
 import { Clerk } from './clerk.ts';
 import { type Line, startLine } from './line.ts';
@@ -79,13 +79,14 @@ export class ClusterTown {
     return town;
   }
 
-  async addNode(): Promise<TownNode> {
+  /** @param records puts something between the node and the records */
+  async addNode(records: (real: Records) => Records = (real) => real): Promise<TownNode> {
     const line = await startLine(this.redis.port);
     const log = new RecordedLog();
     const place = { url: `redis://127.0.0.1:${line.port}`, keyPrefix: '{town}:', waitReplicas: 0 };
     const redis = openRedisNode(place, log);
     await until('Redis answers', redis.isReady);
-    const { identity, records } = connectCivicPress({
+    const civicpress = connectCivicPress({
       url: this.civicpress.url,
       service,
       timeoutMs: 3_000,
@@ -95,8 +96,8 @@ export class ClusterTown {
     const { journal } = redis;
     const snapshots = unclosed(this.snapshots);
     const server = compose(configOf({ ...fastSettings, ...this.#settings }), {
-      identity,
-      records,
+      identity: civicpress.identity,
+      records: records(civicpress.records),
       journal,
       ledger: journal,
       leases: redis.leases,
