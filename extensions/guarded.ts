@@ -128,11 +128,11 @@ function rejected(name: string, payload: HookPayload, thrown: unknown, { log, on
     code: error.code,
     ...error.context,
   };
-  if (error.cause !== undefined || error.isRetryable) {
-    log.warn({ ...fields, cause: String(error.cause) }, 'failed');
-  } else {
-    const isFirst = socket?.conduct.refused(error.code, gates.has(name) ? 'message' : 'entry') ?? true;
-    if (isFirst) log.info(fields, 'refused');
+  const isFailure = error.cause !== undefined;
+  const what = isFailure ? 'failure' : gates.has(name) ? 'message' : 'entry';
+  if (socket?.conduct.isNews(error.code, what) ?? true) {
+    if (isFailure) log.warn({ ...fields, cause: String(error.cause) }, 'failed');
+    else log.info(fields, 'refused');
   }
   if (onlookers.has(name)) return;
 

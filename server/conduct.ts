@@ -5,11 +5,11 @@
  */
 import type { ErrorCode } from './errors.ts';
 
-/** `entry` into a document, or a `message` in one. */
-export type Refused = 'entry' | 'message';
+/** `entry` into a document, or a `message` in one; or a `failure` of ours. */
+export type Refused = 'entry' | 'message' | 'failure';
 
 /** No honest editor goes on after a message was refused. */
-const weights: Readonly<Record<Refused, number>> = { entry: 1, message: 8 };
+const weights: Readonly<Record<Refused, number>> = { entry: 1, message: 8, failure: 0 };
 const tolerated = 40;
 
 /** For so long, in ms. */
@@ -26,8 +26,8 @@ export class Conduct {
     this.#onBeyond = onBeyond;
   }
 
-  /** Something was refused; says whether for the first time for this reason. */
-  refused(code: ErrorCode, what: Refused): boolean {
+  /** Something was refused, or failed; says whether for the first time on this socket for this reason. */
+  isNews(code: ErrorCode, what: Refused): boolean {
     const now = performance.now();
     if (now - this.#since > windowMs) {
       this.#since = now;

@@ -18,8 +18,8 @@ interface Inside {
   readonly incomingMessageQueue: Readonly<Record<string, readonly Uint8Array[]>>;
 }
 
-/** With so much in the queue, the rest waits in front of it. */
-const manyMessages = 200;
+/** With so much in the queue, the rest waits in front of it: all of the queue is handled at once. */
+const manyMessages = 3;
 
 export interface OpeningOptions {
   readonly maxDocuments: number;
@@ -36,9 +36,13 @@ export class Opening {
     this.#options = options;
   }
 
-  /** Whether no more should be handed on for now. */
+  /** Whether no more should be handed on until a document is open. */
   get isFull(): boolean {
-    return Object.values(this.#inside.incomingMessageQueue).some((queue) => queue.length >= manyMessages);
+    const { documentConnectionsEstablished: established, incomingMessageQueue: queues } = this.#inside;
+    for (const address in queues) {
+      if ((queues[address]?.length ?? 0) >= manyMessages && established.has(address)) return true;
+    }
+    return false;
   }
 
   /** Whether a token may be sent for this address; each document counts that has one, also while it is checked. */
