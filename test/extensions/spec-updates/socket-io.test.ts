@@ -212,6 +212,27 @@ describe('who comes back', () => {
     expect(dashboard.heard).toEqual(['spec.created A']);
   });
 
+  it('[U28] does not get what somebody else watched, and cannot take it over with their session', async () => {
+    const newsroom = await openNewsroom();
+    const alice = await new Dashboard(newsroom, 'alice', { reconnection: false }).connected();
+    await alice.ask('subscribe', {});
+    newsroom.feed.publish([state('A')]);
+    await alice.hears('spec.created A');
+    const { _pid: pid, _lastOffset: offset } = alice.socket as unknown as {
+      _pid: string;
+      _lastOffset: string;
+    };
+    expect(offset).toBe(newsroom.feed.current().eventId);
+    alice.break();
+    await until('she is gone', () => newsroom.visitors.total === 0);
+    newsroom.feed.publish([state('B')]);
+
+    const bob = new Dashboard(newsroom, 'bob', { auth: { token: 'bob', pid, offset }, reconnection: false });
+    const refusal = await until('he is refused', () => bob.errors[0]);
+    expect(refusal.data).toMatchObject({ code: 'not-authenticated' });
+    expect(bob.heard).toEqual([]);
+  });
+
   it('[U2] [U28] may say where to go on', async () => {
     const newsroom = await openNewsroom();
     const { eventId } = newsroom.feed.current();
