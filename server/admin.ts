@@ -93,6 +93,8 @@ async function recordRoutes(
     return reply.type('text/x-diff; charset=utf-8').send(diff);
   });
 
+  app.get('/authors', async (request) => ({ blocks: await versions.authors(documentOf(request)) }));
+
   app.post('/check', async (request) => ({ isOpen: rooms.recordChanged(recordIdOf(documentOf(request))) }));
 
   app.post('/snapshot', async (request) => {

@@ -360,6 +360,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     persistence,
     recordSync,
     notices,
+    owners,
     events,
     turns,
     claim: (documentName) => leases.claim(documentName),

@@ -1,5 +1,6 @@
 /**
- * The versions of a record's document: to list, read, name and compare them, and to make one the present again.
+ * The versions of a record's document: to list, read, name and compare them, and to make one the present again; and who
+ * wrote what the present one holds.
  *
  * To restore is an edit like any other: everybody in the room sees it at once, it is in the journal, and the state
  * before it is a version, so that restoring that one takes it back.
@@ -14,6 +15,8 @@ import type { Persistence } from '../extensions/persistence.ts';
 import type { RecordSync } from '../extensions/record-sync.ts';
 import type { Sources } from '../extensions/sources.ts';
 import type { Base } from '../markdown/index.ts';
+import { authorsOf, type BlockAuthors } from './authorship.ts';
+import type { ClientOwners } from './client-owners.ts';
 import type { Change } from './conversion/conversion-worker.ts';
 import type { Converter, StoredVersion } from './conversion/converter.ts';
 import { asRealtimeError, RealtimeError } from './errors.ts';
@@ -32,6 +35,7 @@ export interface VersionsOptions {
   readonly persistence: Pick<Persistence, 'snapshotNow'>;
   readonly recordSync: Pick<RecordSync, 'check'>;
   readonly notices: Notices;
+  readonly owners: ClientOwners;
   readonly events: Announcer;
   /** Of changes to a whole document. */
   readonly turns: Turns;
@@ -48,6 +52,11 @@ export interface Restored {
   /** The state now. */
   readonly revision: number;
 }
+
+/** Somebody whose name is not known any more has `null`. */
+export type NamedBlockAuthors = Omit<BlockAuthors, 'authors'> & {
+  readonly authors: readonly (BlockAuthors['authors'][number] & { readonly name: string | null })[];
+};
 
 /** How long somebody waits for an edit to be durable before being told that it is not yet. */
 const durableWithinMs = 10_000;
@@ -104,6 +113,19 @@ export class Versions {
     return this.#inRoom(documentName, (document) => {
       const live = { name: 'now', document, base: this.#printedFrom(documentName) };
       return this.#reading(documentName, from, converter.compare(older, live));
+    });
+  }
+
+  /** Who wrote each block of what the document holds now, under the names by which they are known. */
+  authors(documentName: string): Promise<NamedBlockAuthors[]> {
+    return this.#inRoom(documentName, async (document) => {
+      const names = await this.#namesIn(document);
+      const owners = this.#options.owners.of(documentName);
+      const blocks = authorsOf(document.getXmlFragment('default'), (clientId) => owners.ownerOf(clientId));
+      return blocks.map(({ authors, ...block }) => ({
+        ...block,
+        authors: authors.map((author) => ({ ...author, name: names.get(author.userId) ?? null })),
+      }));
     });
   }
 
@@ -205,6 +227,14 @@ export class Versions {
     const bytes = await this.#options.snapshots.read(documentName, revision);
     if (!bytes) throw new RealtimeError('no-such-version', { context: { documentName, revision } });
     return bytes;
+  }
+
+  /** Of whoever contributed to a version or is in the room, by id. */
+  async #namesIn(document: Document): Promise<Map<string, string>> {
+    const versions = await this.list(document.name);
+    const contributors = versions.toReversed().flatMap((version) => version.contributors);
+    const present = document.getConnections().flatMap(({ context }) => context.session?.user ?? []);
+    return new Map([...contributors, ...present].map(({ id, name }) => [id, name]));
   }
 
   /** Says so when a version turns out to be damaged. */

@@ -31,6 +31,7 @@ const everyRoute: [string, (admin: Admin) => Promise<Answer>][] = [
   ['GET compare', (admin) => admin.get('compare?from=1')],
   ['POST versions/1/restore', (admin) => admin.post('versions/1/restore')],
   ['POST snapshot', (admin) => admin.post('snapshot')],
+  ['GET authors', (admin) => admin.get('authors')],
   ['POST check', (admin) => admin.post('check')],
 ];
 

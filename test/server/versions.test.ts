@@ -334,3 +334,36 @@ it('[V11] answers for a damaged version that it is damaged, says so in an event,
   );
   expect(await admin.markdown(2)).toBe(plan.replace('Closing', 'Closing!'));
 });
+
+it('[V12] tells who wrote each block, also after everybody has left and the server was started again', async () => {
+  townHall = await TownHall.open({ settings: { 'snapshots.max_updates': 1 } });
+  await townHall.createDraftOnly('shared', '# Plan\n\nOne.\n\nTwo.\n');
+  const alice = await (await townHall.join('shared', 'alice')).synced();
+  const bob = await (await townHall.join('shared', 'bob')).synced();
+  alice.type('One', ' by Alice');
+  await alice.saved();
+  await bob.sees('by Alice');
+  bob.type('One', ' and Bob');
+  bob.type('Two', ' of Bob');
+  bob.erase(' of');
+  await bob.saved();
+  const authors = async () => {
+    const { body } = await new Admin(townHall.url, 'shared', await townHall.tokenOf('alice')).get('authors');
+    const blocks = body.blocks as { text: string; authors: { name: string; characters: number }[] }[];
+    return blocks.map((block) => ({
+      ...block,
+      authors: block.authors.map(({ name, characters }) => `${name} ${characters}`),
+    }));
+  };
+  const expected = [
+    { index: 0, text: 'Plan', authors: [], fromRecord: 4 },
+    { index: 1, text: 'One and Bob by Alice.', authors: ['alice 9', 'bob 8'], fromRecord: 4 },
+    { index: 2, text: 'Two Bob.', authors: ['bob 4'], fromRecord: 4 },
+  ];
+  expect(await authors()).toEqual(expected);
+  await alice.noticed('saved');
+  const { folder } = townHall;
+  await townHall.close({ keepFolder: true });
+  townHall = await TownHall.open({ folder });
+  expect(await authors()).toEqual(expected);
+});
