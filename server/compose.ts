@@ -12,34 +12,22 @@ import { Hocuspocus } from '@hocuspocus/server';
 import type { FastifyPluginAsync } from 'fastify';
 import { Acknowledging } from '../extensions/acknowledging.ts';
 import { Auth } from '../extensions/auth.ts';
-import { Cluster } from '../extensions/cluster.ts';
-import { ExternalEdits } from '../extensions/external-edits.ts';
 import { FanOut } from '../extensions/fan-out.ts';
-import { Features } from '../extensions/features.ts';
 import { Guard } from '../extensions/guard.ts';
 import { guarded } from '../extensions/guarded.ts';
 import { Hooks } from '../extensions/hooks.ts';
 import { Joining } from '../extensions/joining.ts';
-import { Journaling } from '../extensions/journaling.ts';
 import { Limits } from '../extensions/limits.ts';
-import { Neighbours } from '../extensions/neighbours.ts';
 import { Notices } from '../extensions/notices.ts';
-import { Persistence } from '../extensions/persistence.ts';
 import { Presence } from '../extensions/presence.ts';
-import { RecordSync } from '../extensions/record-sync.ts';
-import { Retirement } from '../extensions/retirement.ts';
 import { type RecheckResult, Rights } from '../extensions/rights.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
 import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
-import { Writeback } from '../extensions/writeback.ts';
-import { usualFeaturesOf } from '../markdown/dialects.ts';
-import type { Feature } from '../markdown/index.ts';
 import { type AdminOptions, adminRoutes } from './admin.ts';
 import { Callers } from './caller.ts';
 import { ClientOwners } from './client-owners.ts';
 import type { Config } from './config.ts';
-import { WorkerConverter } from './conversion/converter.ts';
 import { Entrance } from './entrance.ts';
 import { announcerTo } from './events.ts';
 import { Excess } from './excess.ts';
@@ -61,14 +49,12 @@ import type {
   Revocation,
   SnapshotStore,
 } from './ports.ts';
-import { onlyWhatARestartNeeds, Retention } from './retention.ts';
+import { composeRecordRooms } from './record-rooms.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
 import { SharedRevocations } from './shared-revocations.ts';
 import { shutDown } from './shutdown.ts';
 import { composeSpecUpdates } from './spec-updates.ts';
-import { Turns } from './turns.ts';
-import { Versions } from './versions.ts';
 
 export interface Ports {
   readonly identity: Identity;
@@ -120,9 +106,6 @@ export interface RealtimeServer {
 /** How long a stop waits for what it closes behind it, when everything is saved or given up. */
 const closingMs = 2_000;
 
-/** Under which one process removes old versions for all. */
-const sweeping = 'sweeping';
-
 export function compose(config: Config, ports: Ports, options: ComposeOptions = {}): RealtimeServer {
   const { log } = ports;
   // What operators see of all that follows.
@@ -131,94 +114,15 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     metricsToken: config.metrics.token,
     log,
   });
-  const { identity, records, journal, ledger, snapshots } = operations.watching(ports);
+  const outside = operations.watching(ports);
+  const { identity, bus } = outside;
   const leases = ports.leases ?? new LocalLeases();
   const events = operations.counting(announcerTo(ports.events ?? unheard, log));
-  const { dialect } = config.document;
-  const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
-  const converter = new WorkerConverter({
-    markdown: { dialect, features },
-    deadlineMs: config.document.conversion_ms,
-  });
 
-  // What each document grew from, what its room is told, and the job that keeps it in step with its record.
+  // What each document grew from, what its room is told, and who edits in whose name.
   const sources = new Sources();
   const notices = new Notices(sources, events);
   const owners = new ClientOwners();
-  const turns = new Turns();
-  const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
-  const keeps = (documentName: string) => leases.holds(documentName);
-  const journaling = new Journaling({
-    journal,
-    sources,
-    notices,
-    ...retries,
-    onBegunAnew: (documentName) => void cluster.openAnew(documentName, 'document-replaced'),
-    log,
-  });
-  const retirement = new Retirement({
-    notices,
-    keepSafe: (documentName) => persistence.snapshotNow(documentName),
-    log,
-  });
-  const recordSync = new RecordSync({
-    records,
-    ledger,
-    sources,
-    notices,
-    retirement,
-    converter,
-    turns,
-    keeps,
-    askKeeper: (documentName) => neighbours?.check(documentName),
-    durable: (documentName) => journaling.durable(documentName),
-    pauseMs: config.writeback.after_ms,
-    atLatestMs: config.writeback.at_latest_ms,
-    ...retries,
-    events,
-    log,
-  });
-  const retention = new Retention({
-    snapshots,
-    rule: config.snapshots.enabled
-      ? {
-          keepNewest: config.snapshots.keep_newest,
-          keepHourlyHours: config.snapshots.keep_hourly_hours,
-          keepDailyDays: config.snapshots.keep_daily_days,
-        }
-      : onlyWhatARestartNeeds,
-    events,
-    log,
-    sweepEveryMs: 3_600_000,
-    sweeps: () => leases.holds(sweeping),
-  });
-  const persistence = new Persistence({
-    snapshots,
-    retention,
-    journal,
-    ledger,
-    records,
-    sources,
-    owners,
-    notices,
-    converter,
-    events,
-    keeps,
-    intervalMs: config.snapshots.interval * 1_000,
-    maxUpdates: config.snapshots.max_updates,
-    ...retries,
-    log,
-  });
-  const writeback = new Writeback({
-    recordSync,
-    ledger,
-    sources,
-    leases,
-    retryMaxMs: retries.retryMaxMs,
-    log,
-  });
-  const layers = { journaling, persistence, recordSync };
-  const cluster = new Cluster({ journal, ledger, leases, sources, owners, ...layers, log });
 
   const rooms = new Rooms({
     maxRooms: config.rooms.max_rooms,
@@ -230,35 +134,18 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     owners,
     log,
   });
-  const neighbours = ports.bus
-    ? new Neighbours({ bus: ports.bus, presence, notices, recordSync, keeps, log })
-    : null;
-  // In each list the order counts: what a later one looks up an earlier one has put there.
-  const recordRooms: RoomType = {
-    name: 'record',
-    hasIds: true,
-    accessTo: (recordId, credentials) => identity.accessTo(recordId, credentials),
-    extensions: [
-      // Does this editor know all that a document may hold?
-      new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
-      // What do other nodes do in this room?
-      ...(journal.isShared ? [cluster] : []),
-      // Who is in it there, and what is it told?
-      ...(neighbours ? [neighbours] : []),
-      // Is this edit on stable storage? Only then does its author hear that it is saved.
-      journaling,
-      // Where does a document come from, and when does its journal become a snapshot?
-      persistence,
-      // Did the record change outside meanwhile?
-      new ExternalEdits({ sources, recordSync, pollMs: config.external_edits.poll_seconds * 1_000 }),
-      // Is there still a record to edit?
-      retirement,
-      // When does the record's draft change?
-      writeback,
-      // What does the room hear from the server?
-      notices,
-    ],
-  };
+  // Where does a record's document come from, how is each edit kept, and how does it reach the record?
+  const recordRooms = composeRecordRooms({
+    config,
+    ports: outside,
+    leases,
+    sources,
+    notices,
+    owners,
+    presence,
+    events,
+  });
+  const { layers } = recordRooms;
   const entrance = new Entrance({
     allowedOrigins: config.security.allowed_origins,
     trustedProxies: config.security.trusted_proxies,
@@ -268,7 +155,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const specs = composeSpecUpdates({ config, feed: options.specs, identity, entrance, visitors, log });
   if (specs) operations.showSpecs(specs.feed.statistics);
   const roomTypes = new RoomTypes([
-    recordRooms,
+    recordRooms.roomType,
     ...(specs ? [specs.roomType] : []),
     ...(options.roomTypes ?? []),
   ]);
@@ -282,6 +169,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     events,
     log,
   });
+  // The order counts: what a later one looks up an earlier one has put there.
   const extensions = [
     // Who is this, and what may they do here, now and later?
     new Auth(rights),
@@ -342,30 +230,14 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     maxDocumentsPerSocket: config.rate_limiting.documents_per_socket,
     maxBufferedBytes: config.limits.buffered_bytes,
     pingEveryMs: config.limits.ping_seconds * 1_000,
-    whenDurable: operations.timing((documentName, then) => journaling.whenDurable(documentName, then)),
+    whenDurable: operations.timing((documentName, then) => layers.journaling.whenDurable(documentName, then)),
     traffic: operations.traffic,
     log,
   });
 
-  const openRooms = new OpenRooms({ hocuspocus, rooms, journaling, persistence, recordSync });
+  const openRooms = new OpenRooms({ hocuspocus, rooms, ...layers });
 
   const httpServer = createServer();
-  const versions = new Versions({
-    hocuspocus,
-    snapshots,
-    ledger,
-    sources,
-    converter,
-    journaling,
-    persistence,
-    recordSync,
-    notices,
-    owners,
-    events,
-    turns,
-    claim: (documentName) => leases.claim(documentName),
-    log,
-  });
   const { token } = config.admin;
   const addressOf = (request: IncomingMessage) => entrance.addressOf(request);
   const callers = new Callers({ identity, adminToken: token, addressOf });
@@ -373,12 +245,12 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     const [result] = await Promise.all([rights.revoke(revocation), specs?.revoke(revocation)]);
     return result;
   };
-  const shared = ports.bus
-    ? new SharedRevocations({ bus: ports.bus, revokeHere, tokensHere: () => rights.tokens(), log })
+  const shared = bus
+    ? new SharedRevocations({ bus, revokeHere, tokensHere: () => rights.tokens(), log })
     : null;
   const revoke = (revocation: Revocation) => shared?.revoke(revocation) ?? revokeHere(revocation);
   const admin = adminRoutes({
-    versions,
+    versions: recordRooms.versionsIn(hocuspocus),
     rooms: openRooms,
     identity,
     callers,
@@ -398,18 +270,13 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     revoke,
     async start() {
       await http.ready();
-      // The first record is not to wait until the thread has begun.
-      void converter.seed('', 'warm-up').catch(() => undefined);
       gateway.attach(httpServer);
       specs?.attach(gateway);
       await new Promise<void>((resolve, reject) => {
         httpServer.once('error', reject);
         httpServer.listen(config.port, config.host ?? '0.0.0.0', resolve);
       });
-      leases.start((documentNames) => void writeback.takeUp(hocuspocus, documentNames));
-      void writeback.resume(hocuspocus);
-      leases.want(sweeping, async () => undefined);
-      retention.start();
+      recordRooms.start(hocuspocus);
       specs?.start();
       const { address, port, family } = httpServer.address() as AddressInfo;
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -419,19 +286,11 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       shared?.stop();
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
       specs?.close();
-      const unsaved = await shutDown({
-        gateway,
-        hocuspocus,
-        journaling,
-        persistence,
-        recordSync,
-        log,
-        deadlineMs,
-      });
+      const unsaved = await shutDown({ gateway, hocuspocus, ...layers, log, deadlineMs });
       await Promise.race([leases.close(unsaved), delay(closingMs, undefined, { ref: false })]);
       // A store that does not answer is not waited for: what counts is on the disk, or named in the log.
-      const closing = [http.close(), retention.stop(), snapshots.close(), journal.close(), converter.close()];
-      await Promise.race([Promise.allSettled(closing), delay(closingMs, undefined, { ref: false })]);
+      const closing = Promise.allSettled([http.close(), recordRooms.stop()]);
+      await Promise.race([closing, delay(closingMs, undefined, { ref: false })]);
       return unsaved;
     },
   };

@@ -73,16 +73,14 @@ export const errors = {
   },
   'invalid-document-name': {
     reason:
-      'This is not a document name. Valid: record:<id>, with 1 to 128 letters, digits, "_" or "-", ' +
-      'and spec-updates, where specs are watched.',
+      'This is no document name. Valid: record:<id>, of 1 to 128 letters, digits, "_" or "-"; and spec-updates.',
     closeCode: 4004,
     statusCode: 400,
     retry: false,
   },
   'invalid-subscription': {
     reason:
-      'This is not a subscription to specs. Valid: subscribe, unsubscribe and subscriptions, with up to 100 specIds ' +
-      'such as E13-F01 or E13-*, includeChildren, events, status, priority, maxPerSecond and from.',
+      'No subscription to specs. It may have specIds, includeChildren, events, status, priority, maxPerSecond, from.',
     closeCode: 4400,
     statusCode: 400,
     retry: false,
@@ -180,8 +178,7 @@ export const errors = {
     retry: true,
   },
   'foreign-history': {
-    reason:
-      'This window holds edits in another editor’s name that the server never had. Reload the page to go on.',
+    reason: 'This window holds edits of another editor that the server never had. Reload the page to go on.',
     closeCode: 4409,
     statusCode: 409,
     retry: false,
