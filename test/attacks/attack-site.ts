@@ -64,6 +64,7 @@ export class AttackSite {
         REALTIME_SECURITY_TRUSTED_PROXIES: '127.0.0.1',
         REALTIME_ADMIN_TOKEN: adminToken,
         REALTIME_LOG_LEVEL: 'debug',
+        REALTIME_SPECS_FOLDER: specsFolder,
         // So that a text that takes too long is over sooner.
         REALTIME_DOCUMENT_CONVERSION_MS: '1000',
         NODE_ENV: 'production',
@@ -113,9 +114,13 @@ export class AttackSite {
   }
 
   /** A real provider. */
-  async join(recordId: string, username: string, role = 'clerk'): Promise<Clerk> {
+  join(recordId: string, username: string, role = 'clerk'): Promise<Clerk> {
+    return this.joinDocument(`record:${recordId}`, username, role);
+  }
+
+  async joinDocument(documentName: string, username: string, role = 'clerk'): Promise<Clerk> {
     const token = await this.tokenOf(username, role);
-    const clerk = new Clerk({ serverUrl: this.url, documentName: `record:${recordId}`, token });
+    const clerk = new Clerk({ serverUrl: this.url, documentName, token });
     this.#clients.push(clerk);
     return clerk;
   }

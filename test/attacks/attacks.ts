@@ -6,11 +6,15 @@ import { forgedAddress } from './rows/forged-address.ts';
 import { forgedPresence } from './rows/forged-presence.ts';
 import { hugeUpdates } from './rows/huge-updates.ts';
 import { intricateUpdates } from './rows/intricate-updates.ts';
+import { linksOutside } from './rows/links-outside.ts';
 import { malformedUpdates } from './rows/malformed-updates.ts';
 import { manyRooms } from './rows/many-rooms.ts';
+import { manyStreams } from './rows/many-streams.ts';
 import { messageFlood } from './rows/message-flood.ts';
 import { missingHistory } from './rows/missing-history.ts';
 import { questionFlood } from './rows/question-flood.ts';
+import { revokedToken } from './rows/revoked-token.ts';
+import { specWrites } from './rows/spec-writes.ts';
 import { stalledReader } from './rows/stalled-reader.ts';
 import { stolenClientId } from './rows/stolen-client-id.ts';
 import { strangers } from './rows/strangers.ts';
@@ -24,6 +28,7 @@ export const attacks: readonly Attack[] = [
   forgedAddress,
   tokenInQuery,
   wrongNames,
+  revokedToken,
   manyRooms,
   questionFlood,
   stalledReader,
@@ -36,4 +41,7 @@ export const attacks: readonly Attack[] = [
   stolenClientId,
   forgedPresence,
   textBombs,
+  specWrites,
+  manyStreams,
+  linksOutside,
 ];

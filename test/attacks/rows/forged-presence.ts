@@ -7,7 +7,8 @@ import { type Attack, between, oneOf } from '../attack.ts';
 interface State {
   readonly client: number;
   readonly clock: number;
-  readonly state: unknown;
+  /** JSON, as it is sent. */
+  readonly state: string;
 }
 
 function update(states: readonly State[]): Uint8Array {
@@ -16,7 +17,7 @@ function update(states: readonly State[]): Uint8Array {
   for (const { client, clock, state } of states) {
     writeVarUint(encoder, client);
     writeVarUint(encoder, clock);
-    writeVarString(encoder, JSON.stringify(state));
+    writeVarString(encoder, state);
   }
   return toUint8Array(encoder);
 }
@@ -36,26 +37,27 @@ export const forgedPresence: Attack = {
 
     const mallory = await site.connect().enter(name, await site.tokenOf('rita', 'public'));
     const own = between(random, 1, 1e9);
-    const forged = { user: { name: 'FORGED', id: 'victim' }, cursor: { at: 99 } };
+    const stateWith = (more: string) =>
+      `{"user":{"name":"FORGED","id":"victim"},"cursor":{"at":99},"more":${more}}`;
+    const forged = stateWith('1');
     const kind = oneOf(random, ['other', 'removal', 'ghosts', 'large', 'flood', 'deep'] as const);
     for (let round = 0; round < 20 && mallory.isOpen; round += 1) {
       const clock = 1_000 + round;
       if (kind === 'other') mallory.awareness(name, update([{ client: id, clock, state: forged }]));
-      if (kind === 'removal') mallory.awareness(name, update([{ client: id, clock, state: null }]));
+      if (kind === 'removal') mallory.awareness(name, update([{ client: id, clock, state: 'null' }]));
       if (kind === 'ghosts') {
         const ghost = (_: unknown, index: number) => ({ client: index + 1, clock, state: forged });
         mallory.awareness(name, update(Array.from({ length: 20_000 }, ghost)));
       }
       if (kind === 'large') {
-        const state = { ...forged, more: 'x'.repeat(between(random, 5_000, 3_900_000)) };
+        const state = stateWith(`"${'x'.repeat(between(random, 5_000, 3_900_000))}"`);
         mallory.awareness(name, update([{ client: own, clock, state }]));
       }
       if (kind === 'deep') {
-        const text = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
-        mallory.awareness(
-          name,
-          update([{ client: own, clock, state: { ...forged, deep: JSON.parse(text) } }]),
-        );
+        // The shorter ones are no larger than a state may be.
+        const depth = oneOf(random, [1_900, 100_000]);
+        const state = stateWith('['.repeat(depth) + ']'.repeat(depth));
+        mallory.awareness(name, update([{ client: own, clock, state }]));
       }
       for (let count = 0; kind === 'flood' && count < 1_500; count += 1) {
         mallory.awareness(name, update([{ client: own, clock: round * 1_500 + count, state: forged }]));
