@@ -112,7 +112,7 @@ export class Cluster implements Extension<ConnectionContext> {
       applyUpdate(document, entry.update, followedFrom(entry.user));
     }
     if (entry.base) followed.seed = null;
-    sources.journaled(documentName, entry.position);
+    sources.journaled(documentName, entry.position, [entry]);
     recordSync.owe(documentName);
   }
 

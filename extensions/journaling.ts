@@ -153,7 +153,7 @@ export class Journaling implements Extension<ConnectionContext> {
       const position = await journal.append(documentName, batch);
       // What others appended before it may not be here yet: then the position is told by following.
       if (journal.isShared) sources.appended(documentName);
-      else sources.journaled(documentName, position);
+      else sources.journaled(documentName, position, batch);
     } catch (cause) {
       if (cause instanceof BegunAnew) return this.#options.onBegunAnew(documentName);
       const error = new RealtimeError('not-durable', { cause });

@@ -1,8 +1,8 @@
 /**
  * What does the room hear from the server? Stateless messages, JSON `{event, data}`:
  *
- * - `saved {at, version}`: the record's draft holds what the room shows; `version` is the journal's position of the
- *   newest edit in it, `null` before the first one
+ * - `saved {at, version, by}`: the record's draft holds what the room shows; `version` is the journal's position of the
+ *   newest edit in it, `null` before the first one; `by` are the names of those who wrote since the last time
  * - `could-not-save {since, layer, reason}`: kept and tried again; also told to those who join meanwhile
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now; in the lines
@@ -38,7 +38,7 @@ export type NoticeListener = (documentName: string, notice: Notice) => void;
 export type Layer = (typeof layers)[number];
 
 export type Notice =
-  | { event: 'saved'; data: { at: number; version: Position | null } }
+  | { event: 'saved'; data: { at: number; version: Position | null; by: readonly string[] } }
   | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } }

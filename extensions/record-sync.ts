@@ -265,7 +265,7 @@ export class RecordSync {
   #done(documentName: string, failure: Failure | undefined): void {
     const document = this.#instance?.documents.get(documentName);
     if (!this.#instance || !document) return;
-    const { notices, log } = this.#options;
+    const { notices, sources, log } = this.#options;
     if (!this.#options.keeps(documentName)) {
       notices.forget(documentName, 'writeback');
       if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
@@ -275,8 +275,9 @@ export class RecordSync {
       log.info({ documentName, tries: failure.tries }, 'the document and its record are in step again');
     notices.savedAgain(this.#instance, documentName, 'writeback');
     if (this.owes(documentName)) return;
-    const { position: version } = this.#options.sources.of(documentName);
-    notices.tell(this.#instance, documentName, { event: 'saved', data: { at: Date.now(), version } });
+    const { position: version } = sources.of(documentName);
+    const data = { at: Date.now(), version, by: sources.takeAuthors(documentName) };
+    notices.tell(this.#instance, documentName, { event: 'saved', data });
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }
 }

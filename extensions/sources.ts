@@ -4,7 +4,7 @@
  * Kept here, beside the documents and never inside them: an editor deletes from a document what it does not know.
  */
 import type { Base } from '../markdown/index.ts';
-import type { LedgerEntry, Position } from '../server/ports.ts';
+import type { LedgerEntry, NewJournalEntry, Position } from '../server/ports.ts';
 import { SeenTexts } from './seen-texts.ts';
 
 export interface Source {
@@ -36,6 +36,9 @@ const maxUnconfirmed = 8;
 export class Sources {
   readonly #sources = new Map<string, Source>();
   readonly #texts = new SeenTexts();
+
+  /** Who wrote what the record lacks, or lacked: names by id. */
+  readonly #authors = new Map<string, Map<string, string>>();
 
   /** When its record was last seen, in monotonic ms; `undefined` when it is not open. */
   seenAt(documentName: string): number | undefined {
@@ -110,8 +113,15 @@ export class Sources {
   }
 
   /** The document's edits up to here are durable, and its record lacks them. */
-  journaled(documentName: string, position: Position): void {
+  journaled(
+    documentName: string,
+    position: Position,
+    entries: readonly Pick<NewJournalEntry, 'user'>[],
+  ): void {
     this.#change(documentName, { position, owesWriteback: true });
+    const authors = this.#authors.get(documentName) ?? new Map<string, string>();
+    this.#authors.set(documentName, authors);
+    for (const { user } of entries) if (user) authors.set(user.id, user.name);
   }
 
   /** Edits are durable behind the newest position that is known here, and the record lacks them. */
@@ -147,9 +157,17 @@ export class Sources {
     }
   }
 
+  /** Names of those who wrote since this was last asked, each user once. */
+  takeAuthors(documentName: string): string[] {
+    const authors = this.#authors.get(documentName);
+    this.#authors.delete(documentName);
+    return [...(authors?.values() ?? [])];
+  }
+
   forget(documentName: string): void {
     this.#sources.delete(documentName);
     this.#texts.forget(documentName);
+    this.#authors.delete(documentName);
   }
 
   #change(documentName: string, change: Partial<Source>): void {

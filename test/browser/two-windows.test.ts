@@ -76,6 +76,7 @@ it('[D1] [D2] two windows show the same text, the draft holds it, and a killed s
     return text.includes('(amended by Alice)') && text.includes('Bob agrees.');
   });
   await alice.getByText('2 lines added, 2 removed').waitFor();
+  for (const page of [alice, bob]) await page.getByText(/^Last edited by (alice|bob)/i).waitFor();
 
   await program.end('SIGKILL');
   program = await Program.start(folder);

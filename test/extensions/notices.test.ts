@@ -13,7 +13,8 @@ it('[N1] tells everybody when the text is in the draft', async () => {
   const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
   const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
   alice.type('Noise', ' x');
-  expect(await bob.noticed('saved')).toEqual({ at: expect.any(Number), version: expect.any(String) });
+  const saved = { at: expect.any(Number), version: expect.any(String), by: ['alice'] };
+  expect(await bob.noticed('saved')).toEqual(saved);
   expect(await townHall.draftOf('noise-bylaw')).toContain('Noise x');
 });
 

@@ -153,6 +153,8 @@ function hearServer(event: string, data: unknown): void {
     clearNotice('gone');
   } else if (event === 'saved' || event === 'saved-again') {
     clearNotice('save');
+    const { by = [] } = data as { by?: string[] };
+    if (by.length > 0) setText(byId('last-edited'), `Last edited by ${by.join(', ')}`);
     void markdown.now();
     versions?.refresh();
   } else if (event === 'restored') {
