@@ -67,3 +67,4 @@ export {
   SnapshotDamaged,
   UnknownSnapshotFormat,
 } from './snapshot-format.ts';
+export { openWebhooks } from './webhooks/open.ts';

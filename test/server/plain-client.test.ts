@@ -82,6 +82,16 @@ describe('in one room with a Hocuspocus client', () => {
     await until('paul is gone', () => !shown());
   });
 
+  it('[G13] what it says of itself before it is let in is not lost', async () => {
+    await open();
+    const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
+    const paul = await enterAs('paul');
+    // Said once, as the socket opens, while CivicPress is still asked who this is.
+    paul.provider.awareness.setLocalStateField('cursor', 7);
+    const awareness = alice.provider.awareness as Awareness;
+    await until('alice sees it', () => awareness.getStates().get(paul.document.clientID)?.cursor === 7);
+  });
+
   it('[G13] what was typed offline arrives when it comes back', async () => {
     await open();
     const paul = await (await enterAs('paul')).synced();
@@ -188,6 +198,23 @@ describe('what it may not do', () => {
     rita.type('Bylaw', ' (Rita was here)');
     expect(await rita.closed()).toMatchObject({ code: 4003 });
     expect(alice.text).not.toContain('Rita');
+  });
+
+  it('[G15] whose session ends is sent away at once, and who may only read from now on stays to read', async () => {
+    await open();
+    const paul = await (await enterAs('paul')).synced();
+    const petra = await (await enterAs('petra')).synced();
+    townHall.civicpress.revokeSessions('paul');
+    townHall.civicpress.setRole('petra', 'public');
+    await townHall.server.revoke({ recordId: 'noise-bylaw' });
+    expect(await paul.closed()).toMatchObject({ code: 4001 });
+    const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
+    alice.type('Noise', '!');
+    await petra.sees('Noise!');
+    expect(petra.closes).toEqual([]);
+    petra.type('Bylaw', ' (Petra was here)');
+    expect(await petra.closed()).toMatchObject({ code: 4003 });
+    expect(alice.text).not.toContain('Petra');
   });
 
   it('[G15] an edit that cannot be read is answered with a code', async () => {
