@@ -6,6 +6,7 @@
  *
  * Nobody but the server writes into it. Changes are gathered for a moment, so that many are one update.
  */
+import { setImmediate } from 'node:timers/promises';
 import {
   type afterUnloadDocumentPayload,
   type beforeSyncPayload,
@@ -20,7 +21,7 @@ import { errors, RealtimeError } from '../../server/errors.ts';
 import type { ConnectionContext } from '../../server/session.ts';
 import type { BatchedChange, SpecEvent, SpecMetadata } from './events.ts';
 import type { SpecFeed, Subscription } from './feed.ts';
-import { beginAnew, deletionOf, isPlausible, takeOver } from './fresh-document.ts';
+import { beginAnew, deletionOf, isPlausible, takeOver, tell } from './fresh-document.ts';
 
 /** An entry of `events`. */
 export interface SpecEntry {
@@ -66,8 +67,12 @@ interface Open {
   readonly pending: Map<string, SpecMetadata | null>;
   entries: SpecEntry[];
   timer: NodeJS.Timeout | undefined;
+  /** Clients of before, with their clocks, whose words go when all is there anew. */
+  readonly before: Map<number, number>;
   /** How many values were replaced since it began. */
   traces: number;
+  /** Whether the folder was read anew while it was being opened. */
+  isOutdated: boolean;
   /** When that was, in monotonic ms. */
   begunAt: number;
   /** About what each spec takes, in bytes, and all of them. */
@@ -91,7 +96,9 @@ export class SpecDocument implements Extension<ConnectionContext> {
       pending: new Map(),
       entries: [],
       timer: undefined,
+      before: new Map(),
       traces: 0,
+      isOutdated: false,
       begunAt: performance.now(),
       sizes: new Map(),
       liveBytes: 0,
@@ -104,9 +111,12 @@ export class SpecDocument implements Extension<ConnectionContext> {
       isOurs: true,
       onEvent: (event) => this.#take(open, event),
     });
-    this.#open = open;
     takeOver(document);
-    document.transact(() => this.#fill(open));
+    this.#askForAll(open);
+    // Nobody sees it before all is there; meanwhile others have their turn.
+    for (this.#write(open); open.pending.size > 0; this.#write(open)) await setImmediate();
+    this.#open = open;
+    if (open.isOutdated) this.#beginAnew(open);
   }
 
   /** Who comes with what another life of the server said is told to forget it. */
@@ -161,6 +171,7 @@ export class SpecDocument implements Extension<ConnectionContext> {
       // The folder was read for the first time: what was told before does not count.
       open.entries = [];
       if (this.#open === open) this.#beginAnew(open);
+      else open.isOutdated = true;
       return;
     }
     const changes =
@@ -184,6 +195,21 @@ export class SpecDocument implements Extension<ConnectionContext> {
   }
 
   #flush(open: Open): void {
+    this.#write(open);
+    if (open.pending.size === 0 && open.before.size > 0) {
+      tell(open.document, deletionOf(open.before));
+      open.before.clear();
+    }
+    const liveBytes = open.liveBytes + open.document.getArray('events').length * entryBytes;
+    const mostTraces = Math.max(minTraceBytes, liveBytes * maxTraceShare) / traceBytes;
+    const isDue = open.traces > mostTraces;
+    const mayBegin = performance.now() - open.begunAt >= anewEveryMs;
+    if (isDue && mayBegin) this.#beginAnew(open);
+    if (open.pending.size > 0 || (isDue && !mayBegin)) this.#flushSoon(open);
+  }
+
+  /** Writes as much as one update may hold. */
+  #write(open: Open): void {
     open.document.transact(() => {
       const specs = open.document.getMap<SpecMetadata>('specs');
       for (const [id, metadata] of open.pending.entries().take(maxPerUpdate)) {
@@ -196,12 +222,6 @@ export class SpecDocument implements Extension<ConnectionContext> {
       // Entries name what is in `specs` already.
       if (open.pending.size === 0) this.#enter(open);
     });
-    const liveBytes = open.liveBytes + open.document.getArray('events').length * entryBytes;
-    const mostTraces = Math.max(minTraceBytes, liveBytes * maxTraceShare) / traceBytes;
-    const isDue = open.traces > mostTraces;
-    const mayBegin = performance.now() - open.begunAt >= anewEveryMs;
-    if (isDue && mayBegin) this.#beginAnew(open);
-    if (open.pending.size > 0 || (isDue && !mayBegin)) this.#flushSoon(open);
   }
 
   /** The newest entries are in the document, and not many older ones. */
@@ -222,18 +242,16 @@ export class SpecDocument implements Extension<ConnectionContext> {
     open.liveBytes = 0;
     open.traces = 0;
     open.begunAt = performance.now();
-    beginAnew(open.document, () => this.#fill(open), others);
+    const [client, clock] = beginAnew(open.document, others);
+    if (clock > 0) open.before.set(client, clock);
+    this.#askForAll(open);
+    this.#flush(open);
   }
 
-  /** Writes everything into an empty document. */
-  #fill(open: Open): void {
+  /** All of it is to be written. */
+  #askForAll(open: Open): void {
     open.pending.clear();
-    const specs = open.document.getMap<SpecMetadata>('specs');
-    for (const [id, metadata] of this.#feed.current().specs) {
-      specs.set(id, metadata);
-      this.#measure(open, id, metadata);
-    }
-    this.#enter(open);
+    for (const [id, metadata] of this.#feed.current().specs) open.pending.set(id, metadata);
   }
 
   #measure(open: Open, id: string, metadata: SpecMetadata | null): void {

@@ -134,8 +134,8 @@ export class SpecFeed {
   subscribe(options: SubscribeOptions): Subscription {
     const { from, filter, maxPerSecond = usualMaxPerSecond, isOurs = false, onEvent } = options;
     const compiled = new Filter(filter);
-    const key = `${maxPerSecond} ${compiled.key}`;
-    const stream = this.#streams.get(key) ?? this.#newStream(compiled, maxPerSecond);
+    const key = `${isOurs} ${maxPerSecond} ${compiled.key}`;
+    const stream = this.#streams.get(key) ?? this.#newStream(compiled, maxPerSecond, isOurs);
     this.#streams.set(key, stream);
     const listener: Listener = { onEvent, since: this.#newest };
     stream.listeners.add(listener);
@@ -153,14 +153,14 @@ export class SpecFeed {
     };
   }
 
-  #newStream(filter: Filter, maxPerSecond: number): SpecStream {
+  #newStream(filter: Filter, maxPerSecond: number, isOurs: boolean): SpecStream {
     return new SpecStream({
       filter,
       maxPerSecond,
       batchSize: this.#batchSize,
       eventIdOf: (number) => this.#eventIdOf(number),
       onDelivered: () => {
-        this.statistics.delivered += 1;
+        if (!isOurs) this.statistics.delivered += 1;
       },
       onCoalesced: () => {
         this.statistics.coalesced += 1;

@@ -37,20 +37,22 @@ export function takeOver(document: Document): void {
 }
 
 /**
- * Empties the document and gives it to a new client id; what `fill` writes is its content. Those who are connected
- * see it as one more change.
+ * Empties the document and gives it to a new client id. Nobody who is connected notices, until new content comes and
+ * the old is deleted: `deletionOf` what is returned does that.
  *
  * @param others the new id becomes larger than this one
  */
-export function beginAnew(document: Document, fill: () => void, others = 0): void {
+export function beginAnew(document: Document, others = 0): [client: number, clock: number] {
   const { clientID, store } = document;
-  const length = getState(store, clientID);
   document.store = new Doc().store;
   document.share = new Map();
   document.clientID = nextClientId(others);
-  document.transact(fill);
-  if (length > 0)
-    document.emit('update', [deletionOf(new Map([[clientID, length]])), null, document, null as never]);
+  return [clientID, getState(store, clientID)];
+}
+
+/** Sends an update that changes nothing in the server's own document. */
+export function tell(document: Document, update: Uint8Array): void {
+  document.emit('update', [update, null, document, null as never]);
 }
 
 /** An update that deletes all that these clients have written, up to their clocks; Yjs takes none of nothing. */

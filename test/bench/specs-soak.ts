@@ -24,6 +24,8 @@ export async function specsSoak(): Promise<Finding[]> {
   const connection = { isAuthenticated: true, readOnly: true };
   const request = new Request('http://localhost');
   const document = await hocuspocus.createDocument('spec-updates', request, 'server', connection);
+  // Hocuspocus would let it go: nobody is in it.
+  document.addDirectConnection();
   const reader = new Y.Doc();
   document.on('update', (update: Uint8Array) => Y.applyUpdate(reader, update));
 
@@ -51,7 +53,11 @@ export async function specsSoak(): Promise<Finding[]> {
   const growthMb = (heapKb() - warmKb) / 1_024;
   const encoded = Y.encodeStateAsUpdate(document).byteLength;
   const fresh = Y.encodeStateAsUpdate(freshCopyOf(document)).byteLength;
-  const isSame = JSON.stringify(sortedSpecs(reader)) === JSON.stringify(sortedSpecs(document));
+  const inDocument = reader.getMap<SpecMetadata>('specs');
+  const otherwise = feed
+    .current()
+    .specs.values()
+    .filter(({ id, title }) => inDocument.get(id)?.title !== title);
   const missed = feed
     .current()
     .specs.values()
@@ -64,7 +70,7 @@ export async function specsSoak(): Promise<Finding[]> {
     {
       what: 'specs that a reader of the document has otherwise',
       beside: null,
-      ours: isSame ? 0 : 1,
+      ours: [...otherwise].length,
       bound: { most: 0 },
     },
     {

@@ -90,6 +90,20 @@ describe('the document', () => {
     expect(entriesOf(viewer).length).toBeGreaterThanOrEqual(100);
   });
 
+  it('[U9] is right when the folder is read anew while it is being opened', async () => {
+    const feed = new SpecFeed();
+    const many = (from: number) => Array.from({ length: 5_000 }, (_, index) => spec(`E${from + index}`));
+    feed.fill(many(0));
+    await openWith(feed);
+    const entering = enter();
+    await until('it is being opened', () => townHall.server.hocuspocus.loadingDocuments.has('spec-updates'));
+    feed.fill(many(4_000));
+    const viewer = await entering;
+    await showsAll(viewer, feed);
+    feed.publish([gone('E4000'), state('E5000', { status: 'Done' })]);
+    await showsAll(viewer, feed);
+  });
+
   it('[U9] is filled when the folder has been read, for those who were there before', async () => {
     const feed = new SpecFeed();
     await openWith(feed);
