@@ -16,6 +16,8 @@ const specs = 500;
 const perPublication = 20;
 /** So many publications between two turns of the event loop. */
 const perTurn = 10;
+/** A reader stays for 50,000 changes. */
+const turnsPerReader = 250;
 
 export async function specsSoak(): Promise<Finding[]> {
   const feed = new SpecFeed();
@@ -26,7 +28,9 @@ export async function specsSoak(): Promise<Finding[]> {
   const document = await hocuspocus.createDocument('spec-updates', request, 'server', connection);
   // Hocuspocus would let it go: nobody is in it.
   document.addDirectConnection();
-  const reader = new Y.Doc();
+  // One page after the other: what a client keeps of the past is its own.
+  let reader = new Y.Doc();
+  Y.applyUpdate(reader, Y.encodeStateAsUpdate(document));
   document.on('update', (update: Uint8Array) => Y.applyUpdate(reader, update));
 
   const always = listen(feed);
@@ -45,6 +49,10 @@ export async function specsSoak(): Promise<Finding[]> {
     visitors.push(listen(feed).subscription);
     if (visitors.length > 100) visitors.shift()?.unsubscribe();
     await delay(1);
+    if (turn % turnsPerReader === 0) {
+      reader = new Y.Doc();
+      Y.applyUpdate(reader, Y.encodeStateAsUpdate(document));
+    }
     if (turn === changes / perPublication / perTurn / 10) warmKb = heapKb();
   }
   // The last changes are gathered, for the document and for the pace.

@@ -180,6 +180,7 @@ describe('in the long run', () => {
     });
     expect(largest).toBeLessThan(2 * Y.encodeStateAsUpdate(fresh).byteLength);
     expect(entriesOf(viewer).at(-1)).toMatchObject({ id: 'E49', event: 'spec.created' });
+    expect(entriesOf(viewer)).toEqual(serverDocument().getArray('events').toJSON());
   });
 
   it('[U11] a provider that was away while it began anew sees what there is, and nothing else', async () => {
