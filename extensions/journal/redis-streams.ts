@@ -289,7 +289,9 @@ function owesBetween(last: string | null | undefined, settled: string | null | u
 
 /** What a document begins with, in short. */
 function beginningOf({ update, base }: NewJournalEntry): string {
-  return hash('sha256', Buffer.concat([Buffer.from(JSON.stringify(base)), update]), 'base64');
+  // One base is another's copy, perhaps with its fields in another order.
+  const fields = JSON.stringify(Object.entries(base ?? {}).sort());
+  return hash('sha256', Buffer.concat([Buffer.from(fields), update]), 'base64');
 }
 
 function streamEntryOf([id, fields]: [Buffer, Buffer[]]): StreamEntry {

@@ -11,7 +11,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { durabilityOf } from '../../extensions/journal/redis-durability.ts';
 import type { RedisJournalOptions } from '../../extensions/journal/redis-streams.ts';
-import { open as openMarkdown } from '../../markdown/index.ts';
+import { type Base, open as openMarkdown } from '../../markdown/index.ts';
 import { BegunAnew } from '../../server/begun-anew.ts';
 import type { Journal, NewJournalEntry } from '../../server/ports.ts';
 import type { RedisPlace } from '../../server/redis/connections.ts';
@@ -136,7 +136,9 @@ it('[K2] takes one beginning, the same one from everybody, and no edit of anothe
   for (const node of [one, other, third]) await node.read('record:a', null);
   await one.append('record:a', [entry('seed', 'text'), entry('edit of one')]);
   // The same seed, made at the same time from the same text.
-  await other.append('record:a', [entry('seed', 'text'), entry('edit of other')]);
+  const seed = entry('seed', 'text');
+  const base = Object.fromEntries(Object.entries(seed.base ?? {}).reverse()) as unknown as Base;
+  await other.append('record:a', [{ ...seed, base }, entry('edit of other')]);
   const { entries } = await one.read('record:a', null);
   expect(entries.map(({ update }) => Buffer.from(update).toString())).toEqual([
     'seed',
