@@ -20,11 +20,13 @@ import type { ConnectionContext } from '../server/session.ts';
 import type { Notice, Notices } from './notices.ts';
 import type { Presence } from './presence.ts';
 import type { RecordSync } from './record-sync.ts';
+import type { Fate, Retirement } from './retirement.ts';
 
 export interface NeighboursOptions {
   readonly bus: NodeBus;
   readonly presence: Presence;
   readonly notices: Notices;
+  readonly retirement: Retirement;
   readonly recordSync: RecordSync;
   /** Whether this node keeps the document. */
   readonly keeps: (documentName: string) => boolean;
@@ -39,6 +41,8 @@ const kinds = {
   notice: 'n',
   /** Tell me who is there. */
   hello: 'h',
+  /** What has become of its record; nothing: it is there to be edited. */
+  fate: 'f',
   /** Whoever keeps the document is to look at its record. */
   check: 'c',
 } as const;
@@ -73,13 +77,16 @@ export class Neighbours implements Extension<ConnectionContext> {
   #instance: Hocuspocus | undefined;
 
   constructor(options: NeighboursOptions) {
-    const { bus, presence, notices } = options;
+    const { bus, presence, notices, retirement } = options;
     this.#options = options;
     this.#ends = [
       bus.listen(lifeSigns, { onMessage: (nodeId) => this.#lives(nodeId), onListening: () => undefined }),
       presence.onLocalChange((documentName, update) => this.#tell(documentName, kinds.presence, update)),
       notices.onTold((documentName, notice) =>
         this.#tell(documentName, kinds.notice, Buffer.from(JSON.stringify(notice))),
+      ),
+      retirement.onFate((documentName, fate) =>
+        this.#tell(documentName, kinds.fate, Buffer.from(fate ?? '')),
       ),
     ];
     this.#signing = setInterval(() => this.#sign(), signEveryMs);
@@ -143,7 +150,7 @@ export class Neighbours implements Extension<ConnectionContext> {
   }
 
   #hear(room: Room, nodeId: string, message: Uint8Array): void {
-    const { bus, notices, recordSync, keeps, log } = this.#options;
+    const { bus, notices, retirement, recordSync, keeps, log } = this.#options;
     const { document } = room;
     if (nodeId === bus.nodeId || this.#rooms.get(document.name) !== room) return;
     this.#lives(nodeId);
@@ -156,6 +163,10 @@ export class Neighbours implements Extension<ConnectionContext> {
         for (const trouble of notices.troublesOf(document.name)) {
           this.#tell(document.name, kinds.notice, Buffer.from(JSON.stringify(trouble)));
         }
+        const fate = retirement.fateOf(document.name);
+        if (fate) this.#tell(document.name, kinds.fate, Buffer.from(fate));
+      } else if (kind === kinds.fate) {
+        retirement.follow(document.name, (Buffer.from(content).toString() || null) as Fate | null);
       } else if (kind === kinds.check) {
         if (keeps(document.name)) void recordSync.check(document.name);
       } else if (kind === kinds.notice && this.#instance) {

@@ -19,6 +19,9 @@ import type { Notices } from './notices.ts';
 
 export type Fate = 'archived' | 'deleted';
 
+/** `null`: the record is there to be edited. */
+export type FateListener = (documentName: string, fate: Fate | null) => void;
+
 export interface RetirementOptions {
   readonly notices: Pick<Notices, 'tell' | 'tellOne'>;
   /** Makes a version of what the document holds. */
@@ -29,6 +32,7 @@ export interface RetirementOptions {
 export class Retirement implements Extension<ConnectionContext> {
   readonly #options: RetirementOptions;
   readonly #retired = new Map<string, Fate>();
+  readonly #listeners = new Set<FateListener>();
   #instance: Hocuspocus | undefined;
 
   constructor(options: RetirementOptions) {
@@ -55,13 +59,30 @@ export class Retirement implements Extension<ConnectionContext> {
     this.#retired.delete(documentName);
   }
 
+  /** Hears what becomes of records, for other nodes; returns what ends this. */
+  onFate(listener: FateListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What has become of the record of an open document. */
+  fateOf(documentName: string): Fate | null {
+    return this.#retired.get(documentName) ?? null;
+  }
+
+  /** What another node has found out. */
+  follow(documentName: string, fate: Fate | null): void {
+    if (!this.#instance?.documents.has(documentName)) return;
+    if (fate) this.#closeAll(documentName, fate);
+    else this.#openAll(documentName);
+  }
+
   /** The record is not to be edited any more. Saying it again changes nothing. */
   retire(documentName: string, fate: Fate): void {
-    if (this.#retired.get(documentName) === fate) return;
-    this.#retired.set(documentName, fate);
+    if (!this.#closeAll(documentName, fate)) return;
+    for (const listener of this.#listeners) listener(documentName, fate);
     const { keepSafe, log } = this.#options;
     log.info({ documentName, fate }, 'a record that is open is not to be edited any more');
-    for (const connection of this.#connectionsOf(documentName)) this.#close(connection, fate);
     keepSafe(documentName).catch((error: unknown) => {
       // The journal has it; the store is tried again by whoever owes it that.
       log.warn({ documentName, cause: String(error) }, 'no version could be made of it yet');
@@ -70,8 +91,22 @@ export class Retirement implements Extension<ConnectionContext> {
 
   /** The record is there to be edited. Who typed meanwhile comes back with all of it. */
   revive(documentName: string): void {
-    if (!this.#instance || !this.#retired.delete(documentName)) return;
+    if (!this.#instance || !this.#retired.has(documentName)) return;
     this.#options.notices.tell(this.#instance, documentName, { event: 'record-back', data: {} });
+    this.#openAll(documentName);
+    for (const listener of this.#listeners) listener(documentName, null);
+  }
+
+  /** `false` when that is so already. */
+  #closeAll(documentName: string, fate: Fate): boolean {
+    if (this.#retired.get(documentName) === fate) return false;
+    this.#retired.set(documentName, fate);
+    for (const connection of this.#connectionsOf(documentName)) this.#close(connection, fate);
+    return true;
+  }
+
+  #openAll(documentName: string): void {
+    if (!this.#retired.delete(documentName)) return;
     const { closeCode, reason } = errors['may-edit-now'];
     for (const { context } of this.#connectionsOf(documentName)) {
       if (context.session?.access === 'edit') context.socket?.close(closeCode, reason);

@@ -143,7 +143,9 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
   const layers = { journaling, persistence, recordSync };
   const cluster = new Cluster({ journal, ledger, leases, sources, owners, ...layers, log });
 
-  const neighbours = bus ? new Neighbours({ bus, presence, notices, recordSync, keeps, log }) : null;
+  const neighbours = bus
+    ? new Neighbours({ bus, presence, notices, retirement, recordSync, keeps, log })
+    : null;
   const roomType: RoomType = {
     name: 'record',
     hasIds: true,

@@ -284,6 +284,21 @@ it('[K10] tells the room at every node what the one that keeps it has to say', a
   await Promise.all([one.noticed('changed-outside'), other.noticed('changed-outside')]);
 });
 
+it('[K10] takes nothing more at any node into a record that is gone, whatever node finds out', async () => {
+  await opened({ settings: { 'admin.token': 'operators-of-the-cluster-tests' } });
+  const [one, other] = [await (await town.join(0)).synced(), await (await town.join(1)).synced()];
+  const keeper = await until('somebody keeps it', () => town.keeperOf());
+  await town.removeRecord('noise-bylaw');
+  await until('its keeper is asked', async () => {
+    const admin = new Admin(keeper.url, 'noise-bylaw', 'operators-of-the-cluster-tests');
+    return (await admin.post('check')).status === 200;
+  });
+  await Promise.all([one.noticed('record-gone'), other.noticed('record-gone')]);
+  other.type('Noise', ' «after»');
+  await until('they may only read', () => other.provider.authorizedScope === 'readonly');
+  expect(one.text).not.toContain('«after»');
+});
+
 it('[K8] is not ready while Redis is away, lets nobody in, and becomes ready by itself', async () => {
   await opened({ nodes: 1 });
   const { url, line } = town.nodes[0] as TownNode;

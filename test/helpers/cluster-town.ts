@@ -158,6 +158,11 @@ export class ClusterTown {
     await this.#ask('PUT', `/records/${recordId}/draft`, token, { title, type, markdownBody });
   }
 
+  /** Takes the record away, as somebody does who deletes its file. */
+  removeRecord(recordId: string): Promise<void> {
+    return rm(join(this.#folder, 'records', `${recordId}.md`));
+  }
+
   /** The node that keeps this document. */
   keeperOf(recordId = 'noise-bylaw'): TownNode | undefined {
     return this.nodes.find(({ redis }) => redis.leases.holds(`record:${recordId}`));
