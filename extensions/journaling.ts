@@ -19,6 +19,7 @@ import { RealtimeError } from '../server/errors.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Journal, Logger, NewJournalEntry } from '../server/ports.ts';
 import type { ClientSocket, ConnectionContext } from '../server/session.ts';
+import type { Backlog } from './backlog.ts';
 import { isFollowed } from './followed.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
@@ -28,6 +29,7 @@ export interface JournalingOptions {
   readonly journal: Journal;
   readonly sources: Sources;
   readonly notices: Notices;
+  readonly backlog: Pick<Backlog, 'waits' | 'isEmpty'>;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   /** The document that is open here is not the one in the journal any more; what was typed into it is refused. */
@@ -38,6 +40,8 @@ export interface JournalingOptions {
 /** Edits of one document that are not durable yet. */
 interface Pending {
   readonly entries: NewJournalEntry[];
+  /** Of their updates. */
+  bytes: number;
   /** Of those who made them. */
   readonly authors: Set<ClientSocket>;
   /** Whether the last append failed. */
@@ -126,6 +130,8 @@ export class Journaling implements Extension<ConnectionContext> {
     const user = id === undefined ? null : { id, name: name ?? '' };
     pending.entries.push({ update, user, at: Date.now(), base: null });
     pending.taken += seed ? 2 : 1;
+    pending.bytes += update.byteLength;
+    this.#options.backlog.waits(documentName, pending.bytes);
     if (context?.socket) pending.authors.add(context.socket);
     void this.#owed.owe(documentName);
   }
@@ -133,6 +139,7 @@ export class Journaling implements Extension<ConnectionContext> {
   #pendingOf(documentName: string): Pending {
     const pending = this.#pending.get(documentName) ?? {
       entries: [],
+      bytes: 0,
       authors: new Set(),
       isFailing: false,
       taken: 0,
@@ -164,6 +171,8 @@ export class Journaling implements Extension<ConnectionContext> {
     }
     pending.isFailing = false;
     pending.entries.splice(0, batch.length);
+    pending.bytes = pending.entries.reduce((sum, { update }) => sum + update.byteLength, 0);
+    if (pending.bytes === 0) this.#options.backlog.isEmpty(documentName);
     pending.durable += batch.length;
     while (pending.waiting[0] && pending.waiting[0].until <= pending.durable) pending.waiting.shift()?.then();
   }

@@ -4,6 +4,7 @@
  * - `saved {at, version, by}`: the record's draft holds what the room shows; `version` is the journal's position of the
  *   newest edit in it, `null` before the first one; `by` are the names of those who wrote since the last time
  * - `could-not-save {since, layer, reason}`: kept and tried again; also told to those who join meanwhile
+ * - `too-much-unsaved {reason}`: so much of it waits that the room is for reading until it is stored
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now; in the lines
  *   in `conflicts` the room had changed the same words, and both stand there
@@ -40,6 +41,7 @@ export type Layer = (typeof layers)[number];
 export type Notice =
   | { event: 'saved'; data: { at: number; version: Position | null; by: readonly string[] } }
   | { event: 'could-not-save'; data: { since: number; layer: Layer; reason: string } }
+  | { event: 'too-much-unsaved'; data: { reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } }
   | { event: 'record-gone'; data: { fate: 'archived' | 'deleted'; reason: string } }

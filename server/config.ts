@@ -356,6 +356,13 @@ const schema = z.strictObject({
         .min(65_536)
         .default(8_388_608)
         .describe('How much may wait for one client to read it, in bytes; then its socket is closed.'),
+      unsaved_bytes: z
+        .int()
+        .min(65_536)
+        .default(16_777_216)
+        .describe(
+          'How much of one document may wait while the journal takes nothing, in bytes; then its room is for reading.',
+        ),
       authentication_seconds: z
         .int()
         .min(1)

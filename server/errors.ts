@@ -208,6 +208,13 @@ export const errors = {
     statusCode: 503,
     retry: true,
   },
+  'too-much-unsaved': {
+    reason:
+      'So many changes wait to be stored that no more are taken. They are kept, and storing is tried again.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
   'no-such-version': {
     reason: 'There is no such version of this record.',
     closeCode: 4004,

@@ -3,6 +3,7 @@
  * record.
  */
 import type { Hocuspocus } from '@hocuspocus/server';
+import { Backlog } from '../extensions/backlog.ts';
 import { Cluster } from '../extensions/cluster.ts';
 import { ExternalEdits } from '../extensions/external-edits.ts';
 import { Features } from '../extensions/features.ts';
@@ -71,10 +72,12 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
   const turns = new Turns();
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
   const keeps = (documentName: string) => leases.holds(documentName);
+  const backlog = new Backlog({ maxBytes: config.limits.unsaved_bytes, notices, log });
   const journaling = new Journaling({
     journal,
     sources,
     notices,
+    backlog,
     ...retries,
     onBegunAnew: (documentName) => void cluster.openAnew(documentName, 'document-replaced'),
     log,
@@ -160,6 +163,8 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
       ...(neighbours ? [neighbours] : []),
       // Is this edit on stable storage? Only then does its author hear that it is saved.
       journaling,
+      // How much may wait for that?
+      backlog,
       // Where does a document come from, and when does its journal become a snapshot?
       persistence,
       // Did the record change outside meanwhile?

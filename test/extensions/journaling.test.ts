@@ -170,3 +170,33 @@ it('[L7] refuses an edit that builds on what the server lacks, and takes it when
   await alice.synced(5_000);
   await alice.saved();
 });
+
+it('[J6] takes nothing more while too much waits for the journal, and everything once it is stored', async () => {
+  const flaky = flakyJournal();
+  townHall = await TownHall.open({
+    journal: flaky.journal,
+    settings: { 'limits.unsaved_bytes': 65_536 },
+  });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  flaky.handle().isFull = true;
+  alice.replace('Noise', `Noise ${'x'.repeat(70_000)} TAKEN`);
+  for (const clerk of [alice, bob]) {
+    await clerk.noticed('too-much-unsaved');
+    await until('they may only read', () => clerk.provider.authorizedScope === 'readonly');
+  }
+  await bob.sees('TAKEN');
+  bob.type('Respecting', ' LATER');
+  const carol = await (await townHall.join('noise-bylaw', 'carol')).synced();
+  await carol.noticed('too-much-unsaved');
+  expect(carol.scope).toBe('readonly');
+  expect(carol.text).not.toContain('LATER');
+
+  flaky.handle().isFull = false;
+  await alice.saved();
+  await carol.sees('LATER');
+  await bob.saved();
+  await until('they may edit', () =>
+    [alice, bob, carol].every(({ provider }) => provider.authorizedScope === 'read-write'),
+  );
+});
