@@ -85,7 +85,9 @@ describe('a client that is fast', () => {
     await until('the draft has all of them', hasAll);
   });
 
-  it('[R4] with an hour of offline typing, or a paste of 500 KB, is neither warned nor sent away', async () => {
+  const offline =
+    '[R4] with an hour of offline typing, or a paste of 500 KB, is neither warned nor sent away';
+  it(offline, { timeout: 150_000 }, async () => {
     townHall = await TownHall.open({ settings: { 'rooms.cleanup_timeout': 0 } });
     const alice = await (await townHall.join('noise-bylaw')).synced();
     await alice.saved();
