@@ -19,6 +19,7 @@ import { isSeedClientId } from '../markdown/seed-client.ts';
 import type { ClientOwners } from '../server/client-owners.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
+import { foreignNameIn } from '../server/foreign-names.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { excessOf } from '../server/update-bounds.ts';
 import {
@@ -35,6 +36,8 @@ export interface GuardOptions {
   readonly owners: ClientOwners;
   /** The clients that a connection has announced. */
   readonly clientsOf: (connection: Connection) => Iterable<number>;
+  /** Names of nodes and marks that no editor of this document knows. */
+  readonly foreignNamesTo: (documentName: string) => ReadonlySet<string>;
   readonly events: Announcer;
 }
 
@@ -72,6 +75,8 @@ export class Guard implements Extension<ConnectionContext> {
         throw refused(message, 'document-replaced');
       }
     }
+    const foreign = foreignNameIn(update, this.#options.foreignNamesTo(message.documentName));
+    if (foreign !== null) throw refused(message, 'wrong-dialect', { foreign });
     if (mustBeWhole(message) && lacksHistory(message.document, update)) {
       throw new RealtimeError('history-missing', { context: { documentName: message.document.name } });
     }

@@ -103,6 +103,17 @@ export function usualFeaturesOf(dialect: DialectName): readonly Feature[] {
   return dialects[dialect].usual ?? featuresHeldBy(dialect);
 }
 
+/** By what other dialects call nodes and marks, and this one calls none: who uses them speaks another. */
+export function foreignNamesIn(dialect: DialectName): ReadonlySet<string> {
+  const namesIn = ({ nodes, marks }: Dialect) => Object.values({ ...nodes, ...marks }).map(([name]) => name);
+  const own = new Set(namesIn(dialects[dialect]));
+  return new Set(
+    Object.values(dialects)
+      .flatMap(namesIn)
+      .filter((name) => !own.has(name)),
+  );
+}
+
 /** The dialect's schema: ours under its names, without what it lacks. */
 export function schemaOf(dialect: DialectName): Schema {
   const { nodes, marks } = dialects[dialect];

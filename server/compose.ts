@@ -31,6 +31,7 @@ import type { Config } from './config.ts';
 import { Entrance } from './entrance.ts';
 import { announcerTo } from './events.ts';
 import { Excess } from './excess.ts';
+import { foreignToRecords } from './foreign-names.ts';
 import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
@@ -184,6 +185,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       maxDocumentBytes: config.limits.document_bytes,
       owners,
       clientsOf: (connection) => presence.clientsOf(connection),
+      foreignNamesTo: foreignToRecords(config.document.dialect),
       events,
     }),
     // Who is here, and where are their cursors?

@@ -153,6 +153,13 @@ export const errors = {
     statusCode: 406,
     retry: false,
   },
+  'wrong-dialect': {
+    reason:
+      'This editor writes in another format than the others here, and would damage the record. Update the editor.',
+    closeCode: 4406,
+    statusCode: 406,
+    retry: false,
+  },
   'service-refused': {
     reason: 'CivicPress does not let this server work on the record. What was typed is kept.',
     closeCode: 4503,

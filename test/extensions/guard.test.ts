@@ -164,3 +164,29 @@ it('[J2] takes no edit into a document that Hocuspocus let go while somebody cam
   await alice.saved();
   expect(documents.get('record:noise-bylaw')?.getXmlFragment('default').toString()).toContain('KEPT');
 });
+
+it.each([
+  ['tiptap', 'bullet_list', 'strong'],
+  ['civicpress', 'bulletList', 'bold'],
+] as const)('[M12] refuses an editor that speaks another dialect than %s', async (dialect, node, mark) => {
+  const features = dialect === 'civicpress' ? { 'document.features': 'table,image,civicRef' } : {};
+  townHall = await TownHall.open({ settings: { 'document.dialect': dialect, ...features } });
+  const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
+  const before = alice.text;
+  const stranger = async (edit: (clerk: Clerk) => void) => {
+    const clerk = await (await townHall.join('noise-bylaw', 'bob')).synced();
+    edit(clerk);
+    expect(await clerk.refused()).toBe(errors['wrong-dialect'].reason);
+    expect(clerk.provider.unsyncedChanges).toBeGreaterThan(0);
+    clerk.leave();
+  };
+  await stranger(({ fragment }) => fragment.insert(0, [new Y.XmlElement(node)]));
+  await stranger(({ fragment }) => {
+    const text = (fragment.get(0) as Y.XmlElement).get(0) as Y.XmlText;
+    text.format(0, 1, { [mark]: {} });
+  });
+  // What no dialect knows is somebody's own.
+  alice.fragment.insert(0, [new Y.XmlElement('map')]);
+  await alice.saved();
+  expect(alice.text).toBe(before);
+});
