@@ -249,8 +249,15 @@ export class RedisLeases implements Leases {
     for (const [name, token] of held) {
       const lease = this.#leases.get(name);
       if (lease?.token !== token) continue;
-      if (isRenewed.has(name)) lease.end = end;
-      else Object.assign(lease, { token: null, end: 0, isHeld: false });
+      if (isRenewed.has(name)) {
+        const hadEnded = lease.end <= performance.now();
+        lease.end = end;
+        // What came while it was not held was left to others, of whom there were none.
+        if (hadEnded && lease.isHeld) {
+          lease.isHeld = false;
+          void this.#gained(name, lease);
+        }
+      } else Object.assign(lease, { token: null, end: 0, isHeld: false });
     }
     const pairs = got.flatMap((name, index) =>
       index % 2 === 0 ? [[name, got[index + 1] as string] as const] : [],

@@ -100,6 +100,20 @@ it('[K6] holds nothing before it is ready, and gives back what it cannot get rea
   await whoHolds(other);
 });
 
+it('[K6] gets ready anew for a lease that had ended by itself and that nobody took', async () => {
+  const node = await openNode();
+  let times = 0;
+  node.leases.want(name, async () => {
+    times += 1;
+  });
+  await whoHolds(node);
+  node.line.mode = 'cut';
+  await until('it has ended', () => !node.leases.holds(name));
+  node.line.mode = 'pass';
+  await whoHolds(node);
+  expect(times).toBe(2);
+});
+
 it('[K7] takes nothing from a former holder that does not know of its successor', async () => {
   const [one, other] = [await openNode(), await openNode()];
   const { base } = openMarkdown('text\n');
