@@ -116,7 +116,8 @@ export class Guard implements Extension<ConnectionContext> {
       for (const own of this.#options.clientsOf(connection)) owners.cameBack(own);
     } else if (clientId !== undefined && grown.length === 1) {
       owners.claim(clientId, userId);
-      owners.cameBack(clientId);
+      // What was just typed may come ahead of what was typed offline, which others may be bringing meanwhile.
+      if (context.socket.acknowledgements.isExchanged(connection.messageAddress)) owners.cameBack(clientId);
     }
   }
 

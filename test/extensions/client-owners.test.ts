@@ -10,6 +10,7 @@ import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
 import { randomFrom } from '../markdown/helpers/random.ts';
+import { Visitor } from '../server/visitor.ts';
 
 let townHall: TownHall;
 afterEach(() => townHall.close());
@@ -149,6 +150,27 @@ it('[L10] takes from others what somebody had typed and a crash has lost', async
   // And it stays hers.
   again.sendRaw(messageYjsUpdate, editIn(alice.document.clientID, again));
   await until('bob is sent away', () => again.closeCodes.includes(errors['foreign-edit'].closeCode));
+});
+
+it('[L10] takes what was lost also when its author has sent what came behind it already', async () => {
+  const [alice, bob] = await aliceAndBob();
+  const { folder } = townHall;
+  await townHall.close({ keepFolder: true });
+  townHall = await TownHall.open({ folder });
+  Y.applyUpdate(bob.document, editIn(alice.document.clientID, bob, 'SHOWN BUT NOT STORED'));
+  const behind = editIn(alice.document.clientID, bob, 'BEHIND IT');
+  // Her provider sends what was typed last ahead of what it had before.
+  const visitor = await new Visitor(`${townHall.url}/realtime`).entered();
+  visitor.authenticate('record:noise-bylaw', await townHall.tokenOf('alice', 'clerk'));
+  await until('she is let in', () => visitor.frames > 0);
+  visitor.edit('record:noise-bylaw', behind);
+  await until('it waits for the one before', () => open()?.store.pendingStructs);
+  const again = await townHall.join('noise-bylaw', 'bob');
+  again.holds(bob);
+  await (await again.synced()).saved();
+  expect(again.refusals).toEqual([]);
+  expect(open().getXmlFragment('default').toString()).toMatch(/BEHIND IT.*SHOWN BUT NOT STORED/);
+  visitor.ws.terminate();
 });
 
 it('[L10] refuses nothing in a session of honest people who come, go and type offline', async () => {
