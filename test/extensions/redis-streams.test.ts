@@ -55,13 +55,19 @@ async function followed(journal: Journal, documentName = 'record:a', after: stri
   return seen;
 }
 
+/** Sentinel tries a failover that came to nothing again, after a while. */
+const longestFailoverMs = 60_000;
+
 /** Appends, again and again until it is taken. */
 async function appendAtLast(journal: Journal, text: string): Promise<void> {
-  await until('it is taken', () =>
-    journal.append('record:a', [entry(text)]).then(
-      () => true,
-      () => false,
-    ),
+  await until(
+    'it is taken',
+    () =>
+      journal.append('record:a', [entry(text)]).then(
+        () => true,
+        () => false,
+      ),
+    longestFailoverMs,
   );
 }
 
@@ -225,7 +231,7 @@ it('[K4] finds the master that Sentinels name, and its successor', async () => {
   await appendAtLast(journal, 'two');
   await until('it comes from the successor', () => seen.length === 2);
   expect(await second.client.xlen(`${keyPrefix}journal:record:a`)).toBe(2);
-}, 60_000);
+}, 120_000);
 
 async function startSentinel(master: number): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
