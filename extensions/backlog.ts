@@ -2,20 +2,20 @@
  * How much may wait for the journal? While it takes nothing, people type on, and what they type is kept here; when that is
  * too much for one document its room is for reading, until all of it is stored.
  */
-import {
-  type afterUnloadDocumentPayload,
-  type Connection,
-  type connectedPayload,
-  type Extension,
-  type Hocuspocus,
-  OutgoingMessage,
-  type onAuthenticatePayload,
-  type onConfigurePayload,
+import type {
+  afterUnloadDocumentPayload,
+  Connection,
+  connectedPayload,
+  Extension,
+  Hocuspocus,
+  onAuthenticatePayload,
+  onConfigurePayload,
 } from '@hocuspocus/server';
 import { errors } from '../server/errors.ts';
 import type { Logger } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import type { Notices } from './notices.ts';
+import { bringEditorsBack, connectionsIn, setScope } from './scope.ts';
 
 export interface BacklogOptions {
   /** Of updates of one document. */
@@ -62,27 +62,17 @@ export class Backlog implements Extension<ConnectionContext> {
       { documentName, bytes },
       'too much waits for the journal: the room is for reading',
     );
-    for (const connection of this.#connectionsOf(documentName)) this.#close(connection);
+    for (const connection of connectionsIn(this.#instance, documentName)) this.#close(connection);
   }
 
   /** Nothing waits any more. Who typed meanwhile comes back with all of it. */
   isEmpty(documentName: string): void {
-    if (!this.#full.delete(documentName)) return;
-    const { closeCode, reason } = errors['may-edit-now'];
-    for (const { context } of this.#connectionsOf(documentName)) {
-      if (context.session?.access === 'edit') context.socket?.close(closeCode, reason);
-    }
+    if (this.#full.delete(documentName)) bringEditorsBack(connectionsIn(this.#instance, documentName));
   }
 
   #close(connection: Connection<ConnectionContext>): void {
-    connection.readOnly = true;
-    // An unmodified provider takes up its new scope in place.
-    connection.send(new OutgoingMessage(connection.messageAddress).writeAuthenticated(true).toUint8Array());
+    setScope(connection, true);
     const { reason } = errors['too-much-unsaved'];
     this.#options.notices.tellOne(connection, { event: 'too-much-unsaved', data: { reason } });
-  }
-
-  #connectionsOf(documentName: string): Connection<ConnectionContext>[] {
-    return this.#instance?.documents.get(documentName)?.getConnections() ?? [];
   }
 }

@@ -2,20 +2,20 @@
  * Is there still a record to edit? One that was archived or deleted is for reading from then on: everybody in its room is
  * told, nothing more is taken, and what the room holds is made a version.
  */
-import {
-  type afterUnloadDocumentPayload,
-  type Connection,
-  type connectedPayload,
-  type Extension,
-  type Hocuspocus,
-  OutgoingMessage,
-  type onAuthenticatePayload,
-  type onConfigurePayload,
+import type {
+  afterUnloadDocumentPayload,
+  Connection,
+  connectedPayload,
+  Extension,
+  Hocuspocus,
+  onAuthenticatePayload,
+  onConfigurePayload,
 } from '@hocuspocus/server';
 import { errors } from '../server/errors.ts';
 import type { Logger } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import type { Notices } from './notices.ts';
+import { bringEditorsBack, connectionsIn, setScope } from './scope.ts';
 
 export type Fate = 'archived' | 'deleted';
 
@@ -101,27 +101,17 @@ export class Retirement implements Extension<ConnectionContext> {
   #closeAll(documentName: string, fate: Fate): boolean {
     if (this.#retired.get(documentName) === fate) return false;
     this.#retired.set(documentName, fate);
-    for (const connection of this.#connectionsOf(documentName)) this.#close(connection, fate);
+    for (const connection of connectionsIn(this.#instance, documentName)) this.#close(connection, fate);
     return true;
   }
 
   #openAll(documentName: string): void {
-    if (!this.#retired.delete(documentName)) return;
-    const { closeCode, reason } = errors['may-edit-now'];
-    for (const { context } of this.#connectionsOf(documentName)) {
-      if (context.session?.access === 'edit') context.socket?.close(closeCode, reason);
-    }
+    if (this.#retired.delete(documentName)) bringEditorsBack(connectionsIn(this.#instance, documentName));
   }
 
   #close(connection: Connection<ConnectionContext>, fate: Fate): void {
-    connection.readOnly = true;
-    // An unmodified provider takes up its new scope in place.
-    connection.send(new OutgoingMessage(connection.messageAddress).writeAuthenticated(true).toUint8Array());
+    setScope(connection, true);
     const { reason } = errors[fate === 'archived' ? 'record-archived' : 'no-such-record'];
     this.#options.notices.tellOne(connection, { event: 'record-gone', data: { fate, reason } });
-  }
-
-  #connectionsOf(documentName: string): Connection<ConnectionContext>[] {
-    return this.#instance?.documents.get(documentName)?.getConnections() ?? [];
   }
 }

@@ -6,7 +6,7 @@
  * may edit now has perhaps typed already, and who may not be here any longer would go on typing into nothing: their
  * socket is closed, and a provider comes back with all that it has, or is refused.
  */
-import { type Connection, OutgoingMessage } from '@hocuspocus/server';
+import type { Connection } from '@hocuspocus/server';
 import { parseDocumentName } from '../server/document-name.ts';
 import { asRealtimeError, type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
@@ -16,6 +16,7 @@ import type { RoomTypes } from '../server/room-types.ts';
 import type { ClientSocket, Session } from '../server/session.ts';
 import { Turns } from '../server/turns.ts';
 import type { Notices } from './notices.ts';
+import { setScope } from './scope.ts';
 
 export interface RightsOptions {
   readonly identity: Identity;
@@ -304,14 +305,12 @@ export class Rights {
     return access === 'read' ? 'demoted' : 'promoted';
   }
 
-  /** An unmodified provider takes up its new scope in place; the notice says why. */
+  /** The notice says why. */
   #tell(seat: Seat, connection: Connection): void {
     const { access } = seat.session;
     const isReader = access === 'read';
-    connection.readOnly = isReader;
     seat.told = access;
-    const scope = new OutgoingMessage(connection.messageAddress).writeAuthenticated(isReader);
-    connection.send(scope.toUint8Array());
+    setScope(connection, isReader);
     const { reason } = errors['not-allowed'];
     if (isReader) {
       this.#options.notices.tellOne(connection, {

@@ -1,8 +1,9 @@
 /**
  * The thread behind `sqlite.ts`: it alone opens the database, so that no disk is ever waited for by the event loop.
  */
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { SQLOutputValue } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
+import { openDatabase } from '../../server/sqlite-database.ts';
 import { answerCalls } from '../../server/worker-calls.ts';
 
 /** A version as it stands in the table: its contributors travel as JSON text. */
@@ -14,15 +15,29 @@ export interface SnapshotRow {
   readonly name: string | null;
 }
 
-const formatVersion = 2;
-
-/** Another process that opens the same new file has made its table by then. */
-const openingMs = 2_000;
-
-/** A lock that lasts longer is reported, and whoever asked tries again: other documents wait behind this one. */
-const lockedMs = 200;
-
-const database = open((workerData as { file: string }).file);
+const database = openDatabase((workerData as { file: string }).file, {
+  version: 2,
+  // What lasts longer is reported, and whoever asked tries again: other documents wait behind this one.
+  lockedMs: 200,
+  tables: `
+    CREATE TABLE snapshots (
+      document_name TEXT NOT NULL,
+      revision INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      contributors TEXT NOT NULL,
+      name TEXT,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (document_name, revision)
+    ) STRICT;
+  `,
+  refuse(version) {
+    if (version !== 1) return;
+    throw new Error(
+      'it has format 1, which was in no release and is not read any more. ' +
+        'Move it away; documents are then opened from the drafts of their records',
+    );
+  },
+});
 
 const statements = {
   list: database.prepare(`
@@ -76,44 +91,3 @@ const methods = {
 export type SqliteMethods = typeof methods;
 
 answerCalls(methods, (result) => (result instanceof Uint8Array ? result : undefined));
-
-function open(file: string): DatabaseSync {
-  const opened = new DatabaseSync(file, { timeout: openingMs });
-  try {
-    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
-    createTable(opened);
-    opened.exec(`COMMIT; PRAGMA busy_timeout = ${lockedMs}`);
-    return opened;
-  } catch (error) {
-    // The thread may live on for a while, and its lock with it.
-    opened.close();
-    throw error;
-  }
-}
-
-/** @throws Error when another version made the file */
-function createTable(opened: DatabaseSync): void {
-  const version = opened.prepare('PRAGMA user_version').get()?.user_version;
-  if (version === formatVersion) return;
-  if (version === 1) {
-    throw new Error(
-      'it has format 1, which was in no release and is not read any more. ' +
-        'Move it away; documents are then opened from the drafts of their records',
-    );
-  }
-  if (version !== 0) {
-    throw new Error(`it has format ${version}; this version reads format ${formatVersion}`);
-  }
-  opened.exec(`
-    CREATE TABLE snapshots (
-      document_name TEXT NOT NULL,
-      revision INTEGER NOT NULL,
-      at INTEGER NOT NULL,
-      contributors TEXT NOT NULL,
-      name TEXT,
-      bytes BLOB NOT NULL,
-      PRIMARY KEY (document_name, revision)
-    ) STRICT;
-    PRAGMA user_version = ${formatVersion};
-  `);
-}

@@ -1,20 +1,33 @@
 /**
  * The thread behind `outbox.ts`: it alone opens the database, so that no disk is ever waited for by the event loop.
  */
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { SQLOutputValue } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
+import { openDatabase } from '../sqlite-database.ts';
 import { answerCalls } from '../worker-calls.ts';
 import type { DeadLetter, Delivery, NewDelivery } from './outbox.ts';
 
-const formatVersion = 1;
-
-/** Another process that opens the same new file has made its table by then. */
-const openingMs = 2_000;
-
-/** A lock that lasts longer is reported, and whoever asked tries again. */
-const lockedMs = 1_000;
-
-const database = open((workerData as { file: string }).file);
+const database = openDatabase((workerData as { file: string }).file, {
+  version: 1,
+  // What lasts longer is reported, and whoever asked tries again.
+  lockedMs: 1_000,
+  // Ids never come again: they are the order in which events happened.
+  tables: `
+    CREATE TABLE deliveries (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      event_id TEXT NOT NULL,
+      event TEXT NOT NULL,
+      target TEXT NOT NULL,
+      room TEXT NOT NULL,
+      body TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      dead_at INTEGER,
+      error TEXT
+    ) STRICT;
+    CREATE INDEX waiting ON deliveries (target, room, id) WHERE dead_at IS NULL;
+    CREATE INDEX dead ON deliveries (dead_at) WHERE dead_at IS NOT NULL;
+  `,
+});
 
 const statements = {
   add: database.prepare(`
@@ -127,42 +140,4 @@ function deliveryOf({ id, eventId, event, body, createdAt }: Row): Delivery {
     body: String(body),
     createdAt: Number(createdAt),
   };
-}
-
-function open(file: string): DatabaseSync {
-  const opened = new DatabaseSync(file, { timeout: openingMs });
-  try {
-    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
-    createTable(opened);
-    opened.exec(`COMMIT; PRAGMA busy_timeout = ${lockedMs}`);
-    return opened;
-  } catch (error) {
-    // The thread may live on for a while, and its lock with it.
-    opened.close();
-    throw error;
-  }
-}
-
-/** @throws Error when another version made the file */
-function createTable(opened: DatabaseSync): void {
-  const version = opened.prepare('PRAGMA user_version').get()?.user_version;
-  if (version === formatVersion) return;
-  if (version !== 0) throw new Error(`it has format ${version}; this version reads format ${formatVersion}`);
-  // Ids never come again: they are the order in which events happened.
-  opened.exec(`
-    CREATE TABLE deliveries (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      event_id TEXT NOT NULL,
-      event TEXT NOT NULL,
-      target TEXT NOT NULL,
-      room TEXT NOT NULL,
-      body TEXT NOT NULL,
-      created_at INTEGER NOT NULL,
-      dead_at INTEGER,
-      error TEXT
-    ) STRICT;
-    CREATE INDEX waiting ON deliveries (target, room, id) WHERE dead_at IS NULL;
-    CREATE INDEX dead ON deliveries (dead_at) WHERE dead_at IS NOT NULL;
-    PRAGMA user_version = ${formatVersion};
-  `);
 }
