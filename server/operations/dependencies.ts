@@ -28,10 +28,19 @@ const freshMs = 30_000;
 /** So long, in ms, whoever wants to know waits for an answer. */
 const patienceMs = 2_000;
 
+/** What becomes a report when somebody asks: every edit passes by here. Times are in ms since the epoch. */
+interface Known {
+  state: DependencyReport['state'];
+  succeededAt: number | null;
+  failedAt: number | null;
+  latencyMs: number | null;
+  reason: string | null;
+}
+
 interface Dependency {
   /** The least that tells whether it works. */
   readonly ask: () => Promise<unknown>;
-  report: DependencyReport;
+  readonly known: Known;
   /** In monotonic ms. */
   heardAt: number;
   /** What failed last time it was called, and when: a full disk can still be read. */
@@ -55,16 +64,16 @@ export class Dependencies {
   }
 
   add(name: string, ask: () => Promise<unknown>): void {
-    const report = {
+    const known: Known = {
       state: 'unknown',
-      lastSuccess: null,
-      lastFailure: null,
+      succeededAt: null,
+      failedAt: null,
       latencyMs: null,
       reason: null,
-    } as const;
+    };
     this.#dependencies.set(name, {
       ask,
-      report,
+      known,
       heardAt: Number.NEGATIVE_INFINITY,
       failing: new Map(),
       asking: undefined,
@@ -78,11 +87,11 @@ export class Dependencies {
   }
 
   get areAllUp(): boolean {
-    return [...this.#dependencies.values()].every(({ report }) => report.state === 'up');
+    return [...this.#dependencies.values()].every(({ known }) => known.state === 'up');
   }
 
   reports(): Record<string, DependencyReport> {
-    return Object.fromEntries([...this.#dependencies].map(([name, { report }]) => [name, report]));
+    return Object.fromEntries([...this.#dependencies].map(([name, { known }]) => [name, reportOf(known)]));
   }
 
   /** Learns from a call that is made anyway; gives back what it gives, and throws what it throws. */
@@ -116,36 +125,44 @@ export class Dependencies {
   #succeeded(name: string, method: string, startedAt: number): void {
     const dependency = this.#dependencies.get(name);
     if (!dependency) return;
-    const { report, failing } = dependency;
+    const { known, failing } = dependency;
     const now = performance.now();
     dependency.heardAt = now;
     // What failed and is not called any more is forgotten in the end.
     for (const [failed, at] of failing) if (failed === method || now - at > freshMs) failing.delete(failed);
     if (failing.size > 0) return;
-    if (report.state === 'down') this.#log.info({ dependency: name }, 'a dependency answers again');
-    const latencyMs = Math.round((now - startedAt) * 10) / 10;
-    dependency.report = {
-      ...report,
-      state: 'up',
-      lastSuccess: new Date().toISOString(),
-      latencyMs,
-      reason: null,
-    };
+    if (known.state === 'down') this.#log.info({ dependency: name }, 'a dependency answers again');
+    known.state = 'up';
+    known.succeededAt = Date.now();
+    known.latencyMs = now - startedAt;
+    known.reason = null;
   }
 
   #failed(name: string, method: string, error: unknown): void {
     const dependency = this.#dependencies.get(name);
     if (!dependency) return;
-    const { report, failing } = dependency;
+    const { known, failing } = dependency;
     const reason = error instanceof RealtimeError ? error.code : 'internal';
     dependency.heardAt = performance.now();
     failing.set(method, dependency.heardAt);
-    if (report.state !== 'down') {
+    if (known.state !== 'down') {
       const fields = { dependency: name, method, reason, cause: String(error) };
       this.#log.warn(fields, 'a dependency does not answer');
     }
-    dependency.report = { ...report, state: 'down', lastFailure: new Date().toISOString(), reason };
+    known.state = 'down';
+    known.failedAt = Date.now();
+    known.reason = reason;
   }
+}
+
+function reportOf({ state, succeededAt, failedAt, latencyMs, reason }: Known): DependencyReport {
+  return {
+    state,
+    lastSuccess: succeededAt === null ? null : new Date(succeededAt).toISOString(),
+    lastFailure: failedAt === null ? null : new Date(failedAt).toISOString(),
+    latencyMs: latencyMs === null ? null : Math.round(latencyMs * 10) / 10,
+    reason,
+  };
 }
 
 function isAnswer(error: unknown): boolean {
