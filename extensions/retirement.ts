@@ -2,20 +2,11 @@
  * Is there still a record to edit? One that was archived or deleted is for reading from then on: everybody in its room is
  * told, nothing more is taken, and what the room holds is made a version.
  */
-import type {
-  afterUnloadDocumentPayload,
-  Connection,
-  connectedPayload,
-  Extension,
-  Hocuspocus,
-  onAuthenticatePayload,
-  onConfigurePayload,
-} from '@hocuspocus/server';
+import type { Extension, Hocuspocus, onConfigurePayload } from '@hocuspocus/server';
 import { errors } from '../server/errors.ts';
 import type { Logger } from '../server/ports.ts';
-import type { ConnectionContext } from '../server/session.ts';
 import type { Notices } from './notices.ts';
-import { bringEditorsBack, connectionsIn, setScope } from './scope.ts';
+import type { ReadOnlyRooms } from './read-only-rooms.ts';
 
 export type Fate = 'archived' | 'deleted';
 
@@ -23,15 +14,15 @@ export type Fate = 'archived' | 'deleted';
 export type FateListener = (documentName: string, fate: Fate | null) => void;
 
 export interface RetirementOptions {
-  readonly notices: Pick<Notices, 'tell' | 'tellOne'>;
+  readonly readOnlyRooms: ReadOnlyRooms;
+  readonly notices: Pick<Notices, 'tell'>;
   /** Makes a version of what the document holds. */
   readonly keepSafe: (documentName: string) => Promise<unknown>;
   readonly log: Logger;
 }
 
-export class Retirement implements Extension<ConnectionContext> {
+export class Retirement implements Extension {
   readonly #options: RetirementOptions;
-  readonly #retired = new Map<string, Fate>();
   readonly #listeners = new Set<FateListener>();
   #instance: Hocuspocus | undefined;
 
@@ -43,22 +34,6 @@ export class Retirement implements Extension<ConnectionContext> {
     this.#instance = instance;
   }
 
-  async onAuthenticate({
-    documentName,
-    connectionConfig,
-  }: onAuthenticatePayload<ConnectionContext>): Promise<void> {
-    if (this.#retired.has(documentName)) connectionConfig.readOnly = true;
-  }
-
-  async connected({ documentName, connection }: connectedPayload<ConnectionContext>): Promise<void> {
-    const fate = this.#retired.get(documentName);
-    if (fate) this.#close(connection, fate);
-  }
-
-  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
-    this.#retired.delete(documentName);
-  }
-
   /** Hears what becomes of records, for other nodes; returns what ends this. */
   onFate(listener: FateListener): () => void {
     this.#listeners.add(listener);
@@ -67,19 +42,20 @@ export class Retirement implements Extension<ConnectionContext> {
 
   /** What has become of the record of an open document. */
   fateOf(documentName: string): Fate | null {
-    return this.#retired.get(documentName) ?? null;
+    const notice = this.#options.readOnlyRooms.noticeOf(documentName, 'retirement');
+    return notice?.event === 'record-gone' ? notice.data.fate : null;
   }
 
   /** What another node has found out. */
   follow(documentName: string, fate: Fate | null): void {
     if (!this.#instance?.documents.has(documentName)) return;
-    if (fate) this.#closeAll(documentName, fate);
-    else this.#openAll(documentName);
+    if (fate) this.#close(documentName, fate);
+    else this.#options.readOnlyRooms.open(documentName, 'retirement');
   }
 
   /** The record is not to be edited any more. Saying it again changes nothing. */
   retire(documentName: string, fate: Fate): void {
-    if (!this.#closeAll(documentName, fate)) return;
+    if (!this.#close(documentName, fate)) return;
     for (const listener of this.#listeners) listener(documentName, fate);
     const { keepSafe, log } = this.#options;
     log.info({ documentName, fate }, 'a record that is open is not to be edited any more');
@@ -89,29 +65,23 @@ export class Retirement implements Extension<ConnectionContext> {
     });
   }
 
-  /** The record is there to be edited. Who typed meanwhile comes back with all of it. */
+  /** The record is there to be edited. */
   revive(documentName: string): void {
-    if (!this.#instance || !this.#retired.has(documentName)) return;
-    this.#options.notices.tell(this.#instance, documentName, { event: 'record-back', data: {} });
-    this.#openAll(documentName);
+    const { readOnlyRooms, notices } = this.#options;
+    if (!this.#instance || !this.fateOf(documentName)) return;
+    notices.tell(this.#instance, documentName, { event: 'record-back', data: {} });
+    readOnlyRooms.open(documentName, 'retirement');
     for (const listener of this.#listeners) listener(documentName, null);
   }
 
   /** `false` when that is so already. */
-  #closeAll(documentName: string, fate: Fate): boolean {
-    if (this.#retired.get(documentName) === fate) return false;
-    this.#retired.set(documentName, fate);
-    for (const connection of connectionsIn(this.#instance, documentName)) this.#close(connection, fate);
-    return true;
-  }
-
-  #openAll(documentName: string): void {
-    if (this.#retired.delete(documentName)) bringEditorsBack(connectionsIn(this.#instance, documentName));
-  }
-
-  #close(connection: Connection<ConnectionContext>, fate: Fate): void {
-    setScope(connection, true);
+  #close(documentName: string, fate: Fate): boolean {
+    if (this.fateOf(documentName) === fate) return false;
     const { reason } = errors[fate === 'archived' ? 'record-archived' : 'no-such-record'];
-    this.#options.notices.tellOne(connection, { event: 'record-gone', data: { fate, reason } });
+    this.#options.readOnlyRooms.close(documentName, 'retirement', {
+      event: 'record-gone',
+      data: { fate, reason },
+    });
+    return true;
   }
 }

@@ -12,6 +12,7 @@ import { Neighbours } from '../extensions/neighbours.ts';
 import type { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
 import type { Presence } from '../extensions/presence.ts';
+import { ReadOnlyRooms } from '../extensions/read-only-rooms.ts';
 import { RecordSync } from '../extensions/record-sync.ts';
 import { Retirement } from '../extensions/retirement.ts';
 import type { Sources } from '../extensions/sources.ts';
@@ -72,7 +73,8 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
   const turns = new Turns();
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
   const keeps = (documentName: string) => leases.holds(documentName);
-  const backlog = new Backlog({ maxBytes: config.limits.unsaved_bytes, notices, log });
+  const readOnlyRooms = new ReadOnlyRooms(notices);
+  const backlog = new Backlog({ maxBytes: config.limits.unsaved_bytes, readOnlyRooms, log });
   const journaling = new Journaling({
     journal,
     sources,
@@ -83,6 +85,7 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
     log,
   });
   const retirement = new Retirement({
+    readOnlyRooms,
     notices,
     keepSafe: (documentName) => persistence.snapshotNow(documentName),
     log,
@@ -163,14 +166,14 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
       ...(neighbours ? [neighbours] : []),
       // Is this edit on stable storage? Only then does its author hear that it is saved.
       journaling,
-      // How much may wait for that?
-      backlog,
       // Where does a document come from, and when does its journal become a snapshot?
       persistence,
       // Did the record change outside meanwhile?
       new ExternalEdits({ sources, recordSync, pollMs: config.external_edits.poll_seconds * 1_000 }),
       // Is there still a record to edit?
       retirement,
+      // Where may nobody edit for now?
+      readOnlyRooms,
       // When does the record's draft change?
       writeback,
       // What does the room hear from the server?
