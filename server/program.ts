@@ -12,7 +12,7 @@ import { readSettings } from './cli/settings.ts';
 import type { Terminal } from './cli/terminal.ts';
 import { compose } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
-import { startDemo } from './demo/demo.ts';
+import { openDemoPages, startDemo } from './demo/demo.ts';
 import { createLog } from './log.ts';
 import { openRedis } from './redis/open.ts';
 import { openSnapshots } from './storage.ts';
@@ -26,6 +26,7 @@ Starts CivicPress Realtime. Without a configured CivicPress it brings a demo one
   --port NUMBER     TCP port; 0 lets the system choose
   --host ADDRESS    address to listen on
   --data-dir FOLDER where documents are kept
+  --demo-pages      the demo's editor also for a configured CivicPress that lets anybody sign in, in its development
   --help            this text
 
 Other commands:
@@ -67,6 +68,7 @@ async function start(argv: readonly string[]): Promise<void> {
       port: { type: 'string' },
       host: { type: 'string' },
       'data-dir': { type: 'string' },
+      'demo-pages': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -83,15 +85,18 @@ async function start(argv: readonly string[]): Promise<void> {
     process.stdout.write('CivicPress Realtime is off: the setting "enabled" is false.\n');
     return;
   }
-  await run(config);
+  await run(config, args['demo-pages']);
 }
 
-async function run(config: Config): Promise<void> {
+async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
   const log = createLog(config.log.level, process.stdout.isTTY === true);
   captureConsole(log);
   const service = serviceCredentialsOf(config);
   if (!service && config.redis.enabled) {
     throw new ConfigError(['redis.enabled: the demo CivicPress serves one node; set civicpress.url']);
+  }
+  if (wantsDemoPages && process.env.NODE_ENV === 'production') {
+    throw new ConfigError(['--demo-pages: in production there is no demo']);
   }
   const demoFolder = join(config.data_dir, 'demo');
   const demo = service ? null : await startDemo({ folder: demoFolder, realtimePath: config.path });
@@ -102,6 +107,9 @@ async function run(config: Config): Promise<void> {
     cacheMs: config.auth.cache_seconds * 1_000,
     forwardAddress: config.civicpress.forward_address,
   });
+  const pages =
+    demo?.pages ??
+    (wantsDemoPages ? await openDemoPages(config.civicpress.url as string, config.path) : null);
   const dataDir = demo ? demoFolder : config.data_dir;
   const redis = demo ? null : await openRedis(config, log);
   const journal = redis?.journal ?? (await openSqliteJournal(join(dataDir, 'journal.sqlite')));
@@ -109,7 +117,7 @@ async function run(config: Config): Promise<void> {
   const webhooks = await openWebhooks(config, join(dataDir, 'webhooks.sqlite'), log);
   const { identity, records } = civicpress;
   const server = compose(
-    demo ? demoConfigOf(config, demo.specsDir) : config,
+    pages ? demoConfigOf(config, demo?.specsDir) : config,
     {
       identity,
       records,
@@ -120,11 +128,11 @@ async function run(config: Config): Promise<void> {
       ...(webhooks && { events: webhooks, webhooks }),
       log,
     },
-    demo ? { pages: demo.pages } : {},
+    pages ? { pages } : {},
   );
   server.metrics.watchProcess();
   const url = await server.start();
-  process.stdout.write(greeting(url, dataDir, demo !== null));
+  process.stdout.write(greeting(url, dataDir, pages !== null));
 
   let isStopping = false;
   const stop = async (signal: NodeJS.Signals) => {
@@ -154,7 +162,7 @@ async function run(config: Config): Promise<void> {
 }
 
 /** Anybody can sign in as anybody, so it stays on this machine; and its editor knows everything. */
-function demoConfigOf(config: Config, specsDir: string): Config {
+function demoConfigOf(config: Config, specsDir: string | undefined): Config {
   const { host = '127.0.0.1', document, specs } = config;
   if (document.dialect !== 'tiptap') {
     throw new ConfigError([
@@ -165,7 +173,7 @@ function demoConfigOf(config: Config, specsDir: string): Config {
     ...config,
     host,
     document: { ...document, features: document.features ?? [...allFeatures] },
-    specs: { ...specs, folder: specs.folder ?? specsDir },
+    specs: specsDir === undefined ? specs : { ...specs, folder: specs.folder ?? specsDir },
   };
 }
 
@@ -187,10 +195,10 @@ function serviceCredentialsOf({ civicpress }: Config): { username: string; passw
   );
 }
 
-function greeting(url: string, dataDir: string, isDemo: boolean): string {
-  if (!isDemo) return `CivicPress Realtime listens on ${url}\nDocuments are kept in ${dataDir}\n`;
+function greeting(url: string, dataDir: string, hasPages: boolean): string {
+  if (!hasPages) return `CivicPress Realtime listens on ${url}\nDocuments are kept in ${dataDir}\n`;
   return `
-CivicPress Realtime, with its demo CivicPress:
+CivicPress Realtime, with the pages of its demo:
 
   Edit as Alice   ${url}/demo/records/noise-bylaw?user=alice
   Edit as Bob     ${url}/demo/records/noise-bylaw?user=bob

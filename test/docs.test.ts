@@ -104,7 +104,9 @@ it('every file that the README links to exists', async () => {
 
 it('the commands of the README are those of package.json', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
-  const named = (await read('README.md')).matchAll(/npm (?:run )?(start|test|bench|build|check)\b/g);
+  const named = (await read('README.md')).matchAll(
+    /npm (?:run )?((?:start|test|bench|build|check|demo)[\w:]*)/g,
+  );
   for (const [, name] of named) expect(scripts).toHaveProperty(name as string);
 });
 

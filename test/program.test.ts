@@ -140,6 +140,12 @@ it('[C3] has no demo in production, and says what to set', async () => {
   const program = new Program([], { NODE_ENV: 'production' }, folder);
   expect(await program.ended()).toBe(1);
   expect(program.output).toContain('REALTIME_CIVICPRESS_URL');
+
+  const login = { REALTIME_CIVICPRESS_USERNAME: 'realtime', REALTIME_CIVICPRESS_PASSWORD: 'secret' };
+  const environment = { NODE_ENV: 'production', REALTIME_CIVICPRESS_URL: 'http://127.0.0.1:9', ...login };
+  const withPages = new Program(['--demo-pages'], environment, folder);
+  expect(await withPages.ended()).toBe(1);
+  expect(withPages.output).toContain('--demo-pages');
 });
 
 it('[C3] says which credentials are missing for a configured CivicPress', async () => {

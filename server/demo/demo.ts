@@ -19,9 +19,11 @@ export interface Demo {
   readonly specsDir: string;
   /** The user that the realtime server signs in as; its password is new at every start. */
   readonly service: ServiceCredentials;
-  pages(rooms: () => RoomSummary[]): FastifyPluginAsync;
+  readonly pages: DemoPages;
   close(): Promise<void>;
 }
+
+export type DemoPages = (rooms: () => RoomSummary[]) => FastifyPluginAsync;
 
 export interface DemoOptions {
   /** Records, drafts and sessions live below it. */
@@ -35,22 +37,25 @@ export async function startDemo({ folder, realtimePath }: DemoOptions): Promise<
   const specsDir = join(folder, 'specs');
   await installSampleSpecs(specsDir);
   const service = { username: 'realtime', password: randomBytes(24).toString('base64url') };
-  const [civicpress, assetsDir] = await Promise.all([
-    startEmbeddedCivicPress({
-      recordsDir,
-      dataDir: join(folder, 'civicpress'),
-      users: [{ ...service, role: 'clerk' }],
-    }),
-    builtPages(),
-  ]);
+  const civicpress = await startEmbeddedCivicPress({
+    recordsDir,
+    dataDir: join(folder, 'civicpress'),
+    users: [{ ...service, role: 'clerk' }],
+  });
   return {
     civicpressUrl: civicpress.url,
     specsDir,
     service,
-    pages: (rooms) => async (app) => {
-      await app.register(demoPages, { civicpressUrl: civicpress.url, realtimePath, rooms, assetsDir });
-    },
+    pages: await openDemoPages(civicpress.url, realtimePath),
     close: () => civicpress.close(),
+  };
+}
+
+/** The pages, for whichever CivicPress lets somebody sign in by their name. */
+export async function openDemoPages(civicpressUrl: string, realtimePath: string): Promise<DemoPages> {
+  const assetsDir = await builtPages();
+  return (rooms) => async (app) => {
+    await app.register(demoPages, { civicpressUrl, realtimePath, rooms, assetsDir });
   };
 }
 
