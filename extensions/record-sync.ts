@@ -8,9 +8,10 @@ import { hash } from 'node:crypto';
 import type { Document, Hocuspocus } from '@hocuspocus/server';
 import { applyUpdate } from 'yjs';
 import type { Base } from '../markdown/index.ts';
+import { Allowance } from '../server/allowance.ts';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
-import { RealtimeError } from '../server/errors.ts';
+import { asRealtimeError, RealtimeError } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Ledger, Logger, Records, RecordText } from '../server/ports.ts';
@@ -37,6 +38,8 @@ export interface RecordSyncOptions {
   /** Each draft costs CivicPress two requests, of 1,000 in 15 minutes for all rooms: so it waits for more. */
   readonly pauseMs: number;
   readonly atLatestMs: number;
+  /** Of all rooms together. */
+  readonly draftsPerMinute: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly events: Announcer;
@@ -45,6 +48,7 @@ export interface RecordSyncOptions {
 
 export class RecordSync {
   readonly #options: RecordSyncOptions;
+  readonly #allowance: Allowance;
   readonly #owed: OwedWork;
 
   /** Documents whose record is to be read even if the room has nothing to write. */
@@ -53,10 +57,13 @@ export class RecordSync {
 
   constructor(options: RecordSyncOptions) {
     this.#options = options;
+    const { records, draftsPerMinute: perMinute } = options;
+    this.#allowance = new Allowance({ perMinute, pauseMs: () => records.draftPauseMs?.() ?? 0 });
     this.#owed = new OwedWork({
-      perform: (documentName) => this.#perform(documentName),
+      perform: (documentName) => this.#perform(documentName).catch((error) => this.#unperformed(error)),
       pauseMs: options.pauseMs,
       atLatestMs: options.atLatestMs,
+      allowance: this.#allowance,
       retryMinMs: options.retryMinMs,
       retryMaxMs: options.retryMaxMs,
       onFailed: (documentName, failure) => this.#failed(documentName, failure),
@@ -87,8 +94,8 @@ export class RecordSync {
   async look(documentName: string): Promise<void> {
     const { keeps, sources, log } = this.#options;
     const document = this.#instance?.documents.get(documentName);
-    // What is owed reads the record anyway.
-    if (!document || !keeps(documentName) || this.#owed.owes(documentName)) return;
+    // What is owed reads the record anyway, and what drafts wait for is not for looks.
+    if (!document || !keeps(documentName) || this.#owed.owes(documentName) || this.#allowance.isShort) return;
     try {
       const record = await this.#read(document);
       if (this.#instance?.documents.get(documentName) !== document) return;
@@ -98,6 +105,11 @@ export class RecordSync {
     } catch (error) {
       log.debug({ documentName, cause: String(error) }, 'the record could not be looked at');
     }
+  }
+
+  /** Nobody is there any more to add to what is owed: it waits for no pause, and comes before others. */
+  hurry(documentName: string): void {
+    this.#owed.hurry(documentName);
   }
 
   /** Whether the record may lack what the document holds, or the other way round. */
@@ -145,6 +157,13 @@ export class RecordSync {
     if (!source.owesWriteback && base.markdown === source.base.markdown) return;
     await ledger.settle(documentName, source.position, base);
     sources.settled(documentName, source.position);
+  }
+
+  /** A CivicPress that is away does not count requests: when it is back, drafts need not wait for a turn. */
+  #unperformed(error: unknown): never {
+    const { code, context } = asRealtimeError(error);
+    if (code === 'civicpress-unavailable' && context.status === undefined) this.#allowance.giveBack();
+    throw error;
   }
 
   /** Whether the record still holds what it was last seen to hold: a look that costs no conversion. */

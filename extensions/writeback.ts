@@ -13,6 +13,7 @@ import type {
   Hocuspocus,
   onChangePayload,
   onConfigurePayload,
+  onDisconnectPayload,
 } from '@hocuspocus/server';
 import { RealtimeError } from '../server/errors.ts';
 import type { Leases } from '../server/leases.ts';
@@ -57,6 +58,11 @@ export class Writeback implements Extension<ConnectionContext> {
 
   async onChange({ documentName }: onChangePayload<ConnectionContext>): Promise<void> {
     this.#options.recordSync.owe(documentName);
+  }
+
+  /** Who leaves may want to look at the draft, or publish it. */
+  async onDisconnect({ documentName, document }: onDisconnectPayload<ConnectionContext>): Promise<void> {
+    if (document.getConnectionsCount() === 0) this.#options.recordSync.hurry(documentName);
   }
 
   async beforeUnloadDocument({ documentName }: beforeUnloadDocumentPayload): Promise<void> {

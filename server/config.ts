@@ -244,6 +244,14 @@ const schema = z.strictObject({
         .max(3_600_000)
         .default(10_000)
         .describe('Longest time, in ms, that continued typing puts off writing the draft.'),
+      drafts_per_minute: z
+        .int()
+        .min(1)
+        .max(60_000)
+        .default(20)
+        .describe(
+          'Drafts of all rooms in a minute, each two requests of the 1,000 that CivicPress takes in 15 minutes; more wait their turn.',
+        ),
     })
     .prefault({}),
   external_edits: z

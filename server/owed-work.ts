@@ -5,6 +5,7 @@
  * and after a failure does it again with a growing, jittered pause, until it succeeds. Whatever is owed here
  * keeps its document in memory: that is the caller's part.
  */
+import type { Allowance } from './allowance.ts';
 import { asRealtimeError, type RealtimeError } from './errors.ts';
 
 export interface OwedWorkOptions {
@@ -14,6 +15,8 @@ export interface OwedWorkOptions {
   readonly pauseMs?: number;
   /** Longest time, in ms, that such pauses put the work off. */
   readonly atLatestMs?: number;
+  /** What all documents share: after its pause, and to be tried again, the work of each waits for a turn. */
+  readonly allowance?: Allowance;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly onFailed: (documentName: string, failure: Failure) => void;
@@ -74,21 +77,23 @@ export class OwedWork {
     debt.owed += 1;
     debt.isUrgent ||= now;
     if (debt.run) return debt.run;
-    if (debt.failure) return Promise.resolve();
+    if (debt.failure || (!now && this.#options.allowance?.isWaiting(documentName))) return Promise.resolve();
     return now ? this.#run(documentName, debt) : this.#afterPause(documentName, debt);
   }
 
-  /** Begins what waits for its pause to be over. What failed keeps its own pace. */
+  /** Begins what waits for its pause to be over, or has it be among the next. What failed keeps its own pace. */
   hurry(documentName: string): void {
     const debt = this.#debts.get(documentName);
     if (!debt || debt.failure) return;
     debt.isUrgent = true;
-    void this.#run(documentName, debt);
+    void this.#inTurn(documentName, debt);
+    this.#options.allowance?.hurry(documentName);
   }
 
   /** Owes this document nothing any more. */
   forget(documentName: string): void {
-    clearTimeout(this.#debts.get(documentName)?.timer);
+    const debt = this.#debts.get(documentName);
+    if (debt) this.#cancel(documentName, debt);
     this.#debts.delete(documentName);
   }
 
@@ -110,13 +115,13 @@ export class OwedWork {
   /** Ends the retrying; what is owed stays owed. */
   stop(): void {
     this.#isStopped = true;
-    for (const debt of this.#debts.values()) clearTimeout(debt.timer);
+    for (const [documentName, debt] of this.#debts) this.#cancel(documentName, debt);
   }
 
   #afterPause(documentName: string, debt: Debt): Promise<void> {
     const { pauseMs = 0, atLatestMs = 0 } = this.#options;
     const waitMs = Math.min(pauseMs, debt.startedAt + atLatestMs - performance.now());
-    if (waitMs <= 0 || this.#isHurried) return this.#run(documentName, debt);
+    if (waitMs <= 0 || this.#isHurried) return this.#inTurn(documentName, debt);
     this.#runIn(waitMs, documentName, debt);
     return Promise.resolve();
   }
@@ -124,14 +129,27 @@ export class OwedWork {
   #runIn(waitMs: number, documentName: string, debt: Debt): void {
     clearTimeout(debt.timer);
     if (this.#isStopped) return;
-    debt.timer = setTimeout(() => void this.#run(documentName, debt), waitMs);
+    debt.timer = setTimeout(() => void this.#inTurn(documentName, debt), waitMs);
     debt.timer.unref();
+  }
+
+  #cancel(documentName: string, debt: Debt): void {
+    clearTimeout(debt.timer);
+    this.#options.allowance?.withdraw(documentName);
+  }
+
+  /** Resolves after the run when it begins at once. */
+  #inTurn(documentName: string, debt: Debt): Promise<void> {
+    const { allowance } = this.#options;
+    if (debt.run || !allowance || this.#isHurried) return this.#run(documentName, debt);
+    allowance.ask(documentName, () => void this.#run(documentName, debt));
+    return debt.run ?? Promise.resolve();
   }
 
   #run(documentName: string, debt: Debt): Promise<void> {
     // A run that has just ended is here for another moment, with the next one planned already: that one stays.
     if (debt.run) return debt.run;
-    clearTimeout(debt.timer);
+    this.#cancel(documentName, debt);
     debt.run = this.#perform(documentName, debt).finally(() => {
       debt.run = undefined;
     });
@@ -145,6 +163,7 @@ export class OwedWork {
       covered = debt.owed;
       debt.isUrgent = false;
       const startedAt = performance.now();
+      this.#options.allowance?.use();
       try {
         await this.#options.perform(documentName);
       } catch (thrown) {

@@ -83,6 +83,8 @@ export interface Records {
    * @param seen what `read` has just given for this record
    */
   writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void>;
+  /** The least time between two drafts, in ms, that leaves enough requests to others; where requests are counted. */
+  draftPauseMs?(): number;
 }
 
 /** Somebody whose edits a document holds. */

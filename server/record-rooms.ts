@@ -103,6 +103,7 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
     durable: (documentName) => journaling.durable(documentName),
     pauseMs: config.writeback.after_ms,
     atLatestMs: config.writeback.at_latest_ms,
+    draftsPerMinute: config.writeback.drafts_per_minute,
     ...retries,
     events,
     log,

@@ -47,8 +47,11 @@ export class CivicPressClient {
   /** Until when (monotonic ms) CivicPress asked us to be quiet, by its two counters and by whom it counts. */
   readonly #busyUntil = new Map<string, number>();
 
-  /** What its header `RateLimit` said last, by counter: how many requests are left, and until when (monotonic ms). */
-  readonly #left = new Map<string, { readonly requests: number; readonly until: number }>();
+  /** What its header `RateLimit` said last, by counter: how many requests are left of all, and until when (monotonic ms). */
+  readonly #left = new Map<
+    string,
+    { readonly limit: number; readonly requests: number; readonly until: number }
+  >();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -85,22 +88,26 @@ export class CivicPressClient {
   /**
    * How long to wait between requests, in ms, to take no more than half of what CivicPress has left: the other half is
    * for whoever comes next. 0 when it does not say that it counts.
+   *
+   * @param reserve the part of all requests that is not to be touched, even when it is all that is left
    */
-  pauseMs(request: Pick<Request, 'path' | 'forwardedFor'>): number {
+  pauseMs(request: Pick<Request, 'path' | 'forwardedFor'>, reserve = 0): number {
     const left = this.#left.get(counterOf(request));
     if (!left) return 0;
+    const requests = Math.max(0, left.requests - left.limit * reserve);
     // With none left its next window is waited for.
-    return Math.max(0, left.until - performance.now()) * Math.min(1, 2 / left.requests);
+    return Math.max(0, left.until - performance.now()) * Math.min(1, 2 / requests);
   }
 
   /** `RateLimit: limit=1000, remaining=984, reset=875`, as CivicPress sends it. */
   #noteWhatIsLeft(counter: string, { headers }: Response): void {
-    const said = /\bremaining=(\d+).*\breset=(\d+)/.exec(headers.get('ratelimit') ?? '');
+    const said = /\blimit=(\d+).*\bremaining=(\d+).*\breset=(\d+)/.exec(headers.get('ratelimit') ?? '');
     if (!said) return;
     this.#left.delete(counter);
     this.#left.set(counter, {
-      requests: Number(said[1]),
-      until: performance.now() + Math.min(Number(said[2]) * 1_000, longestBusyMs),
+      limit: Number(said[1]),
+      requests: Number(said[2]),
+      until: performance.now() + Math.min(Number(said[3]) * 1_000, longestBusyMs),
     });
     const oldest = this.#left.keys().next().value;
     if (this.#left.size > maxCounters && oldest !== undefined) this.#left.delete(oldest);

@@ -34,6 +34,11 @@ export class ServiceSession {
     return this.#client.send({ ...request, token: await this.#signedIn() });
   }
 
+  /** As the client says it: the pause between two requests, which leave this part of all of them to others. */
+  pauseMs(path: string, reserve: number): number {
+    return this.#client.pauseMs({ path }, reserve);
+  }
+
   /**
    * Renews the session if it has ended. For those who read public routes, which do not tell: there, an ended
    * session is nobody and gets what nobody may see. The lock route tells, for any id.

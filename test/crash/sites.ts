@@ -40,6 +40,7 @@ const settings = {
   REALTIME_DOCUMENT_FEATURES: allFeatures.join(),
   REALTIME_WRITEBACK_AFTER_MS: '100',
   REALTIME_WRITEBACK_AT_LATEST_MS: '1000',
+  REALTIME_WRITEBACK_DRAFTS_PER_MINUTE: '6000',
 };
 
 export async function openSite(kind: Site['kind']): Promise<Site> {

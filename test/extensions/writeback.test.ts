@@ -3,6 +3,7 @@
  */
 import { afterEach, expect, it } from 'vitest';
 import { errors } from '../../server/errors.ts';
+import type { Clerk } from '../helpers/clerk.ts';
 import type { FlakyMode } from '../helpers/flaky-proxy.ts';
 import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
@@ -129,6 +130,43 @@ it('[W6] writes once for many edits', async () => {
   }
   await draftWith('four three two one');
   expect(puts()).toHaveLength(1);
+});
+
+it('[W6] writes what is owed when the last one leaves', async () => {
+  const never = { 'writeback.after_ms': 600_000, 'writeback.at_latest_ms': 600_000 };
+  townHall = await TownHall.open({ settings: never });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.type('Noise', ' GOODBYE');
+  await alice.saved();
+  expect(puts()).toEqual([]);
+  alice.leave();
+  await draftWith('GOODBYE');
+});
+
+it('[W7] writes so many drafts of all rooms in a minute, what is asked for at once, and all of them at a stop', async () => {
+  townHall = await TownHall.open({ settings: { 'writeback.drafts_per_minute': 1 } });
+  const recordIds = ['noise-bylaw', 'zoning-bylaw', 'privacy-policy'];
+  const clerks = await Promise.all(
+    recordIds.map(async (recordId) => (await townHall.join(recordId, recordId)).synced()),
+  );
+  const [alice, bob, carol] = clerks as [Clerk, Clerk, Clerk];
+  const typeAnywhere = (clerk: Clerk, word: string) => clerk.type(clerk.text.slice(0, 4), word);
+  typeAnywhere(alice, 'FIRST');
+  await alice.noticed('saved');
+  typeAnywhere(bob, 'SECOND');
+  typeAnywhere(carol, 'THIRD');
+  await Promise.all([bob.saved(), carol.saved()]);
+  const unsaved = () => townHall.server.rooms().flatMap(({ unsavedSince }) => unsavedSince ?? []);
+  await until('both wait for a turn', () => unsaved().length === 2);
+  expect(puts()).toHaveLength(1);
+
+  await townHall.server.openRooms.flush('zoning-bylaw');
+  await bob.noticed('saved');
+  expect(await townHall.draftOf('zoning-bylaw')).toContain('SECOND');
+  expect([puts().length, unsaved().length]).toEqual([2, 1]);
+
+  expect(await townHall.server.stop()).toEqual([]);
+  expect(await townHall.draftOf('privacy-policy')).toContain('THIRD');
 });
 
 /** Alice types EARLY and then LATE instead; the draft with EARLY got no answer and arrives behind the other. */

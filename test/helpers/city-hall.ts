@@ -37,7 +37,7 @@ const fastSettings = {
   port: 0,
   host: '127.0.0.1',
   document: { features: [...allFeatures] },
-  writeback: { after_ms: 20, at_latest_ms: 100 },
+  writeback: { after_ms: 20, at_latest_ms: 100, drafts_per_minute: 6_000 },
   saving: { retry_min_ms: 20, retry_max_ms: 200 },
   shutdown: { deadline_seconds: 3 },
 };

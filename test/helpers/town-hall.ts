@@ -60,6 +60,7 @@ export const fastSettings = {
   host: '127.0.0.1',
   'writeback.after_ms': 20,
   'writeback.at_latest_ms': 100,
+  'writeback.drafts_per_minute': 6_000,
   'saving.retry_min_ms': 20,
   'saving.retry_max_ms': 200,
   'shutdown.deadline_seconds': 3,

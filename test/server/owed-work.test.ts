@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Allowance } from '../../server/allowance.ts';
 import { RealtimeError } from '../../server/errors.ts';
 import { type Failure, OwedWork, type OwedWorkOptions } from '../../server/owed-work.ts';
 import { until } from '../helpers/until.ts';
@@ -208,5 +209,67 @@ describe('owed work', () => {
     expect(work.owes('a')).toBe(false);
     await work.owe('b');
     expect(work.owes('b')).toBe(false);
+  });
+
+  describe('that shares an allowance', () => {
+    /** One may begin, and the next one in a minute. */
+    const paced = (perform: () => Promise<void> | void = () => undefined) => {
+      const allowance = new Allowance({ perMinute: 1 });
+      onTestFinished(() => ['a', 'b', 'c'].forEach((name) => void allowance.withdraw(name)));
+      return { allowance, work: owedWork(perform, { pauseMs: 5, atLatestMs: 5, allowance }) };
+    };
+
+    it('[W7] waits for its turn when its pause is over', async () => {
+      const { allowance, work } = paced();
+      for (const name of ['a', 'b']) void work.owe(name);
+      await until('the first is done', () => !work.owes('a'));
+      await until('the other waits', () => allowance.isWaiting('b'));
+      void work.owe('b');
+      expect([runs, work.owes('b')]).toEqual([1, true]);
+    });
+
+    it('[W7] waits for its turn to be tried again', async () => {
+      const { allowance, work } = paced(failing(9));
+      void work.owe('a');
+      await until('it waits', () => allowance.isWaiting('a'));
+      expect([runs, failures.length]).toEqual([1, 1]);
+    });
+
+    it('[W7] does not wait when it is to be done now, or when everything is drained', async () => {
+      const { allowance, work } = paced();
+      for (const name of ['a', 'b', 'c']) void work.owe(name);
+      await until('two wait', () => allowance.isWaiting('b') && allowance.isWaiting('c'));
+      await work.owe('b', { now: true });
+      expect([runs, work.owes('b'), allowance.isWaiting('b')]).toEqual([2, false, false]);
+      await work.drain();
+      expect([runs, work.owes('c'), allowance.isWaiting('c')]).toEqual([3, false, false]);
+    });
+
+    it('[W7] counts what did not wait', async () => {
+      const { allowance, work } = paced();
+      await work.owe('a', { now: true });
+      void work.owe('b');
+      await until('the other waits', () => allowance.isWaiting('b'));
+    });
+
+    it('waits without its pause when it is hurried', () => {
+      const { allowance, work } = paced();
+      allowance.use();
+      void work.owe('a');
+      expect(allowance.isWaiting('a')).toBe(false);
+      work.hurry('a');
+      expect([allowance.isWaiting('a'), runs]).toEqual([true, 0]);
+    });
+
+    it('no longer waits when it is forgotten or stopped', async () => {
+      const { allowance, work } = paced();
+      allowance.use();
+      for (const name of ['a', 'b']) void work.owe(name);
+      await until('both wait', () => allowance.isWaiting('a') && allowance.isWaiting('b'));
+      work.forget('a');
+      expect([allowance.isWaiting('a'), work.owes('a')]).toEqual([false, false]);
+      work.stop();
+      expect([allowance.isWaiting('b'), work.owes('b')]).toEqual([false, true]);
+    });
   });
 });

@@ -38,7 +38,7 @@ function roomRow({ documentName, people, connections, unsavedSince }: RoomSummar
     element(
       'td',
       { class: unsavedSince === null ? '' : 'unsaved' },
-      unsavedSince === null ? 'All saved' : `Unsaved for ${duration(Date.now() - unsavedSince)}`,
+      unsavedSince === null ? 'All saved' : `Not in the draft for ${duration(Date.now() - unsavedSince)}`,
     ),
   );
 }

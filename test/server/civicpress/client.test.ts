@@ -190,6 +190,19 @@ describe('the pace', () => {
     expect(client.pauseMs(get)).toBeLessThanOrEqual(60_000);
   });
 
+  it('[W7] leaves a reserve alone, also when it is all that is left', async () => {
+    const { client } = await scriptedCivicPress((response, nth) => {
+      response.writeHead(200, nth === 1 ? left(600, 900) : left(150, 900)).end(ok);
+    });
+    await client.send(get);
+    // Two of the 400 that are left beside the reserve.
+    expect(client.pauseMs(get, 1 / 5)).toBeGreaterThan(4_400);
+    expect(client.pauseMs(get, 1 / 5)).toBeLessThanOrEqual(4_500);
+    await client.send(get);
+    expect(client.pauseMs(get, 1 / 5)).toBeGreaterThan(890_000);
+    expect(client.pauseMs(get)).toBeLessThanOrEqual(12_000);
+  });
+
   it('is that of each counter by itself', async () => {
     const { client } = await scriptedCivicPress((response, _nth, { url }) => {
       response.writeHead(200, url?.includes('/auth/') ? left(1, 900) : left(900, 900)).end(ok);
