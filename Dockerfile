@@ -23,6 +23,6 @@ COPY --from=build /build/dist dist
 USER node
 VOLUME /data
 EXPOSE 3001
-HEALTHCHECK --interval=15s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.REALTIME_PORT || 3001) + '/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.REALTIME_PORT || 3001) + '/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # node itself is process 1, so that it receives the signals.
 CMD ["node", "dist/server/main.js"]
