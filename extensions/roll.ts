@@ -30,6 +30,10 @@ export class Roll {
     return entries.joining.size + entries.inRoom.size;
   }
 
+  keys(): Iterable<string> {
+    return this.#byKey.keys();
+  }
+
   join(key: string, session: Session): void {
     const entries = this.#byKey.get(key) ?? { joining: new Map(), inRoom: new Set() };
     entries.joining.set(session, performance.now());

@@ -36,7 +36,7 @@ import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
 import { type Leases, LocalLeases } from './leases.ts';
-import type { NodeBus } from './node-bus.ts';
+import type { NodeBus, NoticeBoard } from './node-bus.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Metrics } from './operations/metrics.ts';
 import { Operations } from './operations/operations.ts';
@@ -53,6 +53,7 @@ import type {
 import { composeRecordRooms } from './record-rooms.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
+import type { SharedLimits } from './shared-limits.ts';
 import { SharedRevocations } from './shared-revocations.ts';
 import { shutDown } from './shutdown.ts';
 import { composeSpecUpdates } from './spec-updates.ts';
@@ -67,6 +68,10 @@ export interface Ports {
   readonly leases?: Leases;
   /** To the other nodes, when there are some. */
   readonly bus?: NodeBus;
+  /** On which they tell each other whose rights have changed. */
+  readonly revocations?: NoticeBoard;
+  /** Counted over all of them; without it this one counts by itself. */
+  readonly limits?: SharedLimits;
   /** Nobody hears them when there is none. */
   readonly events?: Events;
   /** What the admin routes show of them; none are configured when unset. */
@@ -116,7 +121,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
   const outside = operations.watching(ports);
-  const { identity, bus } = outside;
+  const { identity } = outside;
   const leases = ports.leases ?? new LocalLeases();
   const events = operations.counting(announcerTo(ports.events ?? unheard, log));
 
@@ -151,16 +156,25 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     allowedOrigins: config.security.allowed_origins,
     trustedProxies: config.security.trusted_proxies,
   });
-  const visitors = new HeadCount();
+  const counts = ports.limits?.headCounts;
+  const visitors = new HeadCount({ kind: 'address', counts });
   // Which specs are there, and who is told when they change?
-  const specs = composeSpecUpdates({ config, feed: options.specs, identity, entrance, visitors, log });
+  const specs = composeSpecUpdates({
+    config,
+    feed: options.specs,
+    identity,
+    entrance,
+    visitors,
+    counts,
+    log,
+  });
   if (specs) operations.showSpecs(specs.feed.statistics);
   const roomTypes = new RoomTypes([
     recordRooms.roomType,
     ...(specs ? [specs.roomType] : []),
     ...(options.roomTypes ?? []),
   ]);
-  const excess = new Excess(config.rate_limiting.excess_per_hour);
+  const excess = new Excess(config.rate_limiting.excess_per_hour, ports.limits);
   const rights = new Rights({
     identity,
     roomTypes,
@@ -179,6 +193,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       connectionsPerUser: config.rate_limiting.connections_per_user,
       connectionsPerDocument: config.rate_limiting.connections_per_document,
       excess,
+      counts,
     }),
     // May this update touch this document?
     new Guard({
@@ -247,8 +262,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     const [result] = await Promise.all([rights.revoke(revocation), specs?.revoke(revocation)]);
     return result;
   };
-  const shared = bus
-    ? new SharedRevocations({ bus, revokeHere, tokensHere: () => rights.tokens(), log })
+  const { revocations: board } = ports;
+  const shared = board
+    ? new SharedRevocations({ board, revokeHere, tokensHere: () => rights.tokens(), log })
     : null;
   const revoke = (revocation: Revocation) => shared?.revoke(revocation) ?? revokeHere(revocation);
   const admin = adminRoutes({

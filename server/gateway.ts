@@ -181,6 +181,9 @@ export class Gateway {
       });
       return socket.refuse('too-many-connections');
     }
+    void visitors.isOver(address, this.#options.maxSocketsPerAddress).then((isOver) => {
+      if (isOver) socket.refuse('too-many-connections');
+    });
 
     socket.lateness = setTimeout(() => socket.refuse('authentication-late'), authenticationMs).unref();
     const connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });

@@ -124,7 +124,7 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
       journal,
       ledger: journal,
       snapshots,
-      ...(redis && { leases: redis.leases, bus: redis.bus }),
+      ...redis?.ports,
       ...(webhooks && { events: webhooks, webhooks }),
       log,
     },

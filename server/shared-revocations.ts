@@ -1,16 +1,18 @@
 /**
- * Makes a revocation count at every node: the one that hears of it tells the others.
+ * Makes a revocation count at every node: the one that hears of it tells the others, also those that cannot be reached
+ * at that moment, and tells them later when it is itself cut off.
  *
  * A token does not travel: the others recognize it by its hash, when somebody is in with it.
  */
 import { hash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RecheckResult } from '../extensions/rights.ts';
 import { fieldOf } from './civicpress/client.ts';
-import type { NodeBus } from './node-bus.ts';
+import type { NoticeBoard } from './node-bus.ts';
 import type { Logger, Revocation } from './ports.ts';
 
 export interface SharedRevocationsOptions {
-  readonly bus: NodeBus;
+  readonly board: NoticeBoard;
   /** At this node. */
   readonly revokeHere: (revocation: Revocation) => Promise<RecheckResult>;
   /** With which somebody is in at this node. */
@@ -18,28 +20,56 @@ export interface SharedRevocationsOptions {
   readonly log: Logger;
 }
 
-const topic = 'revocations';
+/** Between two tries to tell the others. */
+const retryMs = 200;
+
+/** Of those that could not be told yet; older ones are left to the next re-check. */
+const maxUntold = 1_000;
 
 export class SharedRevocations {
   readonly #options: SharedRevocationsOptions;
-  readonly stop: () => void;
+  readonly #stopListening: () => void;
+  /** In order. */
+  readonly #untold: Buffer[] = [];
+  #isTelling = false;
+  #isStopped = false;
 
   constructor(options: SharedRevocationsOptions) {
     this.#options = options;
-    this.stop = options.bus.listen(topic, {
-      onMessage: (nodeId, message) => {
-        if (nodeId !== options.bus.nodeId) void this.#hear(message);
-      },
-      // What was missed the next re-check brings.
-      onListening: () => undefined,
+    const { board } = options;
+    this.#stopListening = board.listen((nodeId, message) => {
+      if (nodeId !== board.nodeId) void this.#hear(message);
     });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#stopListening();
   }
 
   /** The result is that of this node; nobody waits for the others. */
   revoke(revocation: Revocation): Promise<RecheckResult> {
     const told = 'token' in revocation ? { tokenHash: hashOf(revocation.token) } : revocation;
-    this.#options.bus.tell(topic, Buffer.from(JSON.stringify(told)));
+    this.#untold.push(Buffer.from(JSON.stringify(told)));
+    if (this.#untold.length > maxUntold) this.#untold.shift();
+    void this.#tell();
     return this.#options.revokeHere(revocation);
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    const { board, log } = this.#options;
+    for (let [next] = this.#untold; next && !this.#isStopped; [next] = this.#untold) {
+      try {
+        await board.post(next);
+        if (this.#untold[0] === next) this.#untold.shift();
+      } catch (error) {
+        log.debug({ cause: String(error) }, 'a revocation is told to other nodes later');
+        await delay(retryMs, undefined, { ref: false });
+      }
+    }
+    this.#isTelling = false;
   }
 
   async #hear(message: Uint8Array): Promise<void> {

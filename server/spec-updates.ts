@@ -13,9 +13,10 @@ import { Watchers } from '../extensions/spec-updates/watchers.ts';
 import type { Config } from './config.ts';
 import type { Entrance } from './entrance.ts';
 import type { Gateway } from './gateway.ts';
-import type { HeadCount } from './head-count.ts';
+import { HeadCount } from './head-count.ts';
 import type { Access, Credentials, Identity, Logger, Revocation } from './ports.ts';
 import type { RoomType } from './room-types.ts';
+import type { SharedHeadCounts } from './shared-limits.ts';
 
 export interface SpecUpdatesOptions {
   readonly config: Config;
@@ -24,6 +25,8 @@ export interface SpecUpdatesOptions {
   readonly identity: Identity;
   readonly entrance: Entrance;
   readonly visitors: HeadCount;
+  /** Of all nodes, where there are several. */
+  readonly counts: SharedHeadCounts | undefined;
   readonly log: Logger;
 }
 
@@ -63,6 +66,7 @@ export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates | n
     identity,
     accessTo,
     visitors,
+    users: new HeadCount({ kind: 'watcher', counts: options.counts }),
     maxVisitors: rate_limiting.connections,
     maxVisitorsPerAddress: rate_limiting.connections_per_ip,
     maxWatchersPerUser: rate_limiting.connections_per_user,

@@ -3,7 +3,7 @@
  * whether they still may. What they are told is for the transports.
  */
 import { asRealtimeError, RealtimeError } from '../../server/errors.ts';
-import { HeadCount } from '../../server/head-count.ts';
+import type { HeadCount } from '../../server/head-count.ts';
 import type { Access, Credentials, Identity, Logger, Revocation, User } from '../../server/ports.ts';
 import { Rechecks } from '../../server/rechecks.ts';
 
@@ -13,6 +13,8 @@ export interface WatchersOptions {
   readonly accessTo: (credentials: Credentials) => Promise<Access>;
   /** Everybody who is connected, by address; those at the gateway too. */
   readonly visitors: HeadCount;
+  /** Who watches, by user. */
+  readonly users: HeadCount;
   readonly maxVisitors: number;
   readonly maxVisitorsPerAddress: number;
   readonly maxWatchersPerUser: number;
@@ -38,7 +40,6 @@ interface Holder {
 
 export class Watchers {
   readonly #options: WatchersOptions;
-  readonly #users = new HeadCount();
 
   /** By token. */
   readonly #holders = new Map<string, Holder>();
@@ -99,12 +100,18 @@ export class Watchers {
    */
   admit(user: User, watcher: Watcher): () => void {
     if (!this.#isAccepting) throw new RealtimeError('shutting-down');
-    if (this.#users.of(user.id) >= this.#options.maxWatchersPerUser) {
+    const { users, maxWatchersPerUser } = this.#options;
+    if (users.of(user.id) >= maxWatchersPerUser) {
       throw new RealtimeError('too-many-connections', { context: { userId: user.id } });
     }
-    const leave = this.#users.enter(user.id);
+    const leave = users.enter(user.id);
     const holder = this.#holderOf(user.id, watcher.credentials);
     holder.watchers.add(watcher);
+    void this.#areTooMany(user, watcher).then((areTooMany) => {
+      if (areTooMany && holder.watchers.has(watcher)) {
+        watcher.onRevoked(new RealtimeError('too-many-connections', { context: { userId: user.id } }));
+      }
+    });
     return () => {
       leave();
       holder.watchers.delete(watcher);
@@ -126,6 +133,16 @@ export class Watchers {
   close(): void {
     this.#isAccepting = false;
     this.#rechecks.stop();
+  }
+
+  /** At all nodes together. */
+  async #areTooMany({ id }: User, { credentials }: Watcher): Promise<boolean> {
+    const { users, maxWatchersPerUser, visitors, maxVisitorsPerAddress } = this.#options;
+    const areOver = await Promise.all([
+      users.isOver(id, maxWatchersPerUser),
+      visitors.isOver(credentials.address, maxVisitorsPerAddress),
+    ]);
+    return areOver.includes(true);
   }
 
   #holderOf(userId: string, credentials: Credentials): Holder {

@@ -3,12 +3,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { openRedisJournal } from '../../extensions/journal/redis-streams.ts';
+import type { Ports } from '../compose.ts';
 import type { Leases } from '../leases.ts';
 import type { NodeBus } from '../node-bus.ts';
 import type { Journal, Ledger, Logger } from '../ports.ts';
+import { RedisNoticeBoard } from './board.ts';
 import { RedisBus } from './bus.ts';
 import { RedisConnections, type RedisPlace } from './connections.ts';
 import { RedisLeases } from './leases.ts';
+import { RedisLimits } from './limits.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 export interface RedisNodeOptions extends RedisPlace {
@@ -22,6 +25,8 @@ export interface RedisNode {
   readonly journal: Journal & Ledger;
   readonly leases: Leases;
   readonly bus: NodeBus;
+  /** All that a server asks of Redis. */
+  readonly ports: Pick<Ports, 'journal' | 'ledger' | 'leases' | 'bus' | 'limits' | 'revocations'>;
   /** Whether Redis answers. */
   isReady(): boolean;
   /** After the server has stopped. */
@@ -42,12 +47,17 @@ export function openRedisNode(options: RedisNodeOptions, log: Logger): RedisNode
     waitReplicas,
     tokenOf: (documentName) => leases.tokenOf(documentName),
   });
+  const bus = new RedisBus(nodeId, connections, subscriptions, keyPrefix);
+  const limits = new RedisLimits({ connections, keyPrefix, nodeId });
+  const revocations = new RedisNoticeBoard({ ...shared, nodeId, topic: 'revocations' });
   return {
     journal,
     leases,
-    bus: new RedisBus(nodeId, connections, subscriptions, keyPrefix),
+    bus,
+    ports: { journal, ledger: journal, leases, bus, limits, revocations },
     isReady: () => connections.isReady,
     close() {
+      limits.close();
       subscriptions.close();
       connections.close();
     },

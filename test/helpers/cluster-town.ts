@@ -93,15 +93,11 @@ export class ClusterTown {
       cacheMs: 60_000,
       forwardAddress: false,
     });
-    const { journal } = redis;
     const snapshots = unclosed(this.snapshots);
     const server = compose(configOf({ ...fastSettings, ...this.#settings }), {
       identity: civicpress.identity,
       records: records(civicpress.records),
-      journal,
-      ledger: journal,
-      leases: redis.leases,
-      bus: redis.bus,
+      ...redis.ports,
       snapshots,
       log,
     });

@@ -168,7 +168,7 @@ export class RealtimeServer {
           journal,
           ledger: journal,
           snapshots,
-          ...(redis && { leases: redis.leases, bus: redis.bus }),
+          ...redis?.ports,
           events: bothOf(eventsTo(hooks, this.#log), webhooks),
           ...(webhooks && { webhooks }),
           log: this.#log,

@@ -53,6 +53,7 @@ export async function openNewsroom(options: NewsroomOptions = {}) {
     },
     accessTo: async ({ token }) => rights.get(token) as Access,
     visitors,
+    users: new HeadCount(),
     maxVisitors: 1_000,
     maxVisitorsPerAddress: 1_000,
     maxWatchersPerUser: 1_000,
