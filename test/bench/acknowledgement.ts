@@ -6,7 +6,7 @@
  */
 import type { Finding } from './finding.ts';
 import { prose } from './prose.ts';
-import type { Scale } from './run.ts';
+import type { Scale } from './rows.ts';
 import { type Figures, sideBySide } from './side-by-side.ts';
 import { type Site, Sites } from './site.ts';
 import { median, percentile } from './statistics.ts';

@@ -4,7 +4,7 @@
  */
 import type { Finding } from './finding.ts';
 import { prose } from './prose.ts';
-import type { Scale } from './run.ts';
+import type { Scale } from './rows.ts';
 import { type Site, Sites } from './site.ts';
 import { percentile } from './statistics.ts';
 import { Typist } from './typist.ts';

@@ -1,14 +1,14 @@
 /**
- * How many bytes does an edit write to disk, in a long document and in a short one?
+ * S5: how many bytes does an edit write to disk, and what does it cost, in a long document and in a short one?
  *
  * One writer, 50 edits a second, long enough for several snapshots and drafts; counted until everything is stored and
  * nothing is written any more. Beside it bare Hocuspocus with its defaults, which stores after a pause and promises
  * nothing until then, and bare Hocuspocus that stores every edit, which is what it takes to promise as much as ours.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Finding } from './finding.ts';
+import { type Comparison, compared } from './comparison.ts';
 import { prose } from './prose.ts';
-import type { Scale } from './run.ts';
+import type { Scale } from './rows.ts';
 import { Sites } from './site.ts';
 import { Typist } from './typist.ts';
 
@@ -22,37 +22,38 @@ const eagerSeconds = 3;
 const quietMs = 4_000;
 const settledWithinMs = 60_000;
 
+/** What an edit writes is not to grow with its document: 1 MB beside 10 KB. */
+const longBesideShort = 1.2;
+
 /** Pacing is not what is measured here. */
 const settings = { REALTIME_RATE_LIMITING_MESSAGES_PER_SECOND: '1000' };
 
 type Kind = 'bare' | 'eager' | 'ours';
 
-export async function disk({ seconds }: Scale): Promise<Finding[]> {
+export async function disk({ seconds }: Scale): Promise<Comparison[]> {
   const longName = 'record:long';
   const shortName = 'record:short';
   const sites = await Sites.prepare([
     { name: longName, markdown: prose(documents.long) },
     { name: shortName, markdown: prose(documents.short) },
   ]);
-  const perEdit = (kind: Kind, name: string) => bytesPerEdit(sites, kind, name, seconds);
+  const perEdit = (kind: Kind, name: string) => measure(sites, kind, name, seconds);
   try {
-    const bareLong = await perEdit('bare', longName);
-    const bareShort = await perEdit('bare', shortName);
-    const eagerLong = await perEdit('eager', longName);
-    const oursLong = await perEdit('ours', longName);
-    const oursShort = await perEdit('ours', shortName);
-    const rows: [what: string, beside: Written, ours: Written, bound: Finding['bound']][] = [
-      ['1 MB, beside bare with its pauses', bareLong, oursLong, null],
-      ['10 KB, beside bare with its pauses', bareShort, oursShort, null],
-      ['1 MB, beside bare that stores every edit', eagerLong, oursLong, { times: 0.02 }],
-      ['1 MB, beside ours with 10 KB', oursShort, oursLong, { times: 1.2 }],
+    const short = { bare: await perEdit('bare', shortName), ours: await perEdit('ours', shortName) };
+    const long = {
+      bare: await perEdit('bare', longName),
+      eager: await perEdit('eager', longName),
+      ours: await perEdit('ours', longName),
+    };
+    const written = (of: Written) => `(ours: ${of.snapshots} snapshots, ${of.drafts} drafts)`;
+    const eager = { beside: 'eager', times: 0.02 } as const;
+    const most = { most: Math.round(short.ours.bytes * longBesideShort) };
+    return [
+      compared(`1 MB: bytes written per edit ${written(long.ours)}`, long, 'bytes', eager, most),
+      compared('1 MB: CPU per 1,000 edits, ms', long, 'cpu'),
+      compared(`10 KB: bytes written per edit ${written(short.ours)}`, short, 'bytes'),
+      compared('10 KB: CPU per 1,000 edits, ms', short, 'cpu'),
     ];
-    return rows.map(([what, beside, ours, bound]) => ({
-      what: `bytes written per edit: ${what} (${ours.snapshots} snapshots, ${ours.drafts} drafts)`,
-      beside: beside.bytes,
-      ours: ours.bytes,
-      bound,
-    }));
   } catch (error) {
     if (!(error instanceof NotCounted)) throw error;
     process.stdout.write(`${error.message}\n`);
@@ -62,20 +63,11 @@ export async function disk({ seconds }: Scale): Promise<Finding[]> {
   }
 }
 
-interface Written {
-  readonly bytes: number;
-  readonly snapshots: number;
-  readonly drafts: number;
-}
+type Written = Record<'bytes' | 'cpu' | 'snapshots' | 'drafts', number>;
 
 class NotCounted extends Error {}
 
-async function bytesPerEdit(
-  sites: Sites,
-  kind: Kind,
-  documentName: string,
-  seconds: number,
-): Promise<Written> {
+async function measure(sites: Sites, kind: Kind, documentName: string, seconds: number): Promise<Written> {
   const { server, token, close } = await sites.open(kind, settings);
   const writtenBytes = async () => {
     const bytes = await server.writtenBytes();
@@ -96,6 +88,7 @@ async function bytesPerEdit(
     const [bytesAfter, after] = [await writtenBytes(), await server.stats()];
     const written = {
       bytes: (bytesAfter - bytesBefore) / latenciesMs.length,
+      cpu: (after.cpuMs - before.cpuMs) / (latenciesMs.length / 1_000),
       snapshots: after.snapshots - before.snapshots,
       drafts: after.drafts - before.drafts,
     };

@@ -1,17 +1,18 @@
 /**
- * One room, 100 viewers, 5 writers of 10 characters a second: how late do edits arrive, and what do they cost?
+ * S1: one room, 100 to 1,000 viewers, 5 writers of 10 characters a second: how late do edits arrive, and what do they
+ * cost?
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as Y from 'yjs';
-import type { Finding } from './finding.ts';
-import { LightClient } from './light-client.ts';
-import type { Scale } from './run.ts';
+import { type Comparison, compared } from './comparison.ts';
+import type { LightClient } from './light-client.ts';
+import type { Scale } from './rows.ts';
 import { type Figures, sideBySide } from './side-by-side.ts';
 import { type Site, Sites } from './site.ts';
 import { median, percentile } from './statistics.ts';
 
 const room = 'record:room';
-const viewers = 100;
+const viewers = [100, 500, 1_000];
 const writers = 5;
 const editsPerSecond = 10;
 
@@ -19,39 +20,47 @@ const editsPerSecond = 10;
 const warmUpSeconds = 4;
 
 /** Viewers whose frames are read; the others only receive. */
-const readers = 10;
+const readers = 5;
 
-const whats = {
-  p50: 'an edit reaches 100 viewers, p50, ms',
-  p99: 'an edit reaches 100 viewers, p99, ms',
-  cpu: 'CPU, ms per 1,000 frames delivered',
-};
+const kinds = ['bare', 'y-websocket', 'relay', 'ours'] as const;
 
-export async function fanOut({ rounds, seconds }: Scale): Promise<Finding[]> {
+export async function fanOut({ rounds, seconds }: Scale): Promise<Comparison[]> {
   const sites = await Sites.prepare([{ name: room, markdown: '# Small\n\nA paragraph.\n' }]);
-  const { bare, ours } = await sideBySide(sites, rounds, (site) => measure(site, seconds)).finally(() =>
-    sites.remove(),
-  );
-  return (['p50', 'p99', 'cpu'] as const).map((key) => ({
-    what: whats[key],
-    beside: bare[key] as number,
-    ours: ours[key] as number,
-    bound: { times: 1.1 },
-  }));
+  const comparisons: Comparison[] = [];
+  try {
+    for (const count of viewers) {
+      const found = await sideBySide(sites, rounds, (site) => measure(site, count, seconds), { kinds });
+      comparisons.push(
+        compared(
+          `${count.toLocaleString('en')} viewers: CPU per 1,000 updates delivered, ms`,
+          found,
+          'cpu',
+          { beside: 'bare', times: 0.8 },
+          { beside: 'relay', times: 1.1 },
+        ),
+        compared(`${count.toLocaleString('en')} viewers: an edit arrives, p50, ms`, found, 'p50', {
+          most: 50,
+        }),
+        compared(`${count.toLocaleString('en')} viewers: an edit arrives, p99, ms`, found, 'p99'),
+      );
+    }
+  } finally {
+    await sites.remove();
+  }
+  return comparisons;
 }
 
-async function measure({ server, token }: Site, seconds: number): Promise<Figures> {
-  const clients = await Promise.all(
-    Array.from({ length: viewers + writers }, () => LightClient.join(server.port, room, token)),
-  );
-  const warmUp: number[] = [];
-  await Promise.all(
-    clients.slice(0, writers).map((client, index) => write(client, index, warmUp, warmUpSeconds)),
-  );
+async function measure(site: Site, count: number, seconds: number): Promise<Figures> {
+  const { server } = site;
+  const clients: LightClient[] = [];
+  for (let index = 0; index < writers + readers; index += 1) clients.push(await site.join(room));
+  const onlookers = await site.watch(Array.from({ length: count - readers }, () => room));
+  const typing = clients.slice(0, writers);
+  await Promise.all(typing.map((client, index) => write(client, index, [], warmUpSeconds)));
 
   const sentAt: number[] = [];
   const latenciesMs: number[] = [];
-  for (const client of clients.slice(writers, writers + readers)) {
+  for (const client of clients.slice(writers)) {
     client.onFrame = (frame) => {
       const now = performance.now();
       for (const [, id] of frame.toString('latin1').matchAll(/@(\d+)@/g)) {
@@ -60,14 +69,15 @@ async function measure({ server, token }: Site, seconds: number): Promise<Figure
     };
   }
   const before = await server.stats();
-  await Promise.all(clients.slice(0, writers).map((client, index) => write(client, index, sentAt, seconds)));
+  await Promise.all(typing.map((client, index) => write(client, index, sentAt, seconds)));
   const after = await server.stats();
-  for (const client of clients) client.leave();
-  const delivered = sentAt.length * clients.length;
+  for (const client of [...clients, ...onlookers]) client.leave();
+  // Whether or not the author is sent its own.
+  const delivered = sentAt.length * count;
   return {
+    cpu: (after.cpuMs - before.cpuMs) / (delivered / 1_000),
     p50: median(latenciesMs),
     p99: percentile(latenciesMs, 0.99),
-    cpu: (after.cpuMs - before.cpuMs) / (delivered / 1_000),
   };
 }
 
@@ -79,11 +89,13 @@ async function write(client: LightClient, index: number, sentAt: number[], secon
   const text = new Y.XmlText();
   paragraph.insert(0, [text]);
   document.getXmlFragment('default').insert(0, [paragraph]);
-  await delay((1_000 / editsPerSecond / writers) * index);
+  const pauseMs = 1_000 / editsPerSecond;
+  const beginsAt = performance.now() + (pauseMs / writers) * index;
   for (let edit = 0; edit < editsPerSecond * seconds; edit += 1) {
+    // By the clock: a pause that was too long makes the next one shorter.
+    await delay(Math.max(0, beginsAt + edit * pauseMs - performance.now()));
     const id = sentAt.length;
     sentAt.push(performance.now());
     text.insert(0, `@${id}@`);
-    await delay(1_000 / editsPerSecond);
   }
 }

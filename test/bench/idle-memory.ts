@@ -1,39 +1,47 @@
 /**
- * 1,000 viewers who do nothing in one room: how much memory does each of them hold?
+ * S3: 1,000 connections on which nothing happens, in one room or in a room each: how much memory does each of them hold?
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Finding } from './finding.ts';
-import { LightClient } from './light-client.ts';
-import type { Scale } from './run.ts';
+import { type Comparison, compared } from './comparison.ts';
+import type { Scale } from './rows.ts';
 import { type Figures, sideBySide } from './side-by-side.ts';
 import { type Site, Sites } from './site.ts';
 
-const room = 'record:room';
 const connections = 1_000;
-const atOnce = 50;
 
-/** What a server brings into memory once, after its start, is no part of what a connection costs. */
+/** These come before: what a server brings into memory once is no part of what a connection costs. */
+const first = 50;
 const settleMs = 2_500;
 
-export async function idleMemory({ rounds }: Scale): Promise<Finding[]> {
-  const sites = await Sites.prepare([{ name: room, markdown: '# Small\n\nA paragraph.\n' }]);
-  const { bare, ours } = await sideBySide(sites, rounds, measure).finally(() => sites.remove());
-  const what = 'memory per idle connection, KB';
-  return [{ what, beside: bare.kilobytes as number, ours: ours.kilobytes as number, bound: { times: 1.1 } }];
+const settings = { REALTIME_ROOMS_MAX_ROOMS: '2000' };
+const kinds = ['bare', 'y-websocket', 'relay', 'ours'] as const;
+
+export async function idleMemory({ rounds }: Scale): Promise<Comparison[]> {
+  const names = Array.from({ length: first + connections }, (_, index) => `record:room-${index}`);
+  const sites = await Sites.prepare(names.map((name) => ({ name, markdown: '# Small\n\nA paragraph.\n' })));
+  const measured = (all: readonly string[]) =>
+    sideBySide(sites, rounds, (site) => measure(site, all), { kinds, settings });
+  try {
+    const target = { beside: 'bare', times: 1 } as const;
+    const together = await measured(names.map(() => names[0] as string));
+    const apart = await measured(names);
+    return [
+      compared('in one room: memory per idle connection, KB', together, 'kilobytes', target),
+      compared('in a room each: memory per idle connection, KB', apart, 'kilobytes', target),
+    ];
+  } finally {
+    await sites.remove();
+  }
 }
 
-async function measure(site: Site): Promise<Figures> {
+async function measure(site: Site, names: readonly string[]): Promise<Figures> {
   const { server } = site;
-  const clients = await join(site, atOnce);
+  const clients = await site.watch(names.slice(0, first));
   await delay(settleMs);
   const before = await server.rssBytes();
-  while (clients.length < connections + atOnce) clients.push(...(await join(site, atOnce)));
-  await delay(1_000);
+  clients.push(...(await site.watch(names.slice(first))));
+  await delay(settleMs);
   const after = await server.rssBytes();
   for (const client of clients) client.leave();
   return { kilobytes: (after - before) / 1_024 / connections };
-}
-
-function join({ server, token }: Site, count: number): Promise<LightClient[]> {
-  return Promise.all(Array.from({ length: count }, () => LightClient.join(server.port, room, token)));
 }

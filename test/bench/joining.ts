@@ -1,42 +1,38 @@
 /**
- * After a break of the network everybody comes back at once: how long until 500 have a document of 1 MB?
+ * S7: after a break of the network everybody comes back at once: how long until 500 have a document of 1 MB?
  */
-import type { Finding } from './finding.ts';
-import { LightClient } from './light-client.ts';
+import { type Comparison, compared } from './comparison.ts';
 import { prose } from './prose.ts';
-import type { Scale } from './run.ts';
+import type { Scale } from './rows.ts';
 import { type Figures, sideBySide } from './side-by-side.ts';
 import { type Site, Sites } from './site.ts';
 
 const room = 'record:room';
 const newcomers = 500;
 
-export async function joiningRow({ rounds }: Scale): Promise<Finding[]> {
+const kinds = ['bare', 'y-websocket', 'relay', 'ours'] as const;
+
+export async function joiningRow({ rounds }: Scale): Promise<Comparison[]> {
   const sites = await Sites.prepare([{ name: room, markdown: prose(1_000_000) }]);
-  const { bare, ours } = await sideBySide(sites, rounds, measure).finally(() => sites.remove());
+  const found = await sideBySide(sites, rounds, measure, { kinds }).finally(() => sites.remove());
   return [
-    {
-      what: `${newcomers} join a document of 1 MB at once, ms until all have it`,
-      beside: bare.ms as number,
-      ours: ours.ms as number,
-      bound: { times: 0.2 },
-    },
-    {
-      what: 'the longest that the event loop stood still meanwhile, ms',
-      beside: bare.stallMs as number,
-      ours: ours.stallMs as number,
-      bound: { most: 300 },
-    },
+    compared(`${newcomers} join a document of 1 MB at once, ms until all have it`, found, 'ms', {
+      beside: 'bare',
+      times: 0.2,
+    }),
+    compared('the longest that the event loop stood still meanwhile, ms', found, 'stallMs', { most: 300 }),
   ];
 }
 
-async function measure({ server, token }: Site): Promise<Figures> {
+async function measure(site: Site): Promise<Figures> {
+  const { server } = site;
   // It is open already: what is measured is joining, not loading.
-  const first = await LightClient.join(server.port, room, token);
+  const first = await site.join(room);
   await server.stats();
   const startedAt = performance.now();
-  const clients = await Promise.all(
-    Array.from({ length: newcomers }, () => LightClient.join(server.port, room, token)),
+  const clients = await site.watch(
+    Array.from({ length: newcomers }, () => room),
+    newcomers,
   );
   const ms = performance.now() - startedAt;
   const { stallMs } = await server.stats();

@@ -6,27 +6,14 @@
  */
 import { once } from 'node:events';
 import { createDecoder, readVarUint8Array } from 'lib0/decoding';
-import {
-  createEncoder,
-  type Encoder,
-  toUint8Array,
-  writeVarString,
-  writeVarUint,
-  writeVarUint8Array,
-} from 'lib0/encoding';
+import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding';
 import { WebSocket } from 'ws';
-import { writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync';
-import * as Y from 'yjs';
-
-const messageType = { sync: 0, awareness: 1, auth: 2, syncReply: 4, stateless: 5, syncStatus: 8 } as const;
-const syncStep = { one: 0, two: 1 } as const;
-
-const nothing = new Y.Doc();
+import { writeUpdate } from 'y-protocols/sync';
+import { Frames, hocuspocus, messageType, syncStep } from './wire.ts';
 
 export class LightClient {
   readonly #socket: WebSocket;
-  readonly #documentName: string;
-  /** Where, in a frame for this document, its type stands: behind the name and the name's length. */
+  readonly #frames: Frames;
   readonly #typeAt: number;
   #received: () => void = () => undefined;
   #exchanged: () => void = () => undefined;
@@ -40,18 +27,24 @@ export class LightClient {
   /** Called when the server has acknowledged an edit; in the order of the edits. */
   onAcknowledged: () => void = () => undefined;
 
-  private constructor(socket: WebSocket, documentName: string) {
+  private constructor(socket: WebSocket, frames: Frames) {
     this.#socket = socket;
-    this.#documentName = documentName;
-    this.#typeAt = 1 + Buffer.byteLength(documentName);
+    this.#frames = frames;
+    this.#typeAt = frames.typeAt;
     socket.on('message', (frame: Buffer) => this.#take(frame));
   }
 
   /** Resolves once the server has sent the document. */
-  static async join(port: number, documentName: string, token: string): Promise<LightClient> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/realtime`, { perMessageDeflate: false });
+  static async join(
+    port: number,
+    documentName: string,
+    token: string,
+    wire = hocuspocus,
+  ): Promise<LightClient> {
+    const frames = new Frames(wire, documentName);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${frames.path}`, { perMessageDeflate: false });
+    const client = new LightClient(socket, frames);
     await once(socket, 'open');
-    const client = new LightClient(socket, documentName);
     const closed = once(socket, 'close').then(([code, reason]) => {
       throw new Error(`the server closed ${documentName} with ${code} ${reason}`);
     });
@@ -59,17 +52,13 @@ export class LightClient {
     const received = new Promise<void>((resolve) => {
       client.#received = resolve;
     });
-    client.#send(messageType.auth, (encoder) => {
-      writeVarUint(encoder, 0);
-      writeVarString(encoder, token);
-    });
-    client.#send(messageType.sync, (encoder) => writeSyncStep1(encoder, nothing));
+    for (const frame of frames.opening(token)) socket.send(frame);
     await Promise.race([received, closed]);
     return client;
   }
 
   sendUpdate(update: Uint8Array): void {
-    this.#send(messageType.sync, (encoder) => writeUpdate(encoder, update));
+    this.#socket.send(this.#frames.of(messageType.sync, (encoder) => writeUpdate(encoder, update)));
   }
 
   /** Says where its cursor is. */
@@ -79,11 +68,13 @@ export class LightClient {
     writeVarUint(update, clientId);
     writeVarUint(update, clock);
     writeVarString(update, JSON.stringify(state));
-    this.#send(messageType.awareness, (encoder) => writeVarUint8Array(encoder, toUint8Array(update)));
+    this.#socket.send(
+      this.#frames.of(messageType.awareness, (encoder) => writeVarUint8Array(encoder, toUint8Array(update))),
+    );
   }
 
   sendStateless(payload: string): void {
-    this.#send(messageType.stateless, (encoder) => writeVarString(encoder, payload));
+    this.#socket.send(this.#frames.of(messageType.stateless, (encoder) => writeVarString(encoder, payload)));
   }
 
   /** Whether a frame brings a stateless message. */
@@ -102,29 +93,20 @@ export class LightClient {
 
   #take(frame: Buffer): void {
     this.onFrame(frame);
-    const [type, step] = frame.subarray(this.#typeAt);
+    const type = frame[this.#typeAt];
+    const step = frame[this.#typeAt + 1];
     if (type === messageType.syncStatus && step === 1) return this.#acknowledged();
     if (type !== messageType.sync && type !== messageType.syncReply) return;
     if (step === syncStep.two) this.#received();
-    if (step === syncStep.one)
-      this.#answer(readVarUint8Array(createDecoder(frame.subarray(this.#typeAt + 2))));
-  }
-
-  #answer(stateVector: Uint8Array): void {
-    this.#send(messageType.sync, (encoder) => writeSyncStep2(encoder, nothing, stateVector));
+    if (step === syncStep.one) {
+      const stateVector = readVarUint8Array(createDecoder(frame.subarray(this.#typeAt + 2)));
+      this.#socket.send(this.#frames.answer(stateVector));
+    }
   }
 
   #acknowledged(): void {
     if (this.#isExchanged) return this.onAcknowledged();
     this.#isExchanged = true;
     this.#exchanged();
-  }
-
-  #send(type: number, write: (encoder: Encoder) => void): void {
-    const encoder = createEncoder();
-    writeVarString(encoder, this.#documentName);
-    writeVarUint(encoder, type);
-    write(encoder);
-    this.#socket.send(toUint8Array(encoder));
   }
 }

@@ -1,27 +1,29 @@
 /**
- * A document that nobody has open: how long until the first client has it?
+ * S4: a document that nobody has open: how long until the first client has it?
  *
- * Ours reads a snapshot and the 100 edits behind it, bare the same state from its database. The client has another
+ * Ours reads a snapshot and the 100 edits behind it, the others the same state from a database. The client has another
  * document open already, so the row tells what loading costs, not what CivicPress takes to validate a token.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Finding } from './finding.ts';
-import { LightClient } from './light-client.ts';
+import { type Comparison, compared } from './comparison.ts';
 import { prose } from './prose.ts';
-import type { Scale } from './run.ts';
+import type { Scale } from './rows.ts';
 import { type Figures, sideBySide } from './side-by-side.ts';
 import { type Site, Sites } from './site.ts';
 import { median } from './statistics.ts';
 
 const sizes = [
+  { bytes: 10_000, name: '10 KB', documents: 9, pauseMs: 200 },
   { bytes: 500_000, name: '500 KB', documents: 7, pauseMs: 400 },
-  { bytes: 5_000_000, name: '5 MB', documents: 5, pauseMs: 2_000 },
+  { bytes: 5_000_000, name: '5 MB', documents: 3, pauseMs: 2_000 },
 ];
 const edits = 100;
 const known = 'record:known';
 
-export async function opening({ rounds }: Scale): Promise<Finding[]> {
-  const findings: Finding[] = [];
+const kinds = ['bare', 'y-websocket', 'relay', 'ours'] as const;
+
+export async function opening({ rounds }: Scale): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
   for (const { bytes, name, documents, pauseMs } of sizes) {
     const markdown = prose(bytes);
     const names = Array.from({ length: documents }, (_, index) => `record:large-${index}`);
@@ -29,21 +31,22 @@ export async function opening({ rounds }: Scale): Promise<Finding[]> {
       { name: known, markdown: 'A paragraph.\n' },
       ...names.map((document) => ({ name: document, markdown, edits })),
     ]);
-    const { bare, ours } = await sideBySide(sites, rounds, (site) => measure(site, names, pauseMs)).finally(
-      () => sites.remove(),
+    const found = await sideBySide(sites, rounds, (site) => measure(site, names, pauseMs), {
+      kinds,
+    }).finally(() => sites.remove());
+    comparisons.push(
+      compared(`opening ${name} and ${edits} edits, ms`, found, 'ms', { beside: 'bare', times: 1.1 }),
     );
-    const what = `opening ${name} from a snapshot and ${edits} edits, ms`;
-    findings.push({ what, beside: bare.ms as number, ours: ours.ms as number, bound: { times: 1.1 } });
   }
-  return findings;
+  return comparisons;
 }
 
-async function measure({ server, token }: Site, names: readonly string[], pauseMs: number): Promise<Figures> {
-  const other = await LightClient.join(server.port, known, token);
+async function measure(site: Site, names: readonly string[], pauseMs: number): Promise<Figures> {
+  const other = await site.join(known);
   const opened: number[] = [];
   for (const name of names) {
     const startedAt = performance.now();
-    const client = await LightClient.join(server.port, name, token);
+    const client = await site.join(name);
     opened.push(performance.now() - startedAt);
     client.leave();
     // What a load leaves for later (a check, an unload) is not the next load's.

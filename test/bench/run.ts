@@ -1,73 +1,68 @@
 /**
- * Measures ours beside bare Hocuspocus: `npm run bench -- [--only acknowledgement,disk] [--rounds 3] [--seconds 10]`.
+ * Measures ours beside others: `npm run bench -- [--only speed,acknowledgement] [--rounds 3] [--seconds 10] [--no-write]`.
  *
- * Both run on this machine in the same run, in turn, each in a fresh process; the figures are medians over the
+ * All run on this machine in the same run, in turn, each in a fresh process; the figures are medians over the
  * rounds. Ratios are what to trust: absolute times are this machine's, and what else it does.
+ *
+ * The rows of speed, S1 to S7, are beside bare Hocuspocus, a server of y-websocket, and a plain relay of the same bytes,
+ * which is what the sockets alone cost. They go into docs/benchmarks.md, each in place of what stood there for it.
  */
+import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { acknowledgement } from './acknowledgement.ts';
-import { awareness } from './awareness.ts';
-import { compaction } from './compaction.ts';
-import { disk } from './disk.ts';
-import { fanOut } from './fan-out.ts';
+import { emptyPage, sectionOf, withSection } from './benchmarks-page.ts';
+import { comparisonTable } from './comparison.ts';
 import { type Finding, table } from './finding.ts';
-import { idleMemory } from './idle-memory.ts';
-import { joiningRow } from './joining.ts';
 import { markdownRows } from './markdown.ts';
-import { opening } from './opening.ts';
-import { specTransports } from './spec-transports.ts';
-import { specs } from './specs.ts';
-import { specsSoak } from './specs-soak.ts';
+import { otherRows, type Scale, speedRowNames, speedRows } from './rows.ts';
 
-export interface Scale {
-  /** How often bare and ours are measured in turn. */
-  readonly rounds: number;
-  /** How long is typed in each of them. */
-  readonly seconds: number;
-}
-
-/** By the names that `--only` takes, each with the seconds that it needs to be worth something. */
-const rows: Readonly<Record<string, { run: (scale: Scale) => Promise<Finding[]>; seconds: number }>> = {
-  opening: { run: opening, seconds: 0 },
-  'fan-out': { run: fanOut, seconds: 6 },
-  awareness: { run: awareness, seconds: 8 },
-  'idle-memory': { run: idleMemory, seconds: 0 },
-  acknowledgement: { run: acknowledgement, seconds: 10 },
-  joining: { run: joiningRow, seconds: 0 },
-  disk: { run: disk, seconds: 30 },
-  compaction: { run: compaction, seconds: 20 },
-  specs: { run: specs, seconds: 0 },
-  'spec-transports': { run: specTransports, seconds: 0 },
-  'specs-soak': { run: specsSoak, seconds: 0 },
-};
 const markdown = 'markdown';
+const speed = 'speed';
+const page = join(import.meta.dirname, '../../docs/benchmarks.md');
 
+const all = [...speedRowNames, ...Object.keys(otherRows), markdown];
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
-    only: { type: 'string', default: [...Object.keys(rows), markdown].join() },
+    only: { type: 'string', default: all.join() },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string' },
+    write: { type: 'boolean', default: true },
   },
 });
-const names = values.only.split(',');
-const unknown = names.filter((name) => !(name in rows) && name !== markdown);
+const names = values.only.split(',').flatMap((name) => (name === speed ? speedRowNames : [name]));
+const unknown = names.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `No such row: ${unknown.join()}. There are ${[...Object.keys(rows), markdown].join(', ')}.\n`,
-  );
+  process.stderr.write(`No such row: ${unknown.join()}. There are ${[speed, ...all].join(', ')}.\n`);
   process.exit(1);
 }
 
-const findings: Finding[] = [];
-for (const name of names) {
-  const row = rows[name];
-  if (!row) continue;
-  const load = loadavg()[0]?.toFixed(1);
+const scaleOf = (seconds: number): Scale => ({
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds ?? seconds),
+});
+const loadNow = () => (loadavg()[0] as number).toFixed(1);
+
+for (const [name, { run, seconds, title }] of Object.entries(speedRows)) {
+  if (!names.includes(name)) continue;
+  const load = loadNow();
   process.stdout.write(`${name} (the machine's load is ${load})\n`);
-  findings.push(
-    ...(await row.run({ rounds: Number(values.rounds), seconds: Number(values.seconds ?? row.seconds) })),
-  );
+  const scale = scaleOf(seconds);
+  const comparisons = await run(scale);
+  if (comparisons.length === 0) continue;
+  process.stdout.write(`\n${comparisonTable(comparisons)}\n`);
+  if (!values.write) continue;
+  const section = sectionOf({ title, scale, comparisons, loads: [load, loadNow()], at: new Date() });
+  const before = await readFile(page, 'utf8').catch(() => emptyPage(speedRowNames));
+  await writeFile(page, withSection(before, name, section));
+}
+
+const findings: Finding[] = [];
+for (const [name, { run, seconds }] of Object.entries(otherRows)) {
+  if (!names.includes(name)) continue;
+  process.stdout.write(`${name} (the machine's load is ${loadNow()})\n`);
+  findings.push(...(await run(scaleOf(seconds))));
 }
 if (findings.length > 0) process.stdout.write(`\n${table(findings)}`);
 if (names.includes(markdown)) {

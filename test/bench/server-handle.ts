@@ -6,8 +6,10 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** `eager` is bare Hocuspocus that stores every edit, without a pause. */
-export type ServerKind = 'bare' | 'eager' | 'ours' | 'civicpress';
+/** `bare` is Hocuspocus alone, `eager` the same storing every edit, without a pause. */
+export type Side = 'bare' | 'eager' | 'y-websocket' | 'relay' | 'ours';
+
+export type ServerKind = Side | 'civicpress';
 
 export interface ServerOptions {
   readonly kind: ServerKind;

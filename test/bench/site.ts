@@ -15,7 +15,10 @@ import { CivicPressClient, fieldOf } from '../../server/civicpress/client.ts';
 import { recordIdOf } from '../../server/document-name.ts';
 import type { Journal, Ledger, SnapshotStore } from '../../server/ports.ts';
 import { encodeSnapshot } from '../../server/snapshot-format.ts';
-import { type ServerKind, type ServerOptions, ServerProcess } from './server-handle.ts';
+import { LightClient } from './light-client.ts';
+import { Onlooker } from './onlooker.ts';
+import { type ServerOptions, ServerProcess, type Side } from './server-handle.ts';
+import { hocuspocus, yWebsocket } from './wire.ts';
 
 export interface BenchDocument {
   readonly name: string;
@@ -27,6 +30,10 @@ export interface BenchDocument {
 export interface Site {
   readonly server: ServerProcess;
   readonly token: string;
+  /** A client of the kind that this server serves. */
+  join(documentName: string): Promise<LightClient>;
+  /** Those who let pass what comes, so many at once as is said: all together is a storm. */
+  watch(documentNames: readonly string[], atOnce?: number): Promise<Onlooker[]>;
   close(): Promise<void>;
 }
 
@@ -61,22 +68,32 @@ export class Sites {
     return new Sites(folder);
   }
 
-  async open(
-    kind: Exclude<ServerKind, 'civicpress'>,
-    settings: ServerOptions['settings'] = {},
-  ): Promise<Site> {
+  async open(kind: Side, settings: ServerOptions['settings'] = {}): Promise<Site> {
     const folder = await mkdtemp(join(this.#folder, `${kind}-`));
     await cp(join(this.#folder, 'template'), folder, { recursive: true });
-    const civicpress = await ServerProcess.start({ kind: 'civicpress', folder });
-    const civicpressUrl = `http://127.0.0.1:${civicpress.port}`;
-    const token = await signIn(civicpressUrl);
+    // Nobody else asks it, and it is not to be what the others wait for.
+    const civicpress = kind === 'ours' ? await ServerProcess.start({ kind: 'civicpress', folder }) : null;
+    const civicpressUrl = civicpress ? `http://127.0.0.1:${civicpress.port}` : '';
+    const token = civicpress ? await signIn(civicpressUrl) : 'anybody';
     const server = await ServerProcess.start({ kind, folder, civicpressUrl, settings });
+    const wire = kind === 'y-websocket' ? yWebsocket : hocuspocus;
     return {
       server,
       token,
+      join: (documentName) => LightClient.join(server.port, documentName, token, wire),
+      async watch(documentNames, atOnce = 50) {
+        const onlookers: Onlooker[] = [];
+        for (let at = 0; at < documentNames.length; at += atOnce) {
+          const some = documentNames.slice(at, at + atOnce);
+          onlookers.push(
+            ...(await Promise.all(some.map((name) => Onlooker.join(server.port, name, token, wire)))),
+          );
+        }
+        return onlookers;
+      },
       async close() {
         await server.end();
-        await civicpress.end();
+        await civicpress?.end();
         await rm(folder, { recursive: true, force: true });
       },
     };
