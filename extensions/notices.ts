@@ -16,6 +16,8 @@
  *   who joins, and when it comes to be so
  * - `slow-down {reason}`: to one editor alone, and from the gateway: it sends so much that it will be sent away
  * - `presence-too-large {bytes, most}`: to one client alone: what it says of itself is not passed on
+ * - `room-read-only {reason}`: an operator has made the room one for reading; also told to those who join. When it is given
+ *   back, whoever may edit is sent away once, and comes back with all that they typed
  * - `rights-changed {access, reason}`: to one editor, who may only read from now on
  *
  * Times are ms since the epoch.
@@ -49,6 +51,7 @@ export type Notice =
   | { event: 'restored'; data: { revision: number; by: string } }
   | { event: 'shown-as-source'; data: { reason: string } }
   | { event: 'presence-too-large'; data: { bytes: number; most: number } }
+  | { event: 'room-read-only'; data: { reason: string } }
   | { event: 'rights-changed'; data: { access: 'read'; reason: string } };
 
 export const shownAsSource: Notice = {

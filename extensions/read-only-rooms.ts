@@ -1,6 +1,7 @@
 /**
- * Rooms in which everybody only reads, whatever CivicPress lets them do: because their record is gone, or because too much
- * of it waits for the journal. A room may be closed for several causes; it opens when the last one has gone.
+ * Rooms in which everybody only reads, whatever CivicPress lets them do: because their record is gone, because too much
+ * of it waits for the journal, or because an operator says so. A room may be closed for several causes; it opens when the
+ * last one has gone.
  */
 import type {
   afterUnloadDocumentPayload,
@@ -15,7 +16,8 @@ import type { ConnectionContext } from '../server/session.ts';
 import type { Notice, Notices } from './notices.ts';
 import { bringEditorsBack, connectionsIn, setScope } from './scope.ts';
 
-export type Cause = 'backlog' | 'retirement';
+/** What an operator says holds for rooms that nobody has open, too. */
+export type Cause = 'backlog' | 'retirement' | 'operator';
 
 export class ReadOnlyRooms implements Extension<ConnectionContext> {
   readonly #notices: Pick<Notices, 'tellOne'>;
@@ -45,7 +47,9 @@ export class ReadOnlyRooms implements Extension<ConnectionContext> {
   }
 
   async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
-    this.#closed.delete(documentName);
+    const notices = this.#closed.get(documentName);
+    for (const cause of ['backlog', 'retirement'] as const) notices?.delete(cause);
+    if (notices?.size === 0) this.#closed.delete(documentName);
   }
 
   /** Everybody in the room of an open document only reads from now on, and is told why; whoever comes later is as well. */

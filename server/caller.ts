@@ -1,5 +1,5 @@
 /**
- * Who calls one of the admin routes: whoever has `admin.token`, and else whom CivicPress knows.
+ * Who calls the API: whoever has `admin.token`, and else whom CivicPress knows.
  */
 import type { IncomingMessage } from 'node:http';
 import { bearerTokenOf, isSame } from './admin-token.ts';
@@ -8,7 +8,7 @@ import type { Credentials, Identity, User } from './ports.ts';
 
 export interface CallersOptions {
   readonly identity: Identity;
-  /** Unset: CivicPress' own tokens alone open the routes. */
+  /** Unset: CivicPress' own tokens alone open it. */
   readonly adminToken: string | undefined;
   /** Of whoever is behind a request. */
   readonly addressOf: (request: IncomingMessage) => string;

@@ -20,11 +20,12 @@ import { Joining } from '../extensions/joining.ts';
 import { Limits } from '../extensions/limits.ts';
 import { Notices } from '../extensions/notices.ts';
 import { Presence } from '../extensions/presence.ts';
+import { ReadOnlyRooms } from '../extensions/read-only-rooms.ts';
 import { type RecheckResult, Rights } from '../extensions/rights.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
 import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
-import { type AdminOptions, adminRoutes } from './admin.ts';
+import { type ApiOptions, apiRoutes } from './api/api.ts';
 import { Callers } from './caller.ts';
 import { ClientOwners } from './client-owners.ts';
 import type { Config } from './config.ts';
@@ -36,10 +37,12 @@ import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
 import { type Leases, LocalLeases } from './leases.ts';
+import { LogLevels } from './log-levels.ts';
 import type { NodeBus, NoticeBoard } from './node-bus.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Metrics } from './operations/metrics.ts';
 import { Operations } from './operations/operations.ts';
+import { Operators } from './operators.ts';
 import type {
   Events,
   Identity,
@@ -50,6 +53,7 @@ import type {
   Revocation,
   SnapshotStore,
 } from './ports.ts';
+import { ReadingRooms } from './reading-rooms.ts';
 import { composeRecordRooms } from './record-rooms.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
@@ -74,8 +78,8 @@ export interface Ports {
   readonly limits?: SharedLimits;
   /** Nobody hears them when there is none. */
   readonly events?: Events;
-  /** What the admin routes show of them; none are configured when unset. */
-  readonly webhooks?: AdminOptions['webhooks'];
+  /** What the API shows of them; none are configured when unset. */
+  readonly webhooks?: ApiOptions['webhooks'];
   readonly log: Logger;
 }
 
@@ -100,6 +104,8 @@ export interface RealtimeServer {
   stop(): Promise<string[]>;
   rooms(): RoomSummary[];
   readonly openRooms: OpenRooms;
+  /** How much is logged; `null` when the log is somebody else's. */
+  readonly logLevels: LogLevels | null;
   /** What `/metrics` shows; whoever owns the process adds what Node knows of it. */
   readonly metrics: Metrics;
   /**
@@ -140,6 +146,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     owners,
     log,
   });
+  // Where may nobody edit for now, because of what, and where do operators say so?
+  const readOnlyRooms = new ReadOnlyRooms(notices);
+  const readingRooms = new ReadingRooms(readOnlyRooms);
   // Where does a record's document come from, how is each edit kept, and how does it reach the record?
   const recordRooms = composeRecordRooms({
     config,
@@ -147,6 +156,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     leases,
     sources,
     notices,
+    readOnlyRooms,
     owners,
     presence,
     events,
@@ -195,6 +205,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       excess,
       counts,
     }),
+    // Where may nobody edit for now?
+    readOnlyRooms,
     // May this update touch this document?
     new Guard({
       maxDocumentBytes: config.limits.document_bytes,
@@ -267,23 +279,37 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ? new SharedRevocations({ board, revokeHere, tokensHere: () => rights.tokens(), log })
     : null;
   const revoke = (revocation: Revocation) => shared?.revoke(revocation) ?? revokeHere(revocation);
-  const admin = adminRoutes({
+  const logLevels = LogLevels.of(log);
+  const operators = new Operators({ rooms: openRooms, readingRooms, logLevels, bus: ports.bus, log });
+  const api = apiRoutes({
     versions: recordRooms.versionsIn(hocuspocus),
     rooms: openRooms,
+    readingRooms,
+    roomTypes,
+    snapshots: outside.snapshots,
+    operators,
+    statistics: async () => ({
+      node: operators.nodeId,
+      ...openRooms.headCounts(),
+      ...(await operations.statistics()),
+    }),
     identity,
     callers,
     revoke,
-    token,
     webhooks: ports.webhooks,
+    logLevels,
+    entrance,
+    log,
   });
   const pages = options.pages?.(() => openRooms.list());
-  const plugins = [operations.routes, admin, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];
+  const plugins = [operations.routes, api, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];
   const http = createHttp({ httpServer, plugins, log });
 
   return {
     hocuspocus,
     rooms: () => openRooms.list(),
     openRooms,
+    logLevels,
     metrics: operations.metrics,
     revoke,
     async start() {
@@ -302,6 +328,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     async stop() {
       operations.stopping();
       shared?.stop();
+      operators.stop();
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
       specs?.close();
       const unsaved = await shutDown({ gateway, hocuspocus, ...layers, log, deadlineMs });

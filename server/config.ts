@@ -112,7 +112,7 @@ const schema = z.strictObject({
         .min(24, 'must have at least 24 characters')
         .optional()
         .describe(
-          'Opens the admin routes for every record, beside CivicPress’ own tokens. A secret: it has no default.',
+          'Opens the API for every record and for operators, beside CivicPress’ own tokens. A secret: it has no default.',
         ),
     })
     .prefault({}),

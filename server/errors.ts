@@ -271,6 +271,48 @@ export const errors = {
     statusCode: 503,
     retry: true,
   },
+  'room-read-only': {
+    reason: 'An administrator has made this room one for reading, for a while.',
+    closeCode: 4003,
+    statusCode: 409,
+    retry: false,
+  },
+  'no-such-room': {
+    reason: 'Nobody has this document open.',
+    closeCode: 4004,
+    statusCode: 404,
+    retry: false,
+  },
+  'no-such-client': {
+    reason: 'There is no such connection.',
+    closeCode: 4004,
+    statusCode: 404,
+    retry: false,
+  },
+  'sent-away': {
+    reason: 'An administrator has closed this connection. Connecting anew.',
+    closeCode: 4503,
+    statusCode: 503,
+    retry: true,
+  },
+  'no-such-dead-letter': {
+    reason: 'There is no such dead letter, or its address is not configured any more.',
+    closeCode: 4004,
+    statusCode: 404,
+    retry: false,
+  },
+  'not-our-log': {
+    reason: 'The log belongs to the program around the server: change its level there.',
+    closeCode: 4400,
+    statusCode: 409,
+    retry: false,
+  },
+  'too-many-requests': {
+    reason: 'Too many requests from this address. Try again in a while.',
+    closeCode: 4029,
+    statusCode: 429,
+    retry: true,
+  },
   'shutting-down': {
     reason: 'The server restarts. Trying again.',
     closeCode: 4503,

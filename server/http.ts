@@ -40,6 +40,8 @@ export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyIn
       return reply.code(thrown.statusCode).send(bodyOf(error, request));
     }
     const error = asRealtimeError(thrown);
+    if (error.retryAfterMs !== undefined)
+      reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
     return reply.code(error.statusCode).send(bodyOf(error.toJSON(), request));
   });
 

@@ -29,6 +29,27 @@ export interface RoomSummary {
   readonly unsavedSince: number | null;
 }
 
+/** Somebody who has a document open. */
+export interface Client {
+  /** As in every line of the log that concerns it; one socket may be in several documents. */
+  readonly socket: string;
+  readonly documentName: string;
+  readonly userId: string;
+  readonly name: string;
+  /** What they may do; `isReadOnly` when nothing of theirs is taken at the moment. */
+  readonly access: 'read' | 'edit';
+  readonly isReadOnly: boolean;
+  readonly address: string;
+  /** What waits for them to read it. */
+  readonly bufferedBytes: number;
+}
+
+/** What somebody is told who is sent away. */
+export interface Farewell {
+  readonly closeCode: number;
+  readonly reason: string;
+}
+
 /** How many there are in the rooms, each once. */
 export interface HeadCounts {
   readonly connections: number;
@@ -57,6 +78,39 @@ export class OpenRooms {
       const unsavedSince = this.#options.recordSync.owedSince(documentName);
       return { documentName, connections: connections.length, people: [...people], unsavedSince };
     });
+  }
+
+  clients(): Client[] {
+    const documents = [...this.#options.hocuspocus.documents.values()];
+    return documents.flatMap((document) =>
+      document.getConnections().flatMap(({ context: { socket, session }, readOnly }) => {
+        if (!session) return [];
+        const { id: userId, name } = session.user;
+        const { id, address, bufferedBytes } = socket;
+        const { name: documentName } = document;
+        const { access } = session;
+        return {
+          socket: id,
+          documentName,
+          userId,
+          name,
+          access,
+          isReadOnly: readOnly,
+          address,
+          bufferedBytes,
+        };
+      }),
+    );
+  }
+
+  /** Closes this socket, with all documents that are open on it. `false` when there is none. */
+  disconnect(socketId: string, { closeCode, reason }: Farewell): boolean {
+    const documents = [...this.#options.hocuspocus.documents.values()];
+    const found = documents
+      .flatMap((document) => document.getConnections())
+      .find(({ context }) => context.socket?.id === socketId);
+    found?.context.socket.close(closeCode, reason);
+    return found !== undefined;
   }
 
   headCounts(): HeadCounts {

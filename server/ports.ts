@@ -238,6 +238,8 @@ export interface Events {
 
 /** `fields` are structured facts: ids and numbers, never a token or a record's text. */
 export interface Logger {
+  /** Of the least important lines that are kept; may be set while it runs. Unset: it is somebody else's to say. */
+  level?: string;
   debug(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;

@@ -151,6 +151,12 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
       process.exit(1);
     }
   };
+  // For who is on the machine and has no token: more, for a while; and again what it was.
+  process.on('SIGUSR2', () => {
+    const levels = server.logLevels;
+    if (levels?.state.until === null) levels.set('debug', moreSeconds);
+    else levels?.set(levels.state.configured, null);
+  });
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   let unhandledRejections = 0;
@@ -160,6 +166,9 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
     log.error({ cause, unhandledRejections }, 'unhandled rejection');
   });
 }
+
+/** How long a signal makes the log tell more. */
+const moreSeconds = 600;
 
 /** Anybody can sign in as anybody, so it stays on this machine; and its editor knows everything. */
 function demoConfigOf(config: Config, specsDir: string | undefined): Config {

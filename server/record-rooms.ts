@@ -12,7 +12,7 @@ import { Neighbours } from '../extensions/neighbours.ts';
 import type { Notices } from '../extensions/notices.ts';
 import { Persistence } from '../extensions/persistence.ts';
 import type { Presence } from '../extensions/presence.ts';
-import { ReadOnlyRooms } from '../extensions/read-only-rooms.ts';
+import type { ReadOnlyRooms } from '../extensions/read-only-rooms.ts';
 import { RecordSync } from '../extensions/record-sync.ts';
 import { Retirement } from '../extensions/retirement.ts';
 import type { Sources } from '../extensions/sources.ts';
@@ -37,6 +37,7 @@ export interface RecordRoomsOptions {
   readonly leases: Leases;
   readonly sources: Sources;
   readonly notices: Notices;
+  readonly readOnlyRooms: ReadOnlyRooms;
   readonly owners: ClientOwners;
   readonly presence: Presence;
   readonly events: Announcer;
@@ -61,7 +62,7 @@ export interface RecordRooms {
 const sweeping = 'sweeping';
 
 export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
-  const { config, leases, sources, notices, owners, presence, events } = options;
+  const { config, leases, sources, notices, readOnlyRooms, owners, presence, events } = options;
   const { identity, records, journal, ledger, snapshots, bus, log } = options.ports;
   const { dialect } = config.document;
   const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
@@ -73,7 +74,6 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
   const turns = new Turns();
   const retries = { retryMinMs: config.saving.retry_min_ms, retryMaxMs: config.saving.retry_max_ms };
   const keeps = (documentName: string) => leases.holds(documentName);
-  const readOnlyRooms = new ReadOnlyRooms(notices);
   const backlog = new Backlog({ maxBytes: config.limits.unsaved_bytes, readOnlyRooms, log });
   const journaling = new Journaling({
     journal,
@@ -173,8 +173,6 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
       new ExternalEdits({ sources, recordSync, pollMs: config.external_edits.poll_seconds * 1_000 }),
       // Is there still a record to edit?
       retirement,
-      // Where may nobody edit for now?
-      readOnlyRooms,
       // When does the record's draft change?
       writeback,
       // What does the room hear from the server?

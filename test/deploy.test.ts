@@ -8,14 +8,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fastify } from 'fastify';
 import { expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { type AdminOptions, adminRoutes } from '../server/admin.ts';
 import { loadConfig, settings } from '../server/config.ts';
 import { Dependencies } from '../server/operations/dependencies.ts';
 import { Metrics } from '../server/operations/metrics.ts';
 import { Traffic } from '../server/operations/traffic.ts';
+import { openApi } from './helpers/open-api.ts';
 import { RecordedLog } from './helpers/recorded-log.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -192,13 +191,9 @@ it.runIf(isThere('nginx'))('nginx reads its file', async () => {
   execFileSync('nginx', ['-t', '-p', folder, '-c', file], { stdio: 'pipe' });
 });
 
-/** Paths of the admin routes. */
+/** Paths of the API. */
 async function routes(): Promise<string[]> {
-  const http = fastify({ exposeHeadRoutes: false });
-  const paths: string[] = [];
-  http.addHook('onRoute', ({ url }) => void paths.push(url));
-  await http.register(adminRoutes({} as AdminOptions));
-  return paths;
+  return Object.keys((await openApi()).paths);
 }
 
 function isThere(program: string): boolean {

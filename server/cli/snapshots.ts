@@ -85,7 +85,7 @@ async function show({ config, recordId, to, terminal }: Asked, version: number):
 async function restore({ config, recordId, url, terminal }: Asked, version: number): Promise<number> {
   const { token } = config.admin;
   if (token === undefined) throw new UsageError('admin.token is not set: the running server asks for it.');
-  const response = await fetch(`${url}/api/records/${recordId}/versions/${version}/restore`, {
+  const response = await fetch(`${url}/api/v1/realtime/records/${recordId}/versions/${version}/restore`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
   }).catch(() => null);

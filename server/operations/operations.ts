@@ -11,7 +11,7 @@ import type { Announcer } from '../events.ts';
 import type { Logger } from '../ports.ts';
 import { Dependencies } from './dependencies.ts';
 import { Metrics, type Sights } from './metrics.ts';
-import { operationsRoutes } from './routes.ts';
+import { operationsRoutes, processReport } from './routes.ts';
 import { Traffic } from './traffic.ts';
 import { watchedPorts } from './watched-ports.ts';
 
@@ -29,10 +29,12 @@ export class Operations {
   readonly traffic = new Traffic();
   readonly dependencies: Dependencies;
   readonly routes: FastifyPluginAsync;
+  readonly #sights: OperationsOptions['sights'];
   #specs: SpecStatistics | null = null;
   #isStopping = false;
 
   constructor({ sights, metricsToken, log }: OperationsOptions) {
+    this.#sights = sights;
     this.dependencies = new Dependencies(log);
     this.metrics = new Metrics({ ...sights, traffic: this.traffic, dependencies: this.dependencies });
     this.routes = operationsRoutes({
@@ -78,6 +80,21 @@ export class Operations {
         this.metrics.acknowledged(performance.now() - since);
         then();
       });
+    };
+  }
+
+  /** What an operator is shown beside the heads that are counted. */
+  async statistics() {
+    await this.dependencies.ask();
+    const { status: _status, ...about } = processReport();
+    const rooms = this.#sights.rooms();
+    return {
+      ...about,
+      sockets: this.#sights.sockets(),
+      rooms: rooms.length,
+      unsavedRooms: rooms.filter(({ unsavedSince }) => unsavedSince !== null).length,
+      traffic: this.traffic.counted(),
+      dependencies: this.dependencies.reports(),
     };
   }
 

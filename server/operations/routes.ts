@@ -24,14 +24,7 @@ export function operationsRoutes(options: OperationsOptions): FastifyPluginAsync
   return async (app) => {
     app.get('/health', async (_request, reply) => {
       reply.header('cache-control', 'no-store');
-      const { rss, heapUsed } = process.memoryUsage();
-      return {
-        status: 'ok',
-        version,
-        uptimeSeconds: Math.round(process.uptime()),
-        memory: { rssBytes: rss, heapUsedBytes: heapUsed },
-        ...options.counts(),
-      };
+      return { ...processReport(), ...options.counts() };
     });
 
     app.get('/ready', async (_request, reply) => {
@@ -50,6 +43,17 @@ export function operationsRoutes(options: OperationsOptions): FastifyPluginAsync
         .header('cache-control', 'no-store')
         .send(await metrics.text());
     });
+  };
+}
+
+/** What a process says of itself. */
+export function processReport() {
+  const { rss, heapUsed } = process.memoryUsage();
+  return {
+    status: 'ok',
+    version,
+    uptimeSeconds: Math.round(process.uptime()),
+    memory: { rssBytes: rss, heapUsedBytes: heapUsed },
   };
 }
 

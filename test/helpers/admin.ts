@@ -1,5 +1,5 @@
 /**
- * Somebody at the admin routes of a town hall, with a token in hand.
+ * Somebody at the API of a town hall, for one record, with a token in hand.
  */
 
 export interface VersionRow {
@@ -23,7 +23,7 @@ export class Admin {
   readonly #token: string | null;
 
   constructor(serverUrl: string, recordId: string, token: string | null) {
-    this.#url = `${serverUrl}/api/records/${recordId}`;
+    this.#url = `${serverUrl}/api/v1/realtime/records/${recordId}`;
     this.#token = token;
   }
 

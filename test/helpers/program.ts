@@ -62,6 +62,10 @@ export class Program {
     return this.#process.exitCode ?? (this.#process.signalCode as NodeJS.Signals);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
   /** Sends a signal and waits for the end. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals> {
     this.#process.kill(signal);

@@ -40,7 +40,11 @@ it('[C6] names the socket in each line about it, says a refusal once, and never 
     ).entered();
     visitor.ws.send(new Uint8Array(2_000_000));
     await visitor.sentAway();
-    for (const path of ['/nothing', '/api/records/noise-bylaw/versions', '/api/records/..%2fx/versions']) {
+    for (const path of [
+      '/nothing',
+      '/api/v1/realtime/records/noise-bylaw/versions',
+      '/api/v1/realtime/records/..%2fx/versions',
+    ]) {
       const headers = { authorization: `Bearer ${wrongToken}` };
       const answer = await (await fetch(`${townHall.url}${path}?token=${queryToken}`, { headers })).text();
       expect(answer).not.toContain(queryToken);

@@ -77,7 +77,9 @@ it('[V8] lists versions newest first, and gives each as the Markdown that it sav
   expect(await admin.markdown(2)).toBe(edited);
 
   const headers = { authorization: `Bearer ${await townHall.tokenOf('alice')}` };
-  const response = await fetch(`${townHall.url}/api/records/plan/versions/2?format=yjs`, { headers });
+  const response = await fetch(`${townHall.url}/api/v1/realtime/records/plan/versions/2?format=yjs`, {
+    headers,
+  });
   expect(response.headers.get('content-type')).toBe('application/octet-stream');
   const document = new Y.Doc();
   Y.applyUpdate(document, new Uint8Array(await response.arrayBuffer()));

@@ -76,20 +76,20 @@ for (let number = 1; number <= 3; number += 1) {
 }
 if (!program) throw new Error('there is no server');
 const running = program;
-say(`the receiver comes back; ${(await askAdmin('/api/webhooks')).pending} events wait`);
+say(`the receiver comes back; ${(await askAdmin('/api/v1/realtime/webhooks')).pending} events wait`);
 if (arrived.length > 0) throw new Error('somebody received while nobody was there');
 receiver.listen(port, '127.0.0.1');
 const backAt = Date.now();
 await until(
   'nothing waits',
-  async () => (await askAdmin('/api/webhooks')).pending === 0,
+  async () => (await askAdmin('/api/v1/realtime/webhooks')).pending === 0,
   longestPauseMs + 60_000,
 );
 // What the last visitors left behind is told as well.
 await delay(8_000);
 await until(
   'nothing waits again',
-  async () => (await askAdmin('/api/webhooks')).pending === 0,
+  async () => (await askAdmin('/api/v1/realtime/webhooks')).pending === 0,
   longestPauseMs,
 );
 say(
@@ -98,10 +98,15 @@ say(
 
 const versions = new Map<string, readonly Version[]>();
 for (const record of visitors.records) {
-  const { versions: list } = await askAdmin(`/api/records/${record}/versions`);
+  const { versions: list } = await askAdmin(`/api/v1/realtime/records/${record}/versions`);
   versions.set(record, list as Version[]);
 }
-const faults = faultsOf({ arrived, lives, versions, dead: Number((await askAdmin('/api/webhooks')).dead) });
+const faults = faultsOf({
+  arrived,
+  lives,
+  versions,
+  dead: Number((await askAdmin('/api/v1/realtime/webhooks')).dead),
+});
 await running.end();
 program = undefined;
 receiver.close();

@@ -1,5 +1,5 @@
 /**
- * The versions of one record, over the server's admin routes, with the token of whoever is signed in.
+ * The versions of one record, over the server's API, with the token of whoever is signed in.
  */
 import { errorMessage, type Session, signIn } from './session.ts';
 
@@ -18,7 +18,7 @@ export class VersionsClient {
   #token: string;
 
   constructor(recordId: string, session: Session) {
-    this.#base = `/api/records/${encodeURIComponent(recordId)}`;
+    this.#base = `/api/v1/realtime/records/${encodeURIComponent(recordId)}`;
     this.#user = session.user.id;
     this.#token = session.token;
   }

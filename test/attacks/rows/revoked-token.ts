@@ -24,7 +24,7 @@ export const revokedToken: Attack = {
     const kind = oneOf(random, ['ended', 'demoted'] as const);
     if (kind === 'ended') site.civicpress.revokeSessions(username);
     else site.civicpress.setRole(username, 'public');
-    const response = await site.fetch('/api/revoke', {
+    const response = await site.fetch('/api/v1/realtime/revoke', {
       method: 'POST',
       headers: { authorization: `Bearer ${site.adminToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ token }),

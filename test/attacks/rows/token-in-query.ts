@@ -11,7 +11,7 @@ export const tokenInQuery: Attack = {
       '/realtime',
       '/realtime/',
       '/realtime/records/honest',
-      '/api/records/honest/versions',
+      '/api/v1/realtime/records/honest/versions',
       '/nothing',
     ];
     for (const path of paths) {

@@ -152,7 +152,7 @@ describe('snapshots', () => {
     const environment = { REALTIME_ADMIN_TOKEN: adminToken };
     const program = await Program.start(folder, [], environment);
     programs.push(program);
-    const made = await fetch(`${program.url}/api/records/noise-bylaw/snapshot`, {
+    const made = await fetch(`${program.url}/api/v1/realtime/records/noise-bylaw/snapshot`, {
       method: 'POST',
       headers: { authorization: `Bearer ${adminToken}` },
     });

@@ -93,7 +93,7 @@ function typeSomething(clerk: Clerk): void {
 
 async function statusOf(program: Program): Promise<{ pending: number; dead: number }> {
   const headers = { authorization: `Bearer ${adminToken}` };
-  return (await (await fetch(`${program.url}/api/webhooks`, { headers })).json()) as never;
+  return (await (await fetch(`${program.url}/api/v1/realtime/webhooks`, { headers })).json()) as never;
 }
 
 function waitingIn(file: string): Waiting[] {

@@ -1,25 +1,36 @@
+/**
+ * What the API says of webhooks.
+ */
 import { createServer } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
+import { type ApiOptions, apiRoutes } from '../../../server/api/api.ts';
+import { Callers } from '../../../server/caller.ts';
+import { RealtimeError } from '../../../server/errors.ts';
 import { createHttp } from '../../../server/http.ts';
-import { type WebhookRoutesOptions, webhookRoutes } from '../../../server/webhooks/routes.ts';
+import type { Identity } from '../../../server/ports.ts';
 import { RecordedLog } from '../../helpers/recorded-log.ts';
 
 const token = 'a-token-of-twenty-four-characters';
 
-function openHttp(options: WebhookRoutesOptions) {
+/** Knows nobody. */
+const identity = {
+  userOf: async () => {
+    throw new RealtimeError('not-authenticated');
+  },
+} as unknown as Identity;
+
+function openHttp(options: { webhooks: ApiOptions['webhooks']; token: string | undefined }) {
   const httpServer = createServer();
-  const http = createHttp({
-    httpServer,
-    plugins: [
-      async (app) => void (await app.register(webhookRoutes, { ...options, prefix: '/api/webhooks' })),
-    ],
-    log: new RecordedLog(),
-  });
+  const log = new RecordedLog();
+  const addressOf = () => '127.0.0.1';
+  const callers = new Callers({ identity, adminToken: options.token, addressOf });
+  const api = { webhooks: options.webhooks, identity, callers, entrance: { addressOf }, log };
+  const http = createHttp({ httpServer, plugins: [apiRoutes(api as unknown as ApiOptions)], log });
   onTestFinished(() => void httpServer.close());
   const ask = (method: 'GET' | 'POST', path: string, bearer: string | null = token) =>
     http.inject({
       method,
-      url: `/api/webhooks${path}`,
+      url: `/api/v1/realtime/webhooks${path}`,
       ...(bearer !== null && { headers: { authorization: `Bearer ${bearer}` } }),
     });
   return { ask };
@@ -31,7 +42,7 @@ const webhooks = {
   resend: async (id: number) => id === 7,
 };
 
-it('[H4] are for whoever has the admin token', async () => {
+it('[H4] are for administrators', async () => {
   const routes = [
     ['GET', ''],
     ['GET', '/dead-letters'],

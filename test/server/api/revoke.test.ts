@@ -2,9 +2,9 @@
  * Who may say that somebody's rights have changed, and what they hear.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type ErrorCode, errors } from '../../server/errors.ts';
-import { TownHall } from '../helpers/town-hall.ts';
-import { until } from '../helpers/until.ts';
+import { type ErrorCode, errors } from '../../../server/errors.ts';
+import { TownHall } from '../../helpers/town-hall.ts';
+import { until } from '../../helpers/until.ts';
 
 const adminToken = 'a-token-of-the-tests-long-enough';
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => townHall.close());
 
 async function revoke(body: unknown, token: string | null = adminToken) {
-  const response = await fetch(`${townHall.url}/api/revoke`, {
+  const response = await fetch(`${townHall.url}/api/v1/realtime/revoke`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

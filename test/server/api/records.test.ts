@@ -2,9 +2,9 @@
  * Who may use the admin routes, and what they are told when they may not, or ask for what cannot be.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type ErrorCode, errors } from '../../server/errors.ts';
-import { Admin, type Answer } from '../helpers/admin.ts';
-import { TownHall } from '../helpers/town-hall.ts';
+import { type ErrorCode, errors } from '../../../server/errors.ts';
+import { Admin, type Answer } from '../../helpers/admin.ts';
+import { TownHall } from '../../helpers/town-hall.ts';
 
 const adminToken = 'a token of the tests, long enough'.replaceAll(' ', '-');
 
