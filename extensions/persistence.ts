@@ -248,12 +248,14 @@ export class Persistence implements Extension<ConnectionContext> {
     });
     const entry = (await recalled) ?? {
       base: await base(),
+      restored: null,
       owesWriteback: position !== null,
       unconfirmed: [],
     };
-    // What the record holds is the ledger's to say; how the document reads it, the document's.
+    // What the record holds, or is to hold, is the ledger's to say; how the document reads it, the document's.
     const recordBase = { ...readAs, markdown: entry.base.markdown };
-    sources.recovered(documentName, { ...entry, base: recordBase }, position);
+    const restored = entry.restored && { ...readAs, markdown: entry.restored.markdown };
+    sources.recovered(documentName, { ...entry, base: recordBase, restored }, position);
     const byId = new Map(contributors.map((contributor) => [contributor.id, contributor]));
     const edits = updates.length;
     this.#progress.set(documentName, {

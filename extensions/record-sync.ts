@@ -153,9 +153,10 @@ export class RecordSync {
     const mayDiffer = live.markdown !== source.base.markdown || source.unconfirmed.length > 0;
     if (mayDiffer || isDoubtful || source.restored)
       await this.#reconcile(this.#instance, document, source, live);
-    const { base } = sources.of(documentName);
-    if (!source.owesWriteback && base.markdown === source.base.markdown) return;
-    await ledger.settle(documentName, source.position, base);
+    const { base, restored } = sources.of(documentName);
+    const hasSettled = source.owesWriteback || source.restored !== null;
+    if (!hasSettled && base.markdown === source.base.markdown) return;
+    await ledger.settle(documentName, source.position, { base, restored });
     sources.settled(documentName, source.position);
   }
 
@@ -235,8 +236,7 @@ export class RecordSync {
     await durable(documentName);
     if (text.markdown === sources.of(documentName).base.markdown) return () => undefined;
     sources.sending(documentName, fingerprintOf(text.markdown));
-    const { base, unconfirmed } = sources.of(documentName);
-    await ledger.sending(documentName, base, unconfirmed);
+    await ledger.sending(documentName, sources.of(documentName));
     return () => sources.confirmed(documentName);
   }
 

@@ -68,11 +68,11 @@ export class Sources {
 
   /** The document begins with what was stored of it; whether its record still holds the same text is not known. */
   recovered(documentName: string, entry: LedgerEntry, position: Position | null): void {
-    const { base, owesWriteback, unconfirmed } = entry;
+    const { base, restored, owesWriteback, unconfirmed } = entry;
     const seenAt = Number.NEGATIVE_INFINITY;
     this.#sources.set(documentName, {
       base,
-      restored: null,
+      restored,
       seenAt,
       seed: null,
       position,
@@ -136,7 +136,9 @@ export class Sources {
     const { owesWriteback, unconfirmed } = entry;
     // How the document reads its text is its own.
     const base = { ...source.base, markdown: entry.base.markdown };
-    this.#change(documentName, { base, unconfirmed, owesWriteback: owesWriteback || source.owesWriteback });
+    const restored = entry.restored && { ...base, markdown: entry.restored.markdown };
+    const isOwed = owesWriteback || source.owesWriteback;
+    this.#change(documentName, { base, restored, unconfirmed, owesWriteback: isOwed });
   }
 
   /** A draft with this fingerprint is about to be sent. */

@@ -156,7 +156,9 @@ export interface Journal {
 export interface LedgerEntry {
   /** The Markdown that the record was last seen to hold. */
   readonly base: Base;
-  /** Whether the record may lack what the journal holds, or held. */
+  /** The text of a version that was restored, while the record lacks it; else `null`. */
+  readonly restored: Base | null;
+  /** Whether the record may lack what the journal holds, or held, or a restored text. */
   readonly owesWriteback: boolean;
   /** Fingerprints of drafts that were about to be sent, and of which it is not known whether they arrived. */
   readonly unconfirmed: readonly string[];
@@ -166,10 +168,14 @@ export interface LedgerEntry {
 export interface Ledger {
   /** `null` while nothing was sent or settled. */
   recall(documentName: string): Promise<LedgerEntry | null>;
-  /** These drafts are about to be sent, to a record that was seen to hold `base`. */
-  sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void>;
-  /** The record holds `base` now, and with it every edit up to `through`. Later ones are owed. */
-  settle(documentName: string, through: Position | null, base: Base): Promise<void>;
+  /** These drafts are about to be sent, to a record that was seen to hold `base`, and lacks `restored`. */
+  sending(documentName: string, entry: Omit<LedgerEntry, 'owesWriteback'>): Promise<void>;
+  /** The record holds `base` now, and with it every edit up to `through`. Later ones are owed, and so is `restored`. */
+  settle(
+    documentName: string,
+    through: Position | null,
+    entry: Pick<LedgerEntry, 'base' | 'restored'>,
+  ): Promise<void>;
   /** The names of the documents that owe their record a writeback. */
   owing(): Promise<string[]>;
 }

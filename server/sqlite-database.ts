@@ -6,6 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 
 export interface DatabaseFormat {
   readonly version: number;
+  /** How much is written at least. SQLite's own size when unset; it counts for a new file. */
+  readonly pageBytes?: number;
   /** How long to wait for another process that holds a lock, in ms; then the call fails. */
   readonly lockedMs: number;
   /** SQL that makes the tables. */
@@ -21,6 +23,7 @@ const openingMs = 2_000;
 export function openDatabase(file: string, format: DatabaseFormat): DatabaseSync {
   const opened = new DatabaseSync(file, { timeout: openingMs });
   try {
+    if (format.pageBytes) opened.exec(`PRAGMA page_size = ${format.pageBytes}`);
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
     createTables(opened, format);
     opened.exec(`COMMIT; PRAGMA busy_timeout = ${format.lockedMs}`);

@@ -159,16 +159,15 @@ export class Versions {
     late.catch(() => undefined);
     const session: Session = { user, access: 'edit' };
     if (update) applyUpdate(document, update, { source: 'local', context: { session } });
-    const { base, unconfirmed } = sources.of(documentName);
     sources.restored(documentName, restored);
     notices.tell(hocuspocus, documentName, { event: 'restored', data: { revision, by: user.name } });
     if (restored.isOpaque && !readAs.isOpaque) notices.tell(hocuspocus, documentName, shownAsSource);
     void recordSync.check(documentName);
     log.info({ documentName, revision, userId: user.id }, 'a version was restored');
 
-    // The next snapshot has the restored text as the one that the document grew from. What the record holds, by
-    // which other people's changes are told, is the ledger's to know from here on.
-    await this.#durable(documentName, ledger.sending(documentName, base, unconfirmed));
+    // Only then: without the edit, the restored text would be that of another document.
+    await this.#inTime(this.#options.journaling.durable(documentName));
+    await this.#inTime(ledger.sending(documentName, sources.of(documentName)));
     const before = (await late)?.revision ?? early;
     return { restored: revision, before, revision: await this.#newestNow(documentName) };
   }
@@ -206,12 +205,13 @@ export class Versions {
     return restored ?? base;
   }
 
-  async #durable(documentName: string, noted: Promise<void>): Promise<void> {
+  /** @throws RealtimeError `not-durable` when this is not done in time, or fails */
+  async #inTime(stored: Promise<void>): Promise<void> {
     const tooLate = delay(durableWithinMs, undefined, { ref: false }).then(() => {
       throw new RealtimeError('not-durable');
     });
     try {
-      await Promise.race([Promise.all([this.#options.journaling.durable(documentName), noted]), tooLate]);
+      await Promise.race([stored, tooLate]);
     } catch (error) {
       throw asRealtimeError(error, 'not-durable');
     } finally {

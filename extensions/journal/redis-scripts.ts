@@ -55,9 +55,10 @@ redis.call('XTRIM', stream, 'MINID', behind)
 redis.call('HSET', ledger, 'trimmed', through)
 `);
 
-/** Keys: ledger, leases. Arguments: document, token, then fields and values. */
+/** Keys: ledger, leases, documents. Arguments: document, token, then fields and values. */
 export const noteScript = new Script(`${fence}
-local ledger, leases = KEYS[1], KEYS[2]
+local ledger, leases, documents = KEYS[1], KEYS[2], KEYS[3]
 if isFenced(leases, ARGV[1], ARGV[2]) then return redis.error_reply('FENCED') end
+redis.call('SADD', documents, ARGV[1])
 redis.call('HSET', ledger, unpack(ARGV, 3))
 `);

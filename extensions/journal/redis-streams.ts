@@ -54,6 +54,8 @@ interface WaitingAppend {
   reject(error: Error): void;
 }
 
+type Texts = Pick<LedgerEntry, 'base' | 'restored'>;
+
 /** So many entries are read at once. */
 const pageSize = 100;
 
@@ -77,7 +79,7 @@ class RedisJournal implements Journal, Ledger {
   /** What each document begins with, as this process last saw it; empty where it has not begun. */
   readonly #begun = new Map<string, string>();
   /** What the ledger was given last for each document, and under which token; known as long as somebody keeps it. */
-  readonly #lastBases = new Map<string, { readonly base: WeakRef<Base>; readonly token: string }>();
+  readonly #lastTexts = new Map<string, { readonly texts: WeakRef<Base>[]; readonly token: string }>();
   /** Changes of the ledger, one behind the other: compressing a long text takes a while. */
   #noting: Promise<unknown> = Promise.resolve();
 
@@ -146,24 +148,26 @@ class RedisJournal implements Journal, Ledger {
     if (this.#isClosed) return closed();
     const noted = await this.#options.connections.commands.hmgetBuffer(
       this.#key('ledger', documentName),
-      ...['base', 'unconfirmed', 'last', 'settled'],
+      ...['base', 'restored', 'unconfirmed', 'last', 'settled'],
     );
-    const [packed, unconfirmed, last, settled] = noted;
+    const [packed, packedRestored, unconfirmed, last, settled] = noted;
     if (!packed) return null;
     const base = JSON.parse((await decompressed(packed)).toString()) as Base;
+    const restored = packedRestored?.length ? (await decompressed(packedRestored)).toString() : 'null';
     return {
       base,
-      owesWriteback: owesBetween(last?.toString(), settled?.toString()),
+      restored: JSON.parse(restored) as Base | null,
+      owesWriteback: owesBetween(last?.toString(), settled?.toString()) || restored !== 'null',
       unconfirmed: JSON.parse(unconfirmed?.toString() ?? '[]') as string[],
     };
   }
 
-  sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void> {
-    return this.#note(documentName, base, { unconfirmed: JSON.stringify(unconfirmed) });
+  sending(documentName: string, entry: Omit<LedgerEntry, 'owesWriteback'>): Promise<void> {
+    return this.#note(documentName, entry, { unconfirmed: JSON.stringify(entry.unconfirmed) });
   }
 
-  settle(documentName: string, through: Position | null, base: Base): Promise<void> {
-    return this.#note(documentName, base, { unconfirmed: '[]', ...(through && { settled: through }) });
+  settle(documentName: string, through: Position | null, entry: Texts): Promise<void> {
+    return this.#note(documentName, entry, { unconfirmed: '[]', ...(through && { settled: through }) });
   }
 
   async owing(): Promise<string[]> {
@@ -174,9 +178,16 @@ class RedisJournal implements Journal, Ledger {
     for (let start = 0; start < documentNames.length; start += owingPageSize) {
       const page = documentNames.slice(start, start + owingPageSize);
       const noted = await Promise.all(
-        page.map((documentName) => commands.hmget(this.#key('ledger', documentName), 'last', 'settled')),
+        page.map((documentName) =>
+          commands.hmget(this.#key('ledger', documentName), 'last', 'settled', 'restored'),
+        ),
       );
-      owing.push(...page.filter((_, index) => owesBetween(...(noted[index] as [string?, string?]))));
+      owing.push(
+        ...page.filter((_, index) => {
+          const [last, settled, restored] = noted[index] ?? [];
+          return owesBetween(last, settled) || restored;
+        }),
+      );
     }
     return owing;
   }
@@ -253,19 +264,27 @@ class RedisJournal implements Journal, Ledger {
   }
 
   /** One change behind the other; a text that the change before has stored is not sent again. */
-  #note(documentName: string, base: Base, fields: Readonly<Record<string, string>>): Promise<void> {
+  #note(
+    documentName: string,
+    { base, restored }: Texts,
+    fields: Readonly<Record<string, string>>,
+  ): Promise<void> {
     if (this.#isClosed) return closed();
     const noted = this.#noting.then(async () => {
       const token = this.#tokenOf(documentName);
-      const before = this.#lastBases.get(documentName);
-      const isStored = before?.base.deref() === base && before.token === token;
-      this.#lastBases.delete(documentName);
-      const packed = isStored ? {} : { base: await compressed(JSON.stringify(base)) };
+      const before = this.#lastTexts.get(documentName);
+      const stored = before?.token === token ? before.texts.map((text) => text.deref()) : [];
+      this.#lastTexts.delete(documentName);
+      const packed = {
+        ...(stored[0] === base ? {} : { base: await compressed(JSON.stringify(base)) }),
+        ...(restored && stored[1] === restored ? {} : { restored: await packedOrNone(restored) }),
+      };
       await noteScript.run(this.#options.connections.commands, {
-        keys: [this.#key('ledger', documentName), this.#key('leases')],
+        keys: [this.#key('ledger', documentName), this.#key('leases'), this.#key('documents')],
         arguments: [documentName, token, ...Object.entries({ ...fields, ...packed }).flat()],
       });
-      this.#lastBases.set(documentName, { base: new WeakRef(base), token });
+      const texts = [base, ...(restored ? [restored] : [])].map((text) => new WeakRef(text));
+      this.#lastTexts.set(documentName, { texts, token });
     });
     this.#noting = noted.catch(() => undefined);
     return noted;
@@ -281,6 +300,10 @@ class RedisJournal implements Journal, Ledger {
   #key(kind: string, documentName = ''): string {
     return `${this.#options.keyPrefix}${kind}${documentName && ':'}${documentName}`;
   }
+}
+
+async function packedOrNone(text: Base | null): Promise<Buffer | ''> {
+  return text ? compressed(JSON.stringify(text)) : '';
 }
 
 function owesBetween(last: string | null | undefined, settled: string | null | undefined): boolean {

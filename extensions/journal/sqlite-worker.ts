@@ -7,7 +7,6 @@
  * The ledger has the text of a record only once: a later one, as a rule much the same, is kept as what it takes to make
  * it of that, in a row of its own, so that a draft of a long record writes a few hundred bytes.
  */
-import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import {
@@ -21,6 +20,7 @@ import {
 } from 'node:zlib';
 import type { Base } from '../../markdown/index.ts';
 import type { LedgerEntry } from '../../server/ports.ts';
+import { openDatabase } from '../../server/sqlite-database.ts';
 import { answerCalls } from '../../server/worker-calls.ts';
 
 export interface JournalRow {
@@ -38,13 +38,14 @@ export interface AppendCall {
   readonly rows: readonly Omit<JournalRow, 'sequence'>[];
 }
 
+/** What the ledger is to have from now on; what is not there stays as it is. */
+export type ChangedTexts = Partial<Pick<LedgerEntry, 'base' | 'restored'>>;
+
 /** A document in memory: its key in the tables, and its last entry's sequence. */
 interface Known {
   readonly key: number;
   last: number;
 }
-
-const formatVersion = 2;
 
 /** By default zstd looks for what is alike in the last megabyte only; a record has up to ten. */
 const farBack = {
@@ -56,15 +57,42 @@ const farBack = {
 /** A change is stored as long as it is so many times shorter than the text: about a tenth of that, compressed. */
 const worthAChange = 30;
 
-const database = new DatabaseSync((workerData as { file: string }).file);
-// A commit writes whole pages, and an edit is small: so the pages are. The size must be said before the first table.
-database.exec(`
-  PRAGMA page_size = 1024;
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA busy_timeout = 1500;
-`);
-createTables();
+const database = openDatabase((workerData as { file: string }).file, {
+  version: 2,
+  // A commit writes whole pages, and an edit is small: so the pages are.
+  pageBytes: 1_024,
+  // What lasts longer is told to the rooms, and tried again.
+  lockedMs: 1_500,
+  tables: `
+    CREATE TABLE documents (
+      key INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      trimmed_through INTEGER NOT NULL DEFAULT 0,
+      settled_through INTEGER NOT NULL DEFAULT 0,
+      base_change BLOB,
+      unconfirmed TEXT NOT NULL DEFAULT '[]'
+    ) STRICT;
+    CREATE TABLE bases (
+      document INTEGER PRIMARY KEY,
+      content BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE entries (
+      document INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      user_id TEXT,
+      user_name TEXT,
+      base BLOB,
+      checksum INTEGER NOT NULL,
+      content BLOB NOT NULL,
+      PRIMARY KEY (document, sequence)
+    ) STRICT, WITHOUT ROWID;
+  `,
+});
+// Apart from the others: the first files of this format lack it.
+database.exec(
+  'CREATE TABLE IF NOT EXISTS restored (document INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT',
+);
 
 const statements = {
   begin: database.prepare('BEGIN IMMEDIATE'),
@@ -100,8 +128,14 @@ const statements = {
   owing: database.prepare(`
     SELECT name FROM documents
       WHERE MAX(trimmed_through, IFNULL((SELECT MAX(sequence) FROM entries WHERE document = key), 0)) > settled_through
+        OR EXISTS (SELECT 1 FROM restored WHERE document = key)
       ORDER BY name
   `),
+  restored: database.prepare('SELECT content FROM restored WHERE document = ?'),
+  storeRestored: database.prepare(
+    'INSERT INTO restored VALUES (?, ?) ON CONFLICT (document) DO UPDATE SET content = excluded.content',
+  ),
+  forgetRestored: database.prepare('DELETE FROM restored WHERE document = ?'),
 };
 
 const known = new Map<string, Known>();
@@ -153,26 +187,27 @@ const methods = {
     const row = document && statements.ledger.get(document.key);
     const content = document && wholeOf(document.key);
     if (!document || !row || !content) return null;
-    const owesWriteback = document.last > Number(row.settled);
+    const owesEdits = document.last > Number(row.settled);
+    const storedRestored = statements.restored.get(document.key)?.content as Uint8Array | undefined;
     const whole = await decompressed(content, {});
     const base =
       row.change === null ? whole : await decompressed(row.change as Uint8Array, { dictionary: whole });
+    const restored = storedRestored ? await decompressed(storedRestored, {}) : 'null';
     return {
       base: JSON.parse(base.toString()) as Base,
-      owesWriteback,
+      restored: JSON.parse(restored.toString()) as Base | null,
+      owesWriteback: owesEdits || storedRestored !== undefined,
       unconfirmed: JSON.parse(String(row.unconfirmed)) as string[],
     };
   },
 
-  /** @param base `null` when it is the one that is stored */
-  sending(documentName: string, base: Base | null, unconfirmed: readonly string[]): Promise<void> {
+  sending(documentName: string, texts: ChangedTexts, unconfirmed: readonly string[]): Promise<void> {
     const names = JSON.stringify(unconfirmed);
-    return changeLedger(documentName, base, (key) => statements.sending.run(names, key));
+    return changeLedger(documentName, texts, (key) => statements.sending.run(names, key));
   },
 
-  /** @param base `null` when it is the one that is stored */
-  settle(documentName: string, through: number, base: Base | null): Promise<void> {
-    return changeLedger(documentName, base, (key) => statements.settle.run(through, key));
+  settle(documentName: string, texts: ChangedTexts, through: number): Promise<void> {
+    return changeLedger(documentName, texts, (key) => statements.settle.run(through, key));
   },
 
   owing(): string[] {
@@ -222,13 +257,20 @@ function find(documentName: string): Known | undefined {
 }
 
 /** One behind the other; to compress a long text takes a while, and no append waits for that. */
-function changeLedger(documentName: string, base: Base | null, change: (key: number) => void): Promise<void> {
+function changeLedger(
+  documentName: string,
+  { base, restored }: ChangedTexts,
+  change: (key: number) => void,
+): Promise<void> {
   const done = ledgerChanges.then(async () => {
-    const packed = base === null ? null : await pack(documentName, Buffer.from(JSON.stringify(base)));
+    const packed = base && (await pack(documentName, Buffer.from(JSON.stringify(base))));
+    const packedRestored = restored && (await compressed(Buffer.from(JSON.stringify(restored)), {}));
     inOneCommit(() => {
       const { key } = documentOf(documentName);
       if (packed?.isWhole) statements.storeWhole.run(key, packed.bytes);
       if (packed) statements.storeChange.run(packed.isWhole ? null : packed.bytes, key);
+      if (packedRestored) statements.storeRestored.run(key, packedRestored);
+      if (restored === null) statements.forgetRestored.run(key);
       change(key);
     });
   });
@@ -274,40 +316,4 @@ function checksumOf(
   { sequence, update, userId, userName, at, base }: JournalRow,
 ): number {
   return crc32(update, crc32(JSON.stringify([documentName, sequence, userId, userName, at, base])));
-}
-
-function createTables(): void {
-  const version = database.prepare('PRAGMA user_version').get()?.user_version;
-  if (version === formatVersion) return;
-  if (version !== 0) {
-    throw new Error(`the database has format ${version}; this version reads format ${formatVersion}`);
-  }
-  database.exec(`
-    BEGIN;
-    CREATE TABLE documents (
-      key INTEGER PRIMARY KEY,
-      name TEXT NOT NULL UNIQUE,
-      trimmed_through INTEGER NOT NULL DEFAULT 0,
-      settled_through INTEGER NOT NULL DEFAULT 0,
-      base_change BLOB,
-      unconfirmed TEXT NOT NULL DEFAULT '[]'
-    ) STRICT;
-    CREATE TABLE bases (
-      document INTEGER PRIMARY KEY,
-      content BLOB NOT NULL
-    ) STRICT;
-    CREATE TABLE entries (
-      document INTEGER NOT NULL,
-      sequence INTEGER NOT NULL,
-      at INTEGER NOT NULL,
-      user_id TEXT,
-      user_name TEXT,
-      base BLOB,
-      checksum INTEGER NOT NULL,
-      content BLOB NOT NULL,
-      PRIMARY KEY (document, sequence)
-    ) STRICT, WITHOUT ROWID;
-    PRAGMA user_version = ${formatVersion};
-    COMMIT;
-  `);
 }

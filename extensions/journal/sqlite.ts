@@ -21,7 +21,7 @@ import type {
   Position,
 } from '../../server/ports.ts';
 import { WorkerCalls, workerBeside } from '../../server/worker-calls.ts';
-import type { AppendCall, JournalRow, SqliteJournalMethods } from './sqlite-worker.ts';
+import type { AppendCall, ChangedTexts, JournalRow, SqliteJournalMethods } from './sqlite-worker.ts';
 
 /** @throws Error when the file cannot be opened, or was written by another version */
 export async function openSqliteJournal(file: string): Promise<Journal & Ledger> {
@@ -46,6 +46,8 @@ interface WaitingAppend {
   reject(error: Error): void;
 }
 
+type Texts = Pick<LedgerEntry, 'base' | 'restored'>;
+
 interface Following {
   readonly follower: Follower;
   /** Sequence of the last entry that was handed over. */
@@ -63,7 +65,7 @@ class SqliteJournal implements Journal, Ledger {
   #lastCommitAt = Number.NEGATIVE_INFINITY;
   readonly #followers = new Map<string, Set<Following>>();
   /** What the ledger was given last for each document, and whether it has it; known as long as somebody keeps it. */
-  readonly #lastBases = new Map<string, { readonly base: WeakRef<Base>; isStored: boolean }>();
+  readonly #lastTexts = new Map<string, { readonly texts: WeakRef<Base>[]; isStored: boolean }>();
 
   constructor(file: string) {
     const url = workerBeside(import.meta.url, 'sqlite-worker');
@@ -116,15 +118,15 @@ class SqliteJournal implements Journal, Ledger {
     return this.#worker.call('ledger', documentName);
   }
 
-  sending(documentName: string, base: Base, unconfirmed: readonly string[]): Promise<void> {
-    return this.#withBase(documentName, base, (changed) =>
-      this.#worker.call('sending', documentName, changed, unconfirmed),
+  sending(documentName: string, entry: Omit<LedgerEntry, 'owesWriteback'>): Promise<void> {
+    return this.#withTexts(documentName, entry, (changed) =>
+      this.#worker.call('sending', documentName, changed, entry.unconfirmed),
     );
   }
 
-  settle(documentName: string, through: Position | null, base: Base): Promise<void> {
-    return this.#withBase(documentName, base, (changed) =>
-      this.#worker.call('settle', documentName, sequenceOf(through), changed),
+  settle(documentName: string, through: Position | null, entry: Texts): Promise<void> {
+    return this.#withTexts(documentName, entry, (changed) =>
+      this.#worker.call('settle', documentName, changed, sequenceOf(through)),
     );
   }
 
@@ -139,17 +141,23 @@ class SqliteJournal implements Journal, Ledger {
     await this.#worker.close();
   }
 
-  /** Hands over the base, or `null` when it is the one that the call before has stored. */
-  async #withBase(
+  /** Hands over the texts, but for those that the call before has stored. */
+  async #withTexts(
     documentName: string,
-    base: Base,
-    store: (changed: Base | null) => Promise<void>,
+    { base, restored }: Texts,
+    store: (changed: ChangedTexts) => Promise<void>,
   ): Promise<void> {
-    const before = this.#lastBases.get(documentName);
-    const isStored = before?.isStored && before.base.deref() === base;
-    const last = { base: new WeakRef(base), isStored: false };
-    this.#lastBases.set(documentName, last);
-    await store(isStored ? null : base);
+    const before = this.#lastTexts.get(documentName);
+    const stored = before?.isStored ? before.texts.map((text) => text.deref()) : [];
+    const last = {
+      texts: [base, ...(restored ? [restored] : [])].map((text) => new WeakRef(text)),
+      isStored: false,
+    };
+    this.#lastTexts.set(documentName, last);
+    await store({
+      ...(stored[0] === base ? {} : { base }),
+      ...(restored && stored[1] === restored ? {} : { restored }),
+    });
     last.isStored = true;
   }
 

@@ -122,7 +122,7 @@ async function store(
   const updates = typed(document, edits);
   const entries = updates.map((update) => ({ update, user: null, at, base: null }));
   const position = entries.length > 0 ? await journal.append(name, entries) : null;
-  await journal.settle(name, position, base);
+  await journal.settle(name, position, { base, restored: null });
   return Y.encodeStateAsUpdate(document);
 }
 

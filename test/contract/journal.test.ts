@@ -248,23 +248,54 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
     const one = await journal.append('record:a', [entry('one')]);
     expect(await journal.owing()).toEqual(['record:a']);
     await journal.append('record:a', [entry('two')]);
-    await journal.settle('record:a', one, base);
-    expect(await journal.recall('record:a')).toEqual({ base, owesWriteback: true, unconfirmed: [] });
+    await journal.settle('record:a', one, { base, restored: null });
+    expect(await journal.recall('record:a')).toEqual({
+      base,
+      restored: null,
+      owesWriteback: true,
+      unconfirmed: [],
+    });
     const three = await journal.append('record:a', [entry('three')]);
-    await journal.settle('record:a', three, base);
+    await journal.settle('record:a', three, { base, restored: null });
     await journal.trim('record:a', three);
     await reopen();
-    expect(await journal.recall('record:a')).toEqual({ base, owesWriteback: false, unconfirmed: [] });
+    expect(await journal.recall('record:a')).toEqual({
+      base,
+      restored: null,
+      owesWriteback: false,
+      unconfirmed: [],
+    });
     expect(await journal.owing()).toEqual([]);
   });
 
   it('[J1] remembers drafts that were about to be sent, until the record is known to have them', async () => {
     const { base } = openMarkdown('# Noise\n');
-    await journal.sending('record:a', base, ['first', 'second']);
+    await journal.sending('record:a', { base, restored: null, unconfirmed: ['first', 'second'] });
     await reopen();
     expect(await journal.recall('record:a')).toMatchObject({ base, unconfirmed: ['first', 'second'] });
-    await journal.settle('record:a', null, base);
+    await journal.settle('record:a', null, { base, restored: null });
     expect(await journal.recall('record:a')).toMatchObject({ unconfirmed: [] });
+  });
+
+  it('[V10] remembers the text of a restored version, and owes it, until it is settled without', async () => {
+    const { base } = openMarkdown('# Noise\n');
+    const restored = openMarkdown('# Silence\n').base;
+    await journal.settle('record:a', null, { base, restored: null });
+    await journal.sending('record:a', { base, restored, unconfirmed: [] });
+    for (const unconfirmed of [['first'], ['first', 'second']]) {
+      await journal.sending('record:a', { base, restored, unconfirmed });
+      await reopen();
+      const entry = { base, restored, owesWriteback: true, unconfirmed };
+      expect(await journal.recall('record:a')).toEqual(entry);
+      expect(await journal.owing()).toEqual(['record:a']);
+    }
+    const another = openMarkdown('# Quiet\n').base;
+    await journal.settle('record:a', null, { base: restored, restored: another });
+    expect(await journal.recall('record:a')).toMatchObject({ base: restored, restored: another });
+    await journal.settle('record:a', null, { base: another, restored: null });
+    await reopen();
+    expect(await journal.recall('record:a')).toMatchObject({ base: another, restored: null });
+    expect(await journal.owing()).toEqual([]);
   });
 
   it('[J1] remembers what a record holds as it grows from one text into another', async () => {
@@ -285,9 +316,14 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
     for (const name of ['record:a', 'record:b']) {
       for (const markdown of texts) {
         const base = { ...openMarkdown('').base, markdown };
-        await journal.settle(name, null, base);
-        await journal.sending(name, base, ['one']);
-        expect(await journal.recall(name)).toEqual({ base, owesWriteback: false, unconfirmed: ['one'] });
+        await journal.settle(name, null, { base, restored: null });
+        await journal.sending(name, { base, restored: null, unconfirmed: ['one'] });
+        expect(await journal.recall(name)).toEqual({
+          base,
+          restored: null,
+          owesWriteback: false,
+          unconfirmed: ['one'],
+        });
       }
       await reopen();
       expect((await journal.recall(name))?.base.markdown).toBe(texts.at(-1));
@@ -297,7 +333,9 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
   it('[J2] lets no append wait while the long text of a record is taken in', async () => {
     const base = { ...openMarkdown('').base, markdown: 'A long record. '.repeat(500_000) };
     const order: string[] = [];
-    const settled = journal.settle('record:a', null, base).then(() => order.push('settled'));
+    const settled = journal
+      .settle('record:a', null, { base, restored: null })
+      .then(() => order.push('settled'));
     await journal.append('record:b', [entry('one')]).then(() => order.push('appended'));
     await settled;
     expect(order).toEqual(['appended', 'settled']);
@@ -307,12 +345,16 @@ describe.each(journals)('the journal "$name"', ({ open, breakAppends, breakLedge
   it('[J1] takes the text that came last for the newest, also where one before it could not be stored', async () => {
     const [one, two] = ['one', 'two'].map((markdown) => ({ ...openMarkdown('').base, markdown }));
     if (!one || !two) throw new Error('there are two');
-    await Promise.all([one, two, one].map((base) => journal.settle('record:a', null, base)));
+    await Promise.all(
+      [one, two, one].map((base) => journal.settle('record:a', null, { base, restored: null })),
+    );
     expect((await journal.recall('record:a'))?.base).toEqual(one);
     const mend = await breakLedger(folder);
-    await expect(journal.settle('record:a', null, two)).rejects.toThrow(/disk full|OOM/);
+    await expect(journal.settle('record:a', null, { base: two, restored: null })).rejects.toThrow(
+      /disk full|OOM/,
+    );
     await mend();
-    await journal.settle('record:a', null, two);
+    await journal.settle('record:a', null, { base: two, restored: null });
     expect((await journal.recall('record:a'))?.base).toEqual(two);
   });
 

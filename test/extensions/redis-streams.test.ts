@@ -204,7 +204,7 @@ it('[K4] works in a Redis Cluster', async () => {
   const seen = await followed(other);
   await one.append('record:a', [entry('seed', 'text'), entry('one')]);
   await until('it comes', () => seen.length === 2);
-  await one.settle('record:a', null, openMarkdown('text').base);
+  await one.settle('record:a', null, { base: openMarkdown('text').base, restored: null });
   expect(await other.owing()).toEqual(['record:a']);
 });
 

@@ -267,6 +267,23 @@ it('[V10] is durable when it is answered, with the state before it', async () =>
   expect(await again.markdown(before)).toBe(plan.replace('First', 'Premier'));
 });
 
+it('[V10] writes the version’s own bytes also when the server ended before the draft was written', async () => {
+  const { alice, admin } = await open({ settings: { 'shutdown.deadline_seconds': 0 } });
+  await admin.snapshot();
+  const respelled = plan.replace('__point__', '**point**').replace('Plan\n====', '# Plan');
+  await townHall.putDraft('plan', respelled);
+  alice.type('Closing', '!');
+  await until('the draft has both', async () => (await townHall.draftOf('plan'))?.includes('Closing!'));
+  townHall.wire.only = (method) => method === 'PUT';
+  townHall.wire.mode = 'error500';
+  await admin.restore(1);
+  expect(await townHall.draftOf('plan')).toContain('Closing!');
+  await townHall.close({ keepFolder: true });
+
+  townHall = await TownHall.open({ folder: townHall.folder });
+  await draftIs(plan);
+});
+
 it('[V10] is not answered before it is durable, while everybody sees it at once', async () => {
   const flaky = flakyJournal();
   const { alice, admin } = await open({ journal: flaky.journal });

@@ -121,15 +121,19 @@ it('[K7] takes nothing from a former holder that does not know of its successor'
   await whoHolds(one);
   const entry = { update: Buffer.from('one'), user: null, at: 1, base: null };
   const position = await one.journal.append(name, [entry]);
-  await one.journal.settle(name, null, base);
-  await expect(other.journal.settle(name, position, base)).rejects.toThrow('is elsewhere');
+  await one.journal.settle(name, null, { base, restored: null });
+  await expect(other.journal.settle(name, position, { base, restored: null })).rejects.toThrow(
+    'is elsewhere',
+  );
 
   // As after a long sleep: its lease is another's, and it has not asked since.
   const token = one.leases.tokenOf(name) as string;
   await redis.client.hset(`${keyPrefix}leases`, name, String(Number(token) + 1));
-  await expect(one.journal.settle(name, position, base)).rejects.toThrow('FENCED');
-  await expect(one.journal.sending(name, base, ['draft'])).rejects.toThrow('FENCED');
+  await expect(one.journal.settle(name, position, { base, restored: null })).rejects.toThrow('FENCED');
+  await expect(one.journal.sending(name, { base, restored: null, unconfirmed: ['draft'] })).rejects.toThrow(
+    'FENCED',
+  );
   await expect(one.journal.trim(name, position)).rejects.toThrow('FENCED');
-  expect(await one.journal.recall(name)).toEqual({ base, owesWriteback: true, unconfirmed: [] });
+  expect(await one.journal.recall(name)).toEqual({ base, restored: null, owesWriteback: true, unconfirmed: [] });
   expect((await one.journal.read(name, null)).entries).toHaveLength(1);
 });
