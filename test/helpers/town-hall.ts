@@ -52,7 +52,8 @@ export interface TownHallOptions {
   readonly folder?: string;
 }
 
-const service = { username: 'realtime', password: 'of the tests' };
+/** The user that the server signs in as. */
+export const service = { username: 'realtime', password: 'of the tests' };
 
 export const fastSettings = {
   'document.features': allFeatures.join(),
