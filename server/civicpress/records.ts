@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { type ErrorCode, RealtimeError } from '../errors.ts';
 import type { Records, RecordText } from '../ports.ts';
 import { fieldOf, type Reply } from './client.ts';
+import { keptMetadata } from './kept-metadata.ts';
 import type { ServiceSession } from './service-session.ts';
 
 const recordShape = z.object({
@@ -23,6 +24,8 @@ const recordShape = z.object({
   attachedFiles: z.unknown().optional(),
   linkedRecords: z.unknown().optional(),
   linkedGeographyFiles: z.unknown().optional(),
+  authors: z.unknown().optional(),
+  source: z.unknown().optional(),
 });
 
 type CivicPressRecord = z.infer<typeof recordShape>;
@@ -31,7 +34,7 @@ type CivicPressRecord = z.infer<typeof recordShape>;
 const fieldsBesideTheText = [
   'title',
   'type',
-  'metadata',
+  'status',
   'geography',
   'attachedFiles',
   'linkedRecords',
@@ -60,8 +63,13 @@ export class CivicPressRecords implements Records {
   }
 
   async writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void> {
-    const body = { ...seen.fields, markdownBody: markdown };
-    const reply = await this.#session.send({ method: 'PUT', path: `/records/${recordId}/draft`, body });
+    const request = { method: 'PUT', path: `/records/${recordId}/draft` } as const;
+    const { status, ...fields } = seen.fields;
+    const body = { ...fields, markdownBody: markdown };
+    let reply = await this.#session.send({ ...request, body: { ...body, status } });
+    // No draft may begin in some statuses, such as "approved": then whoever publishes it says which it gets.
+    if (reply.errorCode === 'INVALID_STATUS_TRANSITION')
+      reply = await this.#session.send({ ...request, body });
     if (reply.status !== 200) throw unexpected(reply, recordId);
   }
 
@@ -91,10 +99,11 @@ function isForNobody({ status, data }: Reply): boolean {
 }
 
 function fieldsOf(record: CivicPressRecord): Record<string, unknown> {
+  const fields = fieldsBesideTheText.map((name) => [name, record[name]] as const);
   return Object.fromEntries(
-    fieldsBesideTheText
-      .map((name) => [name, record[name]] as const)
-      .filter(([, value]) => value !== undefined && value !== null),
+    [...fields, ['metadata', keptMetadata(record)] as const].filter(
+      ([, value]) => value !== undefined && value !== null,
+    ),
   );
 }
 

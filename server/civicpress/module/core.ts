@@ -63,6 +63,8 @@ export interface CoreRecord {
   /** The Markdown below the frontmatter. */
   readonly content?: string | null;
   readonly author?: string | null;
+  readonly authors?: unknown;
+  readonly source?: unknown;
   readonly metadata?: unknown;
   readonly geography?: unknown;
   readonly attachedFiles?: unknown;

@@ -3,6 +3,7 @@
  */
 import { RealtimeError } from '../../errors.ts';
 import type { Records, RecordText } from '../../ports.ts';
+import { keptMetadata } from '../kept-metadata.ts';
 import type { CoreDatabase, CoreNewDraft, CoreRecord, CoreRecordManager } from './core.ts';
 
 /** Whose drafts these are, when their record names nobody. */
@@ -60,7 +61,7 @@ function fieldsOf(recordId: string, record: CoreRecord): Omit<CoreNewDraft, 'mar
     type: record.type,
     status: record.status ?? 'draft',
     workflow_state: record.workflowState ?? 'draft',
-    metadata: jsonOf(record.metadata),
+    metadata: jsonOf(keptMetadata(record)),
     geography: jsonOf(record.geography),
     attached_files: jsonOf(record.attachedFiles),
     linked_records: jsonOf(record.linkedRecords),

@@ -80,6 +80,12 @@ export const refusals = {
   snapshotVersionTaken: () =>
     handler(409, 'This version of the snapshot, or a newer one, is there already', 'SNAPSHOT_VERSION_TAKEN'),
   draftNeedsTitleAndType: () => handler(400, 'Title and type are required for new drafts', 'API_ERROR'),
+  statusNotAllowed: (from: string, to: string, allowed: readonly string[]) =>
+    handler(
+      403,
+      `Transition from '${from}' to '${to}' is not allowed. Allowed transitions: ${allowed.join(', ') || 'none (final status)'}.`,
+      'INVALID_STATUS_TRANSITION',
+    ),
   nothingToPublish: (id: string) =>
     handler(500, 'Failed to publish record', 'INTERNAL_ERROR', { details: `Draft not found: ${id}` }),
   locked: (lockedBy: string, expiresAt: string) =>

@@ -76,6 +76,29 @@ describe('writing a draft', () => {
     expect(body).toMatchObject({ data: { ...fields, content: 'Second.' } });
   });
 
+  it('[W2] keeps status, authors and source of a record when its draft is published', async () => {
+    const { api, records } = await openOffice();
+    const authors = [{ name: 'Patricia Martinez', username: 'pmartinez', role: 'clerk' }];
+    await api.writeRecord(
+      'noise.md',
+      `---\ntitle: Noise\ntype: bylaw\nstatus: published\nauthors: ${JSON.stringify(authors)}\n` +
+        'source: {reference: https://example.org/original}\ntags: [night]\n---\n\nOld.\n',
+    );
+    await readAndWrite(records, 'noise', 'New.\n');
+    const clerk = await api.as('clara', 'clerk');
+    await clerk('POST', '/records/noise/publish', {});
+    const { body } = await clerk('GET', '/records/noise');
+    const metadata = { tags: ['night'], authors, source: { reference: 'https://example.org/original' } };
+    expect(body).toMatchObject({ data: { status: 'published', content: 'New.', metadata } });
+  });
+
+  it('[W2] writes a draft also where none may begin in the status of its record', async () => {
+    const { api, records } = await openOffice();
+    await api.writeRecord('noise.md', '---\ntitle: Noise\ntype: bylaw\nstatus: approved\n---\n\nOld.\n');
+    await readAndWrite(records, 'noise', 'New.\n');
+    expect(await records.read('noise')).toMatchObject({ markdown: 'New.\n', isDraft: true });
+  });
+
   it('writes the text byte for byte', async () => {
     const { api, records } = await openOffice();
     await api.writeRecord('noise.md', `${front}Old.\n`);

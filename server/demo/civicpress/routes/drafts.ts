@@ -8,6 +8,7 @@ import { readDraftFields, readNewRecord, readPublication } from '../input.ts';
 import type { Parts } from '../parts.ts';
 import { type PublishedRecord, parseRecord, printRecord } from '../record.ts';
 import { isRecordId } from '../record-files.ts';
+import { checkTransition, initialStatus } from '../status-rules.ts';
 import { isoTime } from '../times.ts';
 
 interface OneRecord {
@@ -42,11 +43,13 @@ export function draftRoutes(routes: FastifyInstance, parts: Parts, guards: Guard
     const draft = drafts.get(id);
     if (draft) {
       guards.requireRight('edit', account, draft.type);
+      checkTransition(draft.status, fields.status ?? draft.status);
       return { success: true, data: await drafts.update(draft, fields) };
     }
     const { title, type } = fields;
     if (!title || !type) throw refusals.draftNeedsTitleAndType();
     guards.requireRight('create', account, type);
+    checkTransition(initialStatus, fields.status ?? initialStatus);
     return { success: true, data: await drafts.create(id, { ...fields, title, type }, account) };
   });
 
@@ -59,6 +62,7 @@ export function draftRoutes(routes: FastifyInstance, parts: Parts, guards: Guard
     guards.requireRight('edit', account, draft.type);
 
     const file = await records.find(id);
+    checkTransition(file ? parseRecord(file).status : initialStatus, status ?? draft.status);
     const content = draft.markdownBody ?? '';
     const updated = isoTime(now());
     const record = {
