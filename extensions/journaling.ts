@@ -46,6 +46,10 @@ interface Pending {
   readonly authors: Set<ClientSocket>;
   /** Whether the last append failed. */
   isFailing: boolean;
+  /** Since when the journal owes an answer, in ms since the epoch, and in monotonic ms. */
+  asked: { readonly since: number; readonly at: number } | undefined;
+  /** Whether the room was told that there is no answer. */
+  isLate: boolean;
   /** How many entries were ever taken, and how many of them are durable. */
   taken: number;
   durable: number;
@@ -53,10 +57,17 @@ interface Pending {
   readonly waiting: { readonly until: number; readonly then: () => void }[];
 }
 
+/** So long without an answer, in ms, is trouble: a disk that is stuck fails no append, and ends none. */
+const lateMs = 5_000;
+
+/** Pause between two looks for that, in ms. */
+const lookMs = 1_000;
+
 export class Journaling implements Extension<ConnectionContext> {
   readonly #options: JournalingOptions;
   readonly #pending = new Map<string, Pending>();
   readonly #owed: OwedWork;
+  readonly #looking: NodeJS.Timeout;
   #instance: Hocuspocus | undefined;
 
   constructor(options: JournalingOptions) {
@@ -68,6 +79,9 @@ export class Journaling implements Extension<ConnectionContext> {
       onFailed: (documentName, failure) => this.#failed(documentName, failure),
       onDone: (documentName, failure) => this.#done(documentName, failure),
     });
+    // One for all: a timer for each append would be work for each edit.
+    this.#looking = setInterval(() => this.#tellOfLate(), lookMs);
+    this.#looking.unref();
   }
 
   async afterLoadDocument({
@@ -88,6 +102,7 @@ export class Journaling implements Extension<ConnectionContext> {
   }
 
   async onDestroy(): Promise<void> {
+    clearInterval(this.#looking);
     this.#owed.stop();
   }
 
@@ -142,6 +157,8 @@ export class Journaling implements Extension<ConnectionContext> {
       bytes: 0,
       authors: new Set(),
       isFailing: false,
+      asked: undefined,
+      isLate: false,
       taken: 0,
       durable: 0,
       waiting: [],
@@ -156,6 +173,7 @@ export class Journaling implements Extension<ConnectionContext> {
     const batch = [...pending.entries];
     const authors = [...pending.authors];
     pending.authors.clear();
+    pending.asked = { since: batch[0]?.at ?? Date.now(), at: performance.now() };
     try {
       const position = await journal.append(documentName, batch);
       // What others appended before it may not be here yet: then the position is told by following.
@@ -168,6 +186,8 @@ export class Journaling implements Extension<ConnectionContext> {
       if (!pending.isFailing) for (const author of authors) author.close(error.closeCode, error.reason);
       pending.isFailing = true;
       throw error;
+    } finally {
+      pending.asked = undefined;
     }
     pending.isFailing = false;
     pending.entries.splice(0, batch.length);
@@ -175,6 +195,18 @@ export class Journaling implements Extension<ConnectionContext> {
     if (pending.bytes === 0) this.#options.backlog.isEmpty(documentName);
     pending.durable += batch.length;
     while (pending.waiting[0] && pending.waiting[0].until <= pending.durable) pending.waiting.shift()?.then();
+  }
+
+  #tellOfLate(): void {
+    const { notices, log } = this.#options;
+    for (const [documentName, pending] of this.#pending) {
+      const { asked, isLate } = pending;
+      if (!this.#instance || !asked || isLate || performance.now() - asked.at < lateMs) continue;
+      pending.isLate = true;
+      log.warn({ documentName, since: asked.since }, 'the journal does not answer');
+      const error = new RealtimeError('not-durable');
+      notices.couldNotSave(this.#instance, documentName, 'journal', { since: asked.since, error });
+    }
   }
 
   #failed(documentName: string, failure: Failure): void {
@@ -187,8 +219,10 @@ export class Journaling implements Extension<ConnectionContext> {
 
   #done(documentName: string, failure: Failure | undefined): void {
     const document = this.#instance?.documents.get(documentName);
-    if (!this.#instance || !document || !failure) return;
-    this.#options.log.info({ documentName, tries: failure.tries }, 'the journal takes edits again');
+    const pending = this.#pending.get(documentName);
+    if (!this.#instance || !document || !(failure || pending?.isLate)) return;
+    if (pending) pending.isLate = false;
+    this.#options.log.info({ documentName, tries: failure?.tries ?? 0 }, 'the journal takes edits again');
     this.#options.notices.savedAgain(this.#instance, documentName, 'journal');
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }

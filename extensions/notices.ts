@@ -117,8 +117,12 @@ export class Notices implements Extension<ConnectionContext> {
     connection.sendStateless(JSON.stringify(notice));
   }
 
-  couldNotSave(instance: Hocuspocus, documentName: string, layer: Layer, failure: Failure): void {
-    const { since, error } = failure;
+  couldNotSave(
+    instance: Hocuspocus,
+    documentName: string,
+    layer: Layer,
+    { since, error }: Pick<Failure, 'since' | 'error'>,
+  ): void {
     const notice: Notice = { event: 'could-not-save', data: { since, layer, reason: error.reason } };
     if (!this.#troubles.has(`${layer} ${documentName}`)) {
       const facts = { documentName, stage: layer, error: error.code };

@@ -78,6 +78,27 @@ it('[J3] closes the author once when the journal fails, acknowledges nothing, an
   expect(await bob.noticed('saved-again')).toMatchObject({ layer: 'journal' });
 });
 
+it('[J3] tells the room of a journal that does not answer, and that it does again', async () => {
+  const flaky = flakyJournal();
+  townHall = await TownHall.open({ journal: flaky.journal });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  await alice.saved();
+  flaky.handle().stall();
+  const before = Date.now();
+  alice.type('Noise', '!');
+  const told = await until(
+    'the room is told',
+    () => alice.notices.find(({ event }) => event === 'could-not-save')?.data,
+    20_000,
+  );
+  expect(told).toMatchObject({ layer: 'journal', reason: errors['not-durable'].reason });
+  expect(told.since).toBeGreaterThanOrEqual(before);
+  expect([alice.provider.unsyncedChanges, alice.closeCodes]).toEqual([1, []]);
+  flaky.handle().goOn();
+  await alice.saved();
+  expect(await alice.noticed('saved-again')).toMatchObject({ layer: 'journal' });
+});
+
 it('[J3] keeps a room whose edits are not durable, even when everyone has left', async () => {
   const flaky = flakyJournal();
   townHall = await TownHall.open({ journal: flaky.journal, settings: { 'rooms.cleanup_timeout': 0 } });

@@ -134,6 +134,11 @@ it('[K7] takes nothing from a former holder that does not know of its successor'
     'FENCED',
   );
   await expect(one.journal.trim(name, position)).rejects.toThrow('FENCED');
-  expect(await one.journal.recall(name)).toEqual({ base, restored: null, owesWriteback: true, unconfirmed: [] });
+  expect(await one.journal.recall(name)).toEqual({
+    base,
+    restored: null,
+    owesWriteback: true,
+    unconfirmed: [],
+  });
   expect((await one.journal.read(name, null)).entries).toHaveLength(1);
 });
