@@ -24,6 +24,7 @@ import { ReadOnlyRooms } from '../extensions/read-only-rooms.ts';
 import { type RecheckResult, Rights } from '../extensions/rights.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
+import type { SpecArchive } from '../extensions/spec-updates/archive.ts';
 import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
 import { type ApiOptions, apiRoutes } from './api/api.ts';
 import { Callers } from './caller.ts';
@@ -72,6 +73,8 @@ export interface Ports {
   readonly leases?: Leases;
   /** To the other nodes, when there are some. */
   readonly bus?: NodeBus;
+  /** What they know of the spec files together. */
+  readonly specs?: SpecArchive;
   /** On which they tell each other whose rights have changed. */
   readonly revocations?: NoticeBoard;
   /** Counted over all of them; without it this one counts by itself. */
@@ -176,6 +179,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     entrance,
     visitors,
     counts,
+    leases,
+    archive: ports.specs,
     log,
   });
   if (specs) operations.showSpecs(specs.feed.statistics);

@@ -3,17 +3,20 @@
  * `spec-updates`, and the other ways to the same feed.
  */
 import type { FastifyPluginAsync } from 'fastify';
+import type { SpecArchive } from '../extensions/spec-updates/archive.ts';
 import { SpecDocument } from '../extensions/spec-updates/document.ts';
 import { SpecFeed } from '../extensions/spec-updates/feed.ts';
 import { SpecMessages } from '../extensions/spec-updates/messages.ts';
 import { ServerSentEvents } from '../extensions/spec-updates/server-sent-events.ts';
+import { SharedSpecs } from '../extensions/spec-updates/shared-specs.ts';
 import { SocketIo, socketIoPath } from '../extensions/spec-updates/socket-io.ts';
-import { SpecWatcher } from '../extensions/spec-updates/watcher.ts';
+import { type SpecTarget, SpecWatcher } from '../extensions/spec-updates/watcher.ts';
 import { Watchers } from '../extensions/spec-updates/watchers.ts';
 import type { Config } from './config.ts';
 import type { Entrance } from './entrance.ts';
 import type { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
+import type { Leases } from './leases.ts';
 import type { Access, Credentials, Identity, Logger, Revocation } from './ports.ts';
 import type { RoomType } from './room-types.ts';
 import type { SharedHeadCounts } from './shared-limits.ts';
@@ -27,6 +30,9 @@ export interface SpecUpdatesOptions {
   readonly visitors: HeadCount;
   /** Of all nodes, where there are several. */
   readonly counts: SharedHeadCounts | undefined;
+  readonly leases: Leases;
+  /** Of all nodes, where there are several: one of them watches the folder. */
+  readonly archive: SpecArchive | undefined;
   readonly log: Logger;
 }
 
@@ -48,11 +54,15 @@ const ticketLifetimeMs = 30_000;
 
 /** `null` when there is neither a folder nor a feed. */
 export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates | null {
-  const { config, identity, entrance, visitors, log } = options;
+  const { config, identity, entrance, visitors, leases, archive, log } = options;
   const { folder, history: historySize } = config.specs;
   if (folder === undefined && options.feed === undefined) return null;
   const feed = options.feed ?? new SpecFeed({ historySize });
-  const watcher = folder === undefined ? null : watcherOf(config.specs, folder, feed, log);
+  const watcherTo = (target: SpecTarget) => watcherOf(config.specs, String(folder), target, log);
+  const watching = () =>
+    // A feed of somebody's own has numbers of its own at each node.
+    archive && !options.feed ? new SharedSpecs({ feed, archive, leases, watcherTo, log }) : watcherTo(feed);
+  const watcher = folder === undefined ? null : watching();
   const { rate_limiting, limits, auth } = config;
 
   /** Specs are read by whoever may read records. */
@@ -107,7 +117,7 @@ export function composeSpecUpdates(options: SpecUpdatesOptions): SpecUpdates | n
   };
 }
 
-function watcherOf(specs: Config['specs'], folder: string, feed: SpecFeed, log: Logger): SpecWatcher {
+function watcherOf(specs: Config['specs'], folder: string, feed: SpecTarget, log: Logger): SpecWatcher {
   return new SpecWatcher({
     folder,
     feed,

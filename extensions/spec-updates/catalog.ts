@@ -39,6 +39,11 @@ export class SpecCatalog {
     return [...this.#paths.keys()].flatMap((id) => this.#stateOf(id).metadata ?? []);
   }
 
+  /** By id, of the texts that were last told. */
+  get textHashes(): ReadonlyMap<string, string> {
+    return this.#textHashes;
+  }
+
   #claim(path: string, file: SpecFile): string {
     const { id } = file.spec.metadata;
     this.#files.set(path, file);
@@ -66,7 +71,7 @@ export class SpecCatalog {
     const told = this.#textHashes.get(id);
     this.#textHashes.set(id, spec.textHash);
     const hasNewText = told !== undefined && told !== spec.textHash;
-    return { id, metadata: withOthers(spec.metadata, others), hasNewText };
+    return { id, metadata: withOthers(spec.metadata, others), hasNewText, textHash: spec.textHash };
   }
 }
 

@@ -2,7 +2,7 @@
  * What subscribers are told: the events of spec files, as schemas and as types.
  *
  * Every transport sends an event's name and its `data`, unchanged. `eventId` is `<epoch>:<number>`: numbers grow by
- * one within an epoch, and a server that starts anew begins a new epoch. Whoever comes back names the last one that
+ * one within an epoch, and a server that starts anew begins a new epoch (several nodes go on with theirs). Whoever comes back names the last one that
  * it saw. `null` stands where an event goes ahead of others that are older: then the one before it is still the last.
  */
 import { z } from 'zod';

@@ -27,6 +27,8 @@ export interface SpecState {
   readonly metadata: SpecMetadata | null;
   /** Whether its text differs from what it was, whatever the metadata say. */
   readonly hasNewText: boolean;
+  /** Of its text, for who was not there before and has to tell. */
+  readonly textHash?: string;
 }
 
 export interface SubscribeOptions {
@@ -51,6 +53,7 @@ export interface Subscription {
 
 export interface SpecSnapshot {
   readonly specs: ReadonlyMap<string, SpecMetadata>;
+  readonly epoch: string;
   /** Of the newest event: whoever knows these specs has seen everything up to it. */
   readonly eventId: string;
   /** Resuming is possible behind this number, and up to the newest. */
@@ -58,10 +61,21 @@ export interface SpecSnapshot {
   readonly newest: number;
 }
 
-interface Publication {
+/** Changes that were told together. */
+export interface Publication {
   readonly number: number;
   readonly timestamp: string;
   readonly changes: readonly SpecChange[];
+}
+
+/** What another feed knows, for one that is to go on with its numbers. */
+export interface KnownSpecs {
+  readonly epoch: string;
+  /** Number of the newest publication. */
+  readonly newest: number;
+  readonly specs: readonly SpecMetadata[];
+  /** Newest last. */
+  readonly history: readonly Publication[];
 }
 
 export const usualMaxPerSecond = 20;
@@ -75,7 +89,7 @@ export class SpecFeed {
   readonly #batchSize: number;
 
   /** Tells this life of the server from others, whose numbers mean something else. */
-  readonly #epoch = randomBytes(6).toString('base64url');
+  #epoch = newEpoch();
   readonly #specs = new Map<string, SpecMetadata>();
 
   /** Newest last; as many changes in all as are kept. */
@@ -93,17 +107,37 @@ export class SpecFeed {
 
   current(): SpecSnapshot {
     const oldest = this.#history[0] ? this.#history[0].number - 1 : this.#newest;
-    return { specs: this.#specs, eventId: this.#eventIdOf(this.#newest), oldest, newest: this.#newest };
+    return {
+      specs: this.#specs,
+      epoch: this.#epoch,
+      eventId: this.#eventIdOf(this.#newest),
+      oldest,
+      newest: this.#newest,
+    };
   }
 
   /** Takes what is there at the beginning; whoever listens already is told all of it at once. */
   fill(specs: readonly SpecMetadata[]): void {
+    this.#begin({ epoch: this.#epoch, newest: this.#newest + 1, specs, history: [] });
+  }
+
+  /** Goes on from what another feed knows; whoever listens is told what is new, or all of it where that is not known. */
+  follow(known: KnownSpecs): void {
+    const { epoch, newest, history } = known;
+    const oldest = history[0]?.number ?? newest + 1;
+    if (epoch !== this.#epoch || this.#newest < oldest - 1) return this.#begin(known);
+    for (const publication of history) if (publication.number > this.#newest) this.take(publication);
+  }
+
+  #begin({ epoch, newest, specs, history }: KnownSpecs): void {
     this.#specs.clear();
     for (const metadata of specs) this.#specs.set(metadata.id, metadata);
     this.statistics.specs = this.#specs.size;
-    this.#newest += 1;
+    this.#epoch = epoch;
+    this.#newest = newest;
     this.#history.length = 0;
     this.#keptChanges = 0;
+    for (const publication of history) this.#keep(publication);
     for (const stream of this.#streams.values()) {
       stream.stop();
       const event = this.#resetOf(stream.filter);
@@ -113,22 +147,43 @@ export class SpecFeed {
 
   /** What differs from what is known becomes an event, or several when it is much; what does not, none. */
   publish(states: readonly SpecState[]): void {
+    for (const publication of this.differences(states)) this.take(publication);
+  }
+
+  /** What `publish` would tell, with the numbers that come next. */
+  differences(states: readonly SpecState[]): Publication[] {
     const differing = [...new Map(states.map((state) => [state.id, state])).values()].flatMap(
       (state) => this.#differenceTo(state) ?? [],
     );
-    for (const { id, metadata } of differing) {
+    // A child may come with its parent: whose part it is shows when all of them are there.
+    const changed = new Map(differing.map(({ id, metadata }) => [id, metadata]));
+    const specOf = (id: string) => (changed.has(id) ? changed.get(id) : this.#specs.get(id));
+    const timestamp = new Date().toISOString();
+    const publications: Publication[] = [];
+    for (let start = 0; start < differing.length; start += this.#batchSize) {
+      const number = this.#newest + 1 + publications.length;
+      const changes = differing.slice(start, start + this.#batchSize).map((change): SpecChange => {
+        const now = change.metadata ? this.#ancestorsOf(change.metadata, specOf) : [];
+        return { ...change, ancestors: new Set([...change.ancestors, ...now]), number };
+      });
+      publications.push({ number, timestamp, changes });
+    }
+    return publications;
+  }
+
+  /** Tells what comes next. */
+  take(publication: Publication): void {
+    const { number, timestamp, changes } = publication;
+    for (const { id, metadata } of changes) {
       if (metadata) this.#specs.set(id, metadata);
       else this.#specs.delete(id);
     }
-    // A child may come with its parent: whose part it is shows when all of them are there.
-    for (let start = 0; start < differing.length; start += this.#batchSize) {
-      const number = this.#newest + 1;
-      const changes = differing.slice(start, start + this.#batchSize).map((change): SpecChange => {
-        const now = change.metadata ? this.#ancestorsOf(change.metadata) : [];
-        return { ...change, ancestors: new Set([...change.ancestors, ...now]), number };
-      });
-      this.#publish(changes, number);
-    }
+    this.#newest = number;
+    this.#keep(publication);
+    this.statistics.events += 1;
+    this.statistics.changes += changes.length;
+    this.statistics.specs = this.#specs.size;
+    for (const stream of [...this.#streams.values()]) stream.take(changes, number, timestamp);
   }
 
   subscribe(options: SubscribeOptions): Subscription {
@@ -168,18 +223,12 @@ export class SpecFeed {
     });
   }
 
-  #publish(changes: readonly SpecChange[], number: number): void {
-    const timestamp = new Date().toISOString();
-    this.#newest = number;
-    this.#history.push({ number, timestamp, changes });
-    this.#keptChanges += changes.length;
+  #keep(publication: Publication): void {
+    this.#history.push(publication);
+    this.#keptChanges += publication.changes.length;
     while (this.#keptChanges > this.#historySize && this.#history.length > 1) {
       this.#keptChanges -= this.#history.shift()?.changes.length ?? 0;
     }
-    this.statistics.events += 1;
-    this.statistics.changes += changes.length;
-    this.statistics.specs = this.#specs.size;
-    for (const stream of [...this.#streams.values()]) stream.take(changes, number, timestamp);
   }
 
   /** `null` when nothing differs. Its ancestors are those of before. */
@@ -193,12 +242,15 @@ export class SpecFeed {
     return { event, id, metadata, before, changes, ancestors };
   }
 
-  #ancestorsOf({ id, parent }: SpecMetadata): Set<string> {
+  #ancestorsOf(
+    { id, parent }: SpecMetadata,
+    specOf: (id: string) => SpecMetadata | null | undefined = (id) => this.#specs.get(id),
+  ): Set<string> {
     const ancestors = new Set<string>();
     let above = parent;
     while (above !== null && above !== id && !ancestors.has(above) && ancestors.size < maxDepth) {
       ancestors.add(above);
-      const known = this.#specs.get(above);
+      const known = specOf(above);
       // What is gone already, when a whole folder goes bit by bit, says by its id where it belonged.
       above = known ? known.parent : parentInId(above);
     }
@@ -238,6 +290,11 @@ export class SpecFeed {
     const [, epoch, number] = /^([\w-]{1,32}):(\d{1,15})$/.exec(eventId ?? '') ?? [];
     return epoch === this.#epoch ? Number(number) : null;
   }
+}
+
+/** Of numbers that mean something else than those of before. */
+export function newEpoch(): string {
+  return randomBytes(6).toString('base64url');
 }
 
 function differingFields(before: SpecMetadata, after: SpecMetadata, hasNewText: boolean): string[] {

@@ -8,14 +8,24 @@
 import type { Logger } from '../../server/ports.ts';
 import { WorkerCalls, workerBeside } from '../../server/worker-calls.ts';
 import { SpecCatalog } from './catalog.ts';
-import type { SpecFeed } from './feed.ts';
+import type { SpecMetadata } from './events.ts';
+import type { SpecState } from './feed.ts';
 import { listenToFolder } from './folder-events.ts';
 import { type Found, isSpecName, relativePathOf, type SpecFile } from './spec-folder.ts';
 import type { SpecFolderMethods } from './spec-folder-worker.ts';
+import type { SpecStatistics } from './statistics.ts';
+
+/** Where it tells what it has found: a feed, or what stands before those of several nodes. */
+export interface SpecTarget {
+  /** What is there at the beginning, with the hashes of the texts, by id. */
+  fill(specs: readonly SpecMetadata[], textHashes: ReadonlyMap<string, string>): void;
+  publish(states: readonly SpecState[]): void;
+  readonly statistics: Pick<SpecStatistics, 'lagged'>;
+}
 
 export interface SpecWatcherOptions {
   readonly folder: string;
-  readonly feed: SpecFeed;
+  readonly feed: SpecTarget;
   readonly maxFileBytes: number;
   /** How long a file must be quiet before it is looked at. */
   readonly debounceMs: number;
@@ -224,7 +234,7 @@ export class SpecWatcher {
     }
     if (this.#hasBegun || this.#isStopped) return;
     this.#hasBegun = true;
-    this.#options.feed.fill(this.#catalog.all());
+    this.#options.feed.fill(this.#catalog.all(), this.#catalog.textHashes);
   }
 
   #publish(changes: ReadonlyMap<string, SpecFile | null>, noticedAt: number): void {

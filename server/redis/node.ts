@@ -12,6 +12,7 @@ import { RedisBus } from './bus.ts';
 import { RedisConnections, type RedisPlace } from './connections.ts';
 import { RedisLeases } from './leases.ts';
 import { RedisLimits } from './limits.ts';
+import { RedisSpecArchive } from './spec-archive.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 export interface RedisNodeOptions extends RedisPlace {
@@ -26,7 +27,7 @@ export interface RedisNode {
   readonly leases: Leases;
   readonly bus: NodeBus;
   /** All that a server asks of Redis. */
-  readonly ports: Pick<Ports, 'journal' | 'ledger' | 'leases' | 'bus' | 'limits' | 'revocations'>;
+  readonly ports: Pick<Ports, 'journal' | 'ledger' | 'leases' | 'bus' | 'limits' | 'revocations' | 'specs'>;
   /** Whether Redis answers. */
   isReady(): boolean;
   /** After the server has stopped. */
@@ -49,12 +50,13 @@ export function openRedisNode(options: RedisNodeOptions, log: Logger): RedisNode
   });
   const bus = new RedisBus(nodeId, connections, subscriptions, keyPrefix);
   const limits = new RedisLimits({ connections, keyPrefix, nodeId });
+  const specs = new RedisSpecArchive({ ...shared, leaseName: 'specs' });
   const revocations = new RedisNoticeBoard({ ...shared, nodeId, topic: 'revocations' });
   return {
     journal,
     leases,
     bus,
-    ports: { journal, ledger: journal, leases, bus, limits, revocations },
+    ports: { journal, ledger: journal, leases, bus, limits, revocations, specs },
     isReady: () => connections.isReady,
     close() {
       limits.close();
