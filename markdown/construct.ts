@@ -3,7 +3,7 @@
  * The drivers parse.ts and serialize.ts walk the trees and hand each node to its construct.
  */
 
-import type { BlockContent, DefinitionContent, Nodes, PhrasingContent } from 'mdast';
+import type { BlockContent, DefinitionContent, Nodes, PhrasingContent, Text } from 'mdast';
 import type { Options } from 'remark-stringify';
 import type { FeatureSet } from './features.ts';
 import type { MarkJson, NodeJson } from './json.ts';
@@ -23,7 +23,7 @@ export interface ParseContext {
   blocks(nodes: readonly Nodes[]): NodeJson[];
   inline(nodes: readonly Nodes[], within?: { mark?: MarkJson; place?: Place }): NodeJson[];
   /** Plain text with the current marks, protected where it only looks like literal Markdown. */
-  text(value: string): NodeJson[];
+  text(value: string, node?: Text): NodeJson[];
   /** Markdown that stands in the text as it is, with the current marks. */
   literal(markdown: string): NodeJson[];
   /** The Markdown of a block as its author wrote it. */

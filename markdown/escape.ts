@@ -73,7 +73,8 @@ export const spelledOutHandlers: Handlers = {
   },
 };
 
-export function plainTextHandlers(isDefined: (label: string) => boolean): Handlers {
+/** @param keepsTildes for editors that cannot strike: there a tilde without a backslash is another text (parse.ts) */
+export function plainTextHandlers(isDefined: (label: string) => boolean, keepsTildes: boolean): Handlers {
   return {
     text(node: Text, parent, state, info) {
       const siblings = parent && 'children' in parent ? parent.children : [];
@@ -81,17 +82,18 @@ export function plainTextHandlers(isDefined: (label: string) => boolean): Handle
       const beside = { beforeNode: siblings[index - 1], afterNode: siblings[index + 1] };
       const escaped = state.safe(node.value, { ...info, ...beside });
       const isInLabel = state.stack.includes('label');
-      return withoutNeedless(escaped, { ...info, isInLabel, isDefined });
+      return withoutNeedless(escaped, { ...info, isInLabel, isDefined, keepsTildes });
     },
   };
 }
 
 function withoutNeedless(
   escaped: string,
-  around: Pick<Surroundings, 'before' | 'after' | 'isInLabel' | 'isDefined'>,
+  around: Pick<Surroundings, 'before' | 'after' | 'isInLabel' | 'isDefined'> & { keepsTildes: boolean },
 ): string {
-  const { before, after, isInLabel, isDefined } = around;
+  const { before, after, isInLabel, isDefined, keepsTildes } = around;
   return escaped.replace(/\\([!-/:-@[-`{-~])/g, (both, character: string, at: number) => {
+    if (keepsTildes && character === '~') return both;
     const when = byCharacter.get(character);
     const surroundings = {
       before: at === 0 ? before.slice(-1) : escaped.charAt(at - 1),

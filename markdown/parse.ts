@@ -224,6 +224,20 @@ const readers = Object.assign({}, ...constructs.map((construct) => construct.par
   (node: Nodes, context: ParseContext) => NodeJson[]
 > satisfies Construct['parse'];
 
+/**
+ * Tells of a run of tildes in a text whether it has no backslash in the source. A tilde that strikes nothing where it
+ * stands strikes nothing when it is written there again, and needs no protection; one with a backslash does.
+ */
+function bareTildes(value: string, source: string): (at: number, length: number) => boolean {
+  if (!value.includes('~')) return () => false;
+  const written = [...source.matchAll(/\\[^~]|\\?~|&#(?:0*126|[xX]0*7[eE]);/g)].map(([found]) => found);
+  const tildes = written.filter((found) => !/^\\[^~]/.test(found));
+  const places = [...value.matchAll(/~/g)].map(({ index }) => index);
+  const isKnown = tildes.length === places.length;
+  const bare = new Set(places.filter((_, index) => isKnown && tildes[index] === '~'));
+  return (at, length) => Array.from({ length }, (_, index) => at + index).every((place) => bare.has(place));
+}
+
 interface Within {
   marks: readonly MarkJson[];
   place: Place;
@@ -237,6 +251,7 @@ function contextOf(
 ): ParseContext {
   // A label that nothing defines is mere text, also without a backslash.
   const isBareLabel = (found: string) => found.startsWith('[^') && !defined.has(found.slice(1, -1));
+  const sourceOf = ({ position }: Nodes) => source.slice(position?.start.offset, position?.end.offset);
   const within = ({ marks, place }: Within): ParseContext => {
     const context: ParseContext = {
       features,
@@ -252,19 +267,19 @@ function contextOf(
         );
         return inner.place === 'paragraph' ? content.map(withoutNeedlessBackslash) : content;
       },
-      text: (value) => {
-        const line = value.replace(literalPattern(features, marks, place), (found) =>
-          isBareLabel(found) ? found : `\\${found}`,
-        );
+      text: (value, node) => {
+        const bare = node ? bareTildes(value, sourceOf(node)) : undefined;
+        const isBareTilde = (found: string, at: number) => found.startsWith('~') && bare?.(at, found.length);
+        const line = value.replace(literalPattern(features, marks, place), (found, ...rest) => {
+          const at = rest.find((each): each is number => typeof each === 'number') ?? 0;
+          return isBareLabel(found) || isBareTilde(found, at) ? found : `\\${found}`;
+        });
         return [textNode(line.replace(/[ \t]*(?:\r\n|\r|\n)[ \t]*/g, ' '), marks)];
       },
       literal: (markdown) => [textNode(markdown.replace(/\s*\n\s*/g, ' '), marks)],
-      blockSource: (node) =>
-        topLevel.has(node)
-          ? source.slice(node.position?.start.offset, node.position?.end.offset)
-          : sourceWithin(node, source),
+      blockSource: (node) => (topLevel.has(node) ? sourceOf(node) : sourceWithin(node, source)),
       inlineSource(node) {
-        const own = source.slice(node.position?.start.offset, node.position?.end.offset);
+        const own = sourceOf(node);
         const [found] = own.match(literalPattern(features, marks, place)) ?? [];
         return found === own && !hasReference(node) && readsAs(own, node) ? own : printAlone(node);
       },

@@ -74,10 +74,11 @@ const markPrinters = Object.assign({}, ...constructs.map(({ printMark }) => prin
 >;
 const handlers: Handlers = Object.assign({}, ...constructs.map((construct) => construct.handlers));
 
-function remarkOptions(style: Style, { definitions, isSpelledOut }: PrintOptions): Options {
+function remarkOptions(style: Style, options: PrintOptions): Options {
+  const { definitions, isSpelledOut } = options;
   const texts = isSpelledOut
     ? spelledOutHandlers
-    : plainTextHandlers((label) => definitions?.has(label) ?? false);
+    : plainTextHandlers((label) => definitions?.has(label) ?? false, !featureSet(options).has('strike'));
   return {
     emphasis: style.emphasis,
     strong: style.strong,

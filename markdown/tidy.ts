@@ -167,13 +167,20 @@ function tidyInline(content: readonly NodeJson[]): NodeJson[] {
   return trimmed(linked);
 }
 
+/** A link without what editors add to it, such as a target: two beside each other that lead to one place are one. */
+function plainMark(mark: MarkJson): MarkJson {
+  if (mark.type !== 'link') return mark;
+  const { href, title } = linkAttrs(mark);
+  return { type: 'link', attrs: { href, ...(title && { title }) } };
+}
+
 /** Line breaks are spaces; code inside other marks is literal Markdown; nodes bear no marks. */
 function normalText(node: NodeJson): NodeJson {
   if (node.text === undefined) {
     const { marks: _marks, ...bare } = node;
     return bare;
   }
-  const marks = sortMarks(node.marks ?? []);
+  const marks = sortMarks((node.marks ?? []).map(plainMark));
   const text = node.text.replace(/[\r\n]+/g, ' ');
   const others = marks.filter((mark) => mark.type !== 'code');
   if (others.length > 0 && others.length < marks.length) return textNode(codeSpan(text), others);

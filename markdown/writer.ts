@@ -10,6 +10,7 @@ import { withEndings } from './endings.ts';
 import { featureSet } from './features.ts';
 import { joinPieces, type Piece } from './gaps.ts';
 import { block, type NodeJson, plainText } from './json.ts';
+import { distinctMarkers, fixed, markerOf, withMarker } from './markers.ts';
 import { merges } from './merges.ts';
 import { isOpaqueBlock } from './nodes/opaque.ts';
 import { once } from './once.ts';
@@ -17,7 +18,7 @@ import { movedNodes, pairNodes } from './pairs.ts';
 import { type Memory, type ParsedBlock, parseLines, parseWithin } from './parse.ts';
 import { rewrites, type Written } from './rewrite.ts';
 import { type PrintOptions, print, printBoth } from './serialize.ts';
-import { otherMarkers, plainest, type Style, styleOf } from './style.ts';
+import { plainest, type Style, styleOf } from './style.ts';
 import { isSame } from './tidy.ts';
 import { linesIn, linesWithin } from './tokens.ts';
 
@@ -124,18 +125,27 @@ export class Writer {
     return rangesBetween(this.#kept, this.#task.source.blocks.length);
   }
 
-  /** Takes in the neighbours until the range reads right; a list beside a new list may need another marker. */
+  /** Takes in the neighbours until the range reads right. */
   #grow(range: Change): boolean {
     const kept = [...this.#kept];
     let grown = range;
     for (let growth = 0; growth < maxGrowth; growth += 1) {
-      for (const index of [grown.from - 1, grown.from + grown.count])
-        if (index in this.#kept) this.#kept[index] = undefined;
+      this.#takeIn(grown.from - 1, -1);
+      this.#takeIn(grown.from + grown.count, 1);
       grown = this.#ranges().find(({ at, length }) => at <= range.at && range.at <= at + length) ?? grown;
       if (this.#solve(grown)) return true;
     }
     this.#kept = kept;
     return false;
+  }
+
+  /** A neighbour; of lists in a row all, since a new marker for the first may need new ones for all. */
+  #takeIn(neighbour: number, step: 1 | -1): void {
+    const isList = (index: number) => this.#task.live[index]?.type.endsWith('List') ?? false;
+    for (let index = neighbour; index in this.#kept; index += step) {
+      this.#kept[index] = undefined;
+      if (!isList(index) || !isList(index + step)) break;
+    }
   }
 
   #solve(range: Change): WrittenRange | undefined {
@@ -227,11 +237,19 @@ export class Writer {
     }
     const pairs = this.#pairsOf(range);
     const isOneToOne = range.length === range.count && pairs.every((old, index) => old === index);
+    // A neighbour that was taken in keeps its bytes when it is by itself.
+    const hasKept = pairs.some((old, index) => old !== undefined && this.#isKept(range, old, index));
+    const comesByBlock = isOneToOne || hasKept;
     const isMoved = pairs.some((_, index) => this.#moved.has(range.from + index)) || isOutOfOrder(pairs);
-    if (isOneToOne) yield* this.#blockByBlock(range, pairs);
+    if (comesByBlock) yield* this.#blockByBlock(range, pairs);
     if (!isMoved) yield* this.#mergedWhole(range);
-    if (!isOneToOne) yield* this.#blockByBlock(range, pairs);
+    if (!comesByBlock) yield* this.#blockByBlock(range, pairs);
     yield* this.#printedTexts(range);
+  }
+
+  #isKept({ at, from }: Change, old: number, index: number): boolean {
+    const { source, live } = this.#task;
+    return isSame((source.blocks[at + old] as ParsedBlock).node, live[from + index] as NodeJson);
   }
 
   /** Which old block of the range each live one is. */
@@ -274,17 +292,14 @@ export class Writer {
         yield* this.#joined(range, [{ text, old: only }]);
       return;
     }
-    for (const style of [undefined, otherMarkers(this.#task.source.style())]) {
-      const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset, style));
-      yield* this.#joined(
-        range,
-        pieces.filter((_, offset) => typed.get(lives[offset] as NodeJson) !== ''),
-      );
-    }
+    const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset));
+    yield* this.#joined(
+      range,
+      pieces.filter((_, offset) => typed.get(lives[offset] as NodeJson) !== ''),
+    );
   }
 
-  /** @param style what is not equal is printed in it, not merged */
-  #piece(range: Change, pair: number | undefined, offset: number, style?: Style): Piece {
+  #piece(range: Change, pair: number | undefined, offset: number): Piece {
     const { source, live } = this.#task;
     const index = range.from + offset;
     const node = live[index] as NodeJson;
@@ -292,7 +307,7 @@ export class Writer {
     if (typed !== undefined) return { text: typed, old: pair };
     const from = this.#moved.get(index) ?? (pair === undefined ? undefined : range.at + pair);
     const old = from === undefined ? undefined : source.blocks[from];
-    if (!old || (style && !isSame(old.node, node))) return { text: this.#print([node], style), old: pair };
+    if (!old) return { text: this.#print([node]), old: pair };
     return { text: this.#rewrite(from as number, old, node), old: pair };
   }
 
@@ -335,14 +350,16 @@ export class Writer {
   }
 
   #read(text: string): NodeJson[] {
-    const { blocks } = parseWithin(text, this.#task.definitions, featureSet(this.#task.options));
-    return blocks.map(({ node }) => node);
+    return this.#parsed(text).map(({ node }) => node);
+  }
+
+  #parsed(text: string): readonly ParsedBlock[] {
+    return parseWithin(text, this.#task.definitions, featureSet(this.#task.options)).blocks;
   }
 
   *#printedTexts(range: Change): Generator<string> {
     const style = this.#task.source.style();
     yield* this.#printedIn(range, style);
-    yield* this.#printedIn(range, otherMarkers(style));
     yield* this.#joined(
       range,
       this.#livesOf(range).map((_, index) => ({ text: this.#safest(range.from + index), old: undefined })),
@@ -378,8 +395,10 @@ export class Writer {
   }
 
   /** With the gaps as they were; with a blank line where there was none, more and more; and all at the margin. */
-  *#joined({ at, length }: Change, pieces: readonly Piece[]): Generator<string> {
+  *#joined(range: Change, asWritten: readonly Piece[]): Generator<string> {
     const { source } = this.#task;
+    const { at, length } = range;
+    const pieces = this.#toldApart(range, asWritten);
     const around = {
       gaps: Array.from({ length: length + 1 }, (_, index) => gapBefore(source, at + index)),
       hasBefore: at > 0,
@@ -390,6 +409,32 @@ export class Writer {
       yield joinPieces(pieces, { ...around, separated });
     const moved = pieces.map((piece) => ({ ...piece, text: atMargin(piece.text) }));
     yield joinPieces(moved, { ...around, separated: 'around gaps' });
+  }
+
+  /** The same, but for the markers of lists that would become one with those beside them. */
+  #toldApart({ at, length }: Change, pieces: readonly Piece[]): readonly Piece[] {
+    const { source } = this.#task;
+    const { blocks } = source;
+    const textAt = (index: number) => (blocks[index] ? textOf(source, blocks[index]) : '');
+    const all = [{ text: textAt(at - 1), old: -1 }, ...pieces, { text: textAt(at + length), old: length }];
+    const isOwn = ({ text, old }: Piece) => old !== undefined && text === textAt(at + old);
+    const markers = distinctMarkers(
+      all.map((piece, index) => {
+        const before = all[index - 1];
+        const isOutside = index === 0 || index === all.length - 1;
+        const follows =
+          before !== undefined && isOwn(before) && isOwn(piece) && piece.old === (before.old ?? 0) + 1;
+        return { text: piece.text, price: isOutside ? fixed : isOwn(piece) ? piece.text.length : 1, follows };
+      }),
+    );
+    return pieces.map((piece, index) => {
+      const marker = markers[index + 1];
+      if (marker === undefined || marker === markerOf(piece.text)) return piece;
+      const [list, ...others] = this.#parsed(piece.text);
+      if (!list || others.length > 0) return piece;
+      const starts = list.children.map(({ firstLine }) => list.firstLine + firstLine);
+      return { ...piece, text: withMarker(linesIn(piece.text), starts, marker) };
+    });
   }
 
   /**

@@ -2,7 +2,7 @@
  * Three real Tiptap editors do random things to one document: `npm run test:fuzz`.
  *
  * `-- --seeds 500 --seed 1 --steps 50` says how many, from which on, and how long each goes on; `--base` and
- * `--editor` fix the text and the editor. Each failing seed is one line of JSON.
+ * `--editor` (starterKit, demo, bare, civicpress) fix the text and the editor. Each failing seed is one line of JSON.
  * Once it is mended, its scenario goes into test/editors/seeds.json, which every run of the tests plays again.
  */
 import { setImmediate } from 'node:timers/promises';

@@ -6,7 +6,7 @@ import { block } from '../json.ts';
 export const paragraph: Construct = {
   parse: {
     paragraph: (node, context) => [block('paragraph', context.inline(node.children))],
-    text: (node, context) => context.text(node.value),
+    text: (node, context) => context.text(node.value, node),
   },
   printBlock: {
     paragraph: (node, context) => [{ type: 'paragraph', children: context.inline(node.content) }],

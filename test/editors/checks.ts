@@ -2,16 +2,10 @@
 
 import type { Doc, XmlElement } from 'yjs';
 import { type Source, takeApart } from '../../markdown/apart.ts';
-import {
-  type Base,
-  jsonOf,
-  type NodeJson,
-  open,
-  type RecordDocument,
-  rebase,
-  save,
-} from '../../markdown/index.ts';
+import { type Base, jsonOf, type NodeJson, type RecordDocument, rebase, save } from '../../markdown/index.ts';
+import { spelled } from '../../markdown/spelling.ts';
 import { isNothing, keyOf } from '../../markdown/tidy.ts';
+import { documentOf } from './mount.ts';
 import { readingOf } from './reading.ts';
 import { endlessHtml, sayable, withBareDelimiters } from './sayable.ts';
 
@@ -46,9 +40,10 @@ export interface Report {
 
 export function saveAndCheck(doc: Doc, before: Saved): Report {
   const live = jsonOf(doc);
-  const base = rebase({ json: live, base: before.base });
+  const json = spelled(live, before.base.dialect);
+  const base = rebase({ json, base: before.base });
   const saved = opened(doc, base);
-  const again = open(base.markdown, base).json;
+  const again = documentOf(base.markdown, base);
   const { doc: said, approximations: found } = sayable(live, base);
   const expected = withBareDelimiters(said, again);
   const approximations = new Set(found);
@@ -59,12 +54,12 @@ export function saveAndCheck(doc: Doc, before: Saved): Report {
     isIncomparable || keyOf(again) === keyOf(expected) ? '' : 'does not read as the live document',
     ...(isIncomparable ? [] : difference(readingOf(expected), readingOf(sayable(again, base).doc))),
     ...lostBytes(before, saved),
-    save({ json: live, base }) === base.markdown ? '' : 'a second save differs',
-    fresh(live, before.base) === base.markdown ? '' : 'another process writes other bytes',
+    save({ json, base }) === base.markdown ? '' : 'a second save differs',
+    fresh(json, before.base) === base.markdown ? '' : 'another process writes other bytes',
   ];
   return {
     saved,
-    document: { json: live, base: before.base },
+    document: { json, base: before.base },
     faults: faults.filter(Boolean),
     approximations,
   };
@@ -145,7 +140,7 @@ function lostBytes(before: Saved, after: Saved): string[] {
     if (/^\{"type":"(?:\w+List|codeBlock)"/.test(old.json) && !isBesideTheSame) return [];
     // What stands before it may be another block by now: `10.` behind a paragraph is text, and behind code a list.
     const [read, kept] = [after.base.markdown, now.textWith(old.lines)].map((text) =>
-      keyOf(open(text, after.base).json),
+      keyOf(documentOf(text, after.base)),
     );
     if (read !== kept) return [];
     return [`nobody touched ${JSON.stringify(old.markdown)}, and it became ${JSON.stringify(now.markdown)}`];

@@ -51,7 +51,7 @@ function attributesOf({ type, attrs = {} }: NodeJson): string[] {
 function inline(content: readonly NodeJson[]): string {
   let result = '';
   let open = '';
-  for (const node of content) {
+  for (const node of content.flatMap(withoutOwnAddress)) {
     const isBreak = node.type === 'hardBreak';
     const pieces = node.text?.match(/[ \t\r\n]+|\s|\S+/g) ?? [
       isBreak ? '⏎' : `⟨${[node.type, ...attributesOf(node)].join(' ')}⟩`,
@@ -72,6 +72,19 @@ function inline(content: readonly NodeJson[]): string {
     .replace(/ +/g, ' ')
     .replace(/ ?⏎ ?/g, '⏎')
     .replace(/^ |(?: |⏎)+$/g, '');
+}
+
+/** An address beside a link to it is part of that link, whether it bears the mark or not. */
+function withoutOwnAddress(node: NodeJson): NodeJson[] {
+  const { text = '', marks = [] } = node;
+  const link = marks.find(({ type }) => type === 'link');
+  const address = String(link?.attrs?.href ?? '').replace(/^mailto:/, '');
+  if (address === '' || text === address || !(text.startsWith(address) || text.endsWith(address)))
+    return [node];
+  const bare = { ...node, text: address, marks: marks.filter((mark) => mark !== link) };
+  return text.startsWith(address)
+    ? [bare, { ...node, text: text.slice(address.length) }]
+    : [{ ...node, text: text.slice(0, -address.length) }, bare];
 }
 
 function marksOf({ text, marks = [] }: NodeJson): string {

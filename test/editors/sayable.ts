@@ -3,8 +3,9 @@
  * so that it shows what gets lost, and where.
  */
 
-import { type Base, type MarkJson, type NodeJson, open } from '../../markdown/index.ts';
+import type { Base, MarkJson, NodeJson } from '../../markdown/index.ts';
 import { keyOf } from '../../markdown/tidy.ts';
+import { documentOf } from './mount.ts';
 
 /** It takes in what follows it, or stands as code: that depends on what follows. */
 export const endlessHtml = 'HTML without an end';
@@ -40,7 +41,7 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
   };
   const replace = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson[] | undefined => {
     if (isOpaque(node)) {
-      const read = open(textOf(node), base).json.content ?? [];
+      const read = documentOf(textOf(node), base).content ?? [];
       const isStill = read[0] && isOpaque(read[0]) && textOf(read[0]) === textOf(node);
       if (isEndless(node, base)) note(endlessHtml);
       if (isStill) return undefined;
@@ -63,7 +64,8 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
   return { doc: replaced(doc, 0, [doc])[0] as NodeJson, approximations };
 }
 
-const checkbox = /^\[([ xX])\](?:[ \t]+|$)/;
+/** Space in front of it is none in Markdown. */
+const checkbox = /^[ \t]*\[([ xX])\](?:[ \t]+|$)/;
 
 /** A list in which every item begins with a checkbox is one of tasks. */
 function withTasks(list: NodeJson, { features }: Base, note: (name: string) => void): NodeJson {
@@ -143,7 +145,7 @@ function isOpaque({ type, attrs }: NodeJson): boolean {
 
 /** Whether HTML would take in whatever follows it; then it is kept as code, in the middle of a text at least. */
 function isEndless(node: NodeJson, base: Base): boolean {
-  const following = open(`${textOf(node)}\n\nend`, base).json.content ?? [];
+  const following = documentOf(`${textOf(node)}\n\nend`, base).content ?? [];
   return following.at(-1)?.content?.[0]?.text !== 'end' || following.length < 2;
 }
 

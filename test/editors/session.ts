@@ -6,7 +6,7 @@ import { type Random, randomFrom } from '../markdown/helpers/random.ts';
 import { bases } from './bases.ts';
 import { opened, type Report, saveAndCheck } from './checks.ts';
 import { actAtRandom } from './commands.ts';
-import { editorKinds } from './mount.ts';
+import { documentOf, editorKinds } from './mount.ts';
 import { Room } from './room.ts';
 
 export interface Scenario {
@@ -46,7 +46,8 @@ export function play({ seed, editor, base: name, steps }: Scenario): Outcome {
   const random = randomFrom(seed);
   const markdown = bases.get(name);
   if (markdown === undefined) throw new Error(`there is no text named "${name}"`);
-  const { json, base } = open(markdown, kind);
+  const { base } = open(markdown, kind);
+  const json = documentOf(markdown, kind);
   const room = new Room(json, kind, random);
   const approximations = new Map<string, number>();
   let saved = opened(room.doc, base);

@@ -209,6 +209,14 @@ describe('text that would be something else', () => {
     edited('a\n', put(1, p('<div>b'), p('<b>c</b>')), 'a\n\n\\<div>b\n\n<b>c</b>\n', bare));
   it('begins a line like a footnote', () =>
     edited('a\n', put(1, p('[^n]: b'), p('c [^n]: d')), 'a\n\n\\[^n]: b\n\nc [^n]: d\n', bare));
+  it('strikes nothing, or does, for editors that cannot strike', () => {
+    edited('about ~5 or ~~6\n', word('5', '7'), 'about ~7 or ~~6\n', bare);
+    edited('a ~~b~~ c\n', (blocks) => void blocks.splice(0, 1, p('a ~~b'), p('c')), 'a ~~b\n\nc\n', bare);
+    edited('a \\~b~ c\n', word('c', 'd'), 'a \\~b~ d\n', bare);
+    edited('a\n', put(1, p('b \\~ \\~~c~~')), 'a\n\nb \\~ \\~\\~c~~\n', bare);
+  });
+  it('is an address right before a link to it', () =>
+    edited('a\n', put(1, p('x@y.zz', link('mailto:x@y.zz', 'b'))), 'a\n\n[x@y.zzb](mailto:x@y.zz)\n'));
   it('is like a line break in a heading', () =>
     edited('a\n', put(1, h(1, 'b<br>c')), 'a\n\n# b\\<br>c\n', bare));
   it('is an address for GFM, whatever stands beside it', () =>
@@ -261,6 +269,14 @@ describe('blocks', () => {
   it('come as a list beside a list', () => edited('- a\n\nb\n', put(1, ul(li(p('c')))), '- a\n\n* c\n\nb\n'));
   it('come as a list before a list, which keeps its bytes', () =>
     edited('a\n\n- b\n', put(1, ul(li(p('c')))), 'a\n\n* c\n\n- b\n'));
+  it('come as a list between lists, which keep their markers', () =>
+    edited('- a\n  - b\n\nx\n\n* c\n', replace(1, ul(li(p('d')))), '- a\n  - b\n\n+ d\n\n* c\n'));
+  it('come as a list between numbered lists, of which the shorter gets other markers and nothing else', () =>
+    edited(
+      '1. a\n1. b\n   1. c\n\nx\n\n1) d\n   - e\n\n1. f\n\ny\n',
+      replace(1, ol(1, li(p('g')))),
+      '1. a\n1. b\n   1. c\n\n1) g\n\n1. d\n   - e\n\n1) f\n\ny\n',
+    ));
   it('come as code after a list', () =>
     edited('- a\n\nb\n\n    c\n', put(1, code('d')), '- a\n\n```\nd\n```\n\nb\n\n    c\n'));
   it('come as a list from 3 after indented code, which micromark reads only after a fence', () =>
