@@ -1,6 +1,7 @@
 /**
  * May this update touch this document? Refused before it is applied: what cannot be read, what would make the document
- * too large or too deep, what builds on something that the server lacks, what bears another's name, and a stranger's seed.
+ * too large or too deep, what would hold up everybody, what builds on something that the server lacks, what bears
+ * another's name, and a stranger's seed.
  *
  * A document that nobody has edited is in no snapshot. When its record has changed by the next time that it is opened,
  * it grows from another seed, and an editor that still holds the old one would merge it in: the whole bylaw, twice.
@@ -20,6 +21,7 @@ import type { ClientOwners } from '../server/client-owners.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
 import { foreignNameIn } from '../server/foreign-names.ts';
+import type { Rehearsal } from '../server/rehearsal/rehearsal.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { excessOf } from '../server/update-bounds.ts';
 import {
@@ -38,6 +40,8 @@ export interface GuardOptions {
   readonly clientsOf: (connection: Connection) => Iterable<number>;
   /** Names of nodes and marks that no editor of this document knows. */
   readonly foreignNamesTo: (documentName: string) => ReadonlySet<string>;
+  /** Tries elsewhere what may hold up everybody. */
+  readonly rehearsal: Pick<Rehearsal, 'isHarmless' | 'rehearse'>;
   readonly events: Announcer;
 }
 
@@ -69,7 +73,11 @@ export class Guard implements Extension<ConnectionContext> {
     if (message.type === messageYjsSyncStep1) return;
     const update = updateIn(message);
     // A reader's edit is not taken anyway.
-    if (!message.connection.readOnly) this.#refuseExcess(message, update);
+    if (!message.connection.readOnly) {
+      this.#refuseExcess(message, update);
+      if (!this.#options.rehearsal.isHarmless(message.document, update))
+        await this.#rehearse(message, update);
+    }
     for (const clientId of clientIdsIn(update)) {
       if (isSeedClientId(clientId) && !isIn(message.document, clientId)) {
         throw refused(message, 'document-replaced');
@@ -91,6 +99,23 @@ export class Guard implements Extension<ConnectionContext> {
     this.#sizes.set(document, size);
     if (!isOnlyDeleting(update)) this.#refuseWhenFull(message, size);
     size.since += payload.byteLength;
+  }
+
+  /** Nobody waits meanwhile but its author. */
+  async #rehearse(
+    message: beforeSyncPayload<ConnectionContext>,
+    update: ReturnType<typeof readUpdate>,
+  ): Promise<void> {
+    const { document, payload } = message;
+    const outcome = await this.#options.rehearsal.rehearse(document, payload);
+    if (outcome === 'too long') {
+      throw refused(message, 'too-intricate', {
+        structs: update.structs.length,
+        bytes: payload.byteLength,
+      });
+    }
+    message.context.socket.conduct.tookLong(outcome);
+    if (document.isDestroyed) throw new RealtimeError('document-not-loaded');
   }
 
   /**

@@ -56,6 +56,7 @@ import type {
 } from './ports.ts';
 import { ReadingRooms } from './reading-rooms.ts';
 import { composeRecordRooms } from './record-rooms.ts';
+import { Rehearsal } from './rehearsal/rehearsal.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
 import type { SharedLimits } from './shared-limits.ts';
@@ -189,6 +190,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...(specs ? [specs.roomType] : []),
     ...(options.roomTypes ?? []),
   ]);
+  const rehearsal = new Rehearsal();
   const excess = new Excess(config.rate_limiting.excess_per_hour, ports.limits);
   const rights = new Rights({
     identity,
@@ -218,6 +220,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       owners,
       clientsOf: (connection) => presence.clientsOf(connection),
       foreignNamesTo: foreignToRecords(config.document.dialect),
+      rehearsal,
       events,
     }),
     // Who is here, and where are their cursors?
@@ -339,7 +342,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
       const unsaved = await shutDown({ gateway, hocuspocus, ...layers, log, deadlineMs });
       await Promise.race([leases.close(unsaved), delay(closingMs, undefined, { ref: false })]);
       // A store that does not answer is not waited for: what counts is on the disk, or named in the log.
-      const closing = Promise.allSettled([http.close(), recordRooms.stop()]);
+      const closing = Promise.allSettled([http.close(), recordRooms.stop(), rehearsal.close()]);
       await Promise.race([closing, delay(closingMs, undefined, { ref: false })]);
       return unsaved;
     },

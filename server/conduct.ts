@@ -12,6 +12,9 @@ export type Refused = 'entry' | 'message' | 'failure';
 const weights: Readonly<Record<Refused, number>> = { entry: 1, message: 8, failure: 0 };
 const tolerated = 40;
 
+/** Nor has it more than an edit or two that everybody waits for: 200 ms of them is as much as is tolerated. */
+const weightOfMs = 0.2;
+
 /** For so long, in ms. */
 const windowMs = 60_000;
 
@@ -28,15 +31,24 @@ export class Conduct {
 
   /** Something was refused, or failed; says whether for the first time on this socket for this reason. */
   isNews(code: ErrorCode, what: Refused): boolean {
+    const isFirst = !this.#known.has(code);
+    this.#known.add(code);
+    this.#weigh(weights[what]);
+    return isFirst;
+  }
+
+  /** An edit took so much longer than its size explains, in ms. */
+  tookLong(ms: number): void {
+    this.#weigh(ms * weightOfMs);
+  }
+
+  #weigh(weight: number): void {
     const now = performance.now();
     if (now - this.#since > windowMs) {
       this.#since = now;
       this.#weight = 0;
     }
-    this.#weight += weights[what];
-    const isFirst = !this.#known.has(code);
-    this.#known.add(code);
+    this.#weight += weight;
     if (this.#weight > tolerated) this.#onBeyond();
-    return isFirst;
   }
 }

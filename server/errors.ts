@@ -178,6 +178,13 @@ export const errors = {
     statusCode: 400,
     retry: false,
   },
+  'too-intricate': {
+    reason:
+      'An edit was so intricate that it would have held up everybody, and was not taken. Reload the page.',
+    closeCode: 4422,
+    statusCode: 422,
+    retry: false,
+  },
   'foreign-edit': {
     reason: 'An edit bears the name of another editor and was not taken. Comparing anew.',
     closeCode: 4409,

@@ -66,6 +66,13 @@ export class WorkerCalls<Offered extends Methods> {
     if (!this.#isClosed) this.#worker = this.#listenTo(this.#start());
   }
 
+  /** Ends the thread when nobody waits for it, with all that it knew: the next call begins another. */
+  rest(): void {
+    if (this.#waiting.size > 0) return;
+    void this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
   /** How much the thread has computed since it began, in ms; 0 while there is none. */
   async workedMs(): Promise<number> {
     try {

@@ -7,10 +7,10 @@
  * block, and is not tried again by this process.
  */
 import { hash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import { type Base, isReadAlike } from '../../markdown/base.ts';
 import type { MarkdownError, MarkdownOptions } from '../../markdown/index.ts';
+import { withinComputingTime } from '../computing-time.ts';
 import { type ErrorCode, RealtimeError } from '../errors.ts';
 import type { SnapshotDamaged, UnknownSnapshotFormat } from '../snapshot-format.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
@@ -83,9 +83,6 @@ export interface ConverterOptions {
   /** How much memory conversions may take, in MB; 1 MB of law takes 150. Default: 512. */
   readonly memoryMb?: number;
 }
-
-/** Computing for so long can take so many times longer on a machine that has other things to do. */
-const longestWait = 10;
 
 /** So many texts are remembered that took too long. */
 const maxTooLong = 1_000;
@@ -244,33 +241,13 @@ export class WorkerConverter implements Converter {
     return turn;
   }
 
+  /** @throws RealtimeError `not-converted` */
   async #inTime<Result>(convert: () => Promise<Result>): Promise<Result> {
-    const before = await this.#calls.workedMs();
-    const done = new AbortController();
-    const conversion = convert();
-    const tooLate = this.#tooLate(before, done.signal);
-    tooLate.catch(() => undefined);
-    const first = await Promise.race([conversion.then((result) => ({ result })), tooLate]).finally(() =>
-      done.abort(),
-    );
-    if (first !== 'too late') return first.result;
-    this.#calls.restart();
+    const outcome = await withinComputingTime(this.#calls, this.#deadlineMs, convert);
+    if (outcome !== 'too late') return outcome.result;
     throw new RealtimeError('not-converted', { context: { deadlineMs: this.#deadlineMs } });
   }
-
-  /** Counts what the thread computes, not what it waits for on a busy machine: an honest text is let finish. */
-  async #tooLate(before: number, signal: AbortSignal): Promise<'too late'> {
-    const latest = performance.now() + this.#deadlineMs * longestWait;
-    let leftMs = this.#deadlineMs;
-    while (leftMs > 0 && performance.now() < latest) {
-      await delay(Math.max(leftMs, shortestWaitMs), undefined, { signal, ref: false });
-      leftMs = before + this.#deadlineMs - (await this.#calls.workedMs());
-    }
-    return 'too late';
-  }
 }
-
-const shortestWaitMs = 20;
 
 function isNotConverted(error: unknown): boolean {
   return error instanceof RealtimeError && error.code === 'not-converted';

@@ -1,5 +1,5 @@
 /**
- * The worker's copies of open documents.
+ * A thread's copies of open documents.
  *
  * To encode a document of some megabytes takes longer than anybody may wait on the event loop. So the other side sends
  * what came since the last time, and what takes long is done here.
@@ -10,12 +10,15 @@ import { applyUpdate, Doc } from 'yjs';
 /** Unlike any other copy's, also of a thread that was ended. */
 export type CopyId = string;
 
-/** Those that were used last; one that is asked for again later is sent as a whole. */
-const maxCopies = 16;
-
 export class DocumentCopies {
+  readonly #maxCopies: number;
   readonly #copies = new Map<CopyId, Doc>();
   #made = 0;
+
+  /** @param maxCopies those that were used last; one that is asked for again later is sent as a whole */
+  constructor(maxCopies = 16) {
+    this.#maxCopies = maxCopies;
+  }
 
   /** @returns the copy's id; `null` when there is no such copy any more, and nothing was done */
   follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
@@ -27,7 +30,7 @@ export class DocumentCopies {
     this.#copies.delete(id);
     this.#copies.set(id, document);
     const [oldest] = this.#copies.keys();
-    if (this.#copies.size > maxCopies && oldest !== undefined) this.#copies.delete(oldest);
+    if (this.#copies.size > this.#maxCopies && oldest !== undefined) this.#copies.delete(oldest);
     return id;
   }
 

@@ -1,6 +1,7 @@
 /** All of them, in the order of docs/security.md. */
 import type { Attack } from './attack.ts';
 import { compressionBomb } from './rows/compression-bomb.ts';
+import { conflictingUpdates } from './rows/conflicting-updates.ts';
 import { foreignPage } from './rows/foreign-page.ts';
 import { forgedAddress } from './rows/forged-address.ts';
 import { forgedPresence } from './rows/forged-presence.ts';
@@ -38,6 +39,7 @@ export const attacks: readonly Attack[] = [
   malformedUpdates,
   missingHistory,
   intricateUpdates,
+  conflictingUpdates,
   stolenClientId,
   forgedPresence,
   textBombs,

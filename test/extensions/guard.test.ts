@@ -6,6 +6,7 @@ import { messageYjsUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { errors } from '../../server/errors.ts';
 import type { Clerk } from '../helpers/clerk.ts';
+import { crafted, plainText } from '../helpers/crafted-updates.ts';
 import { flakySnapshots } from '../helpers/flaky-snapshots.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
@@ -115,6 +116,38 @@ it('[L8] refuses very many clients at once', async () => {
   });
   alice.sendRaw(messageYjsUpdate, Y.mergeUpdates(updates));
   expect(await alice.refused()).toBe(errors['invalid-update'].reason);
+});
+
+it('[L11] refuses an update that would hold up everybody, and goes on', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  alice.sendRaw(messageYjsUpdate, plainText(300_000));
+  await until('the text is there', () => bob.text.includes('xxx'));
+  alice.sendRaw(messageYjsUpdate, crafted.farApart(10_000, 5_000));
+  expect(await alice.refused()).toBe(errors['too-intricate'].reason);
+  bob.type('Noise', ' UNHARMED');
+  await bob.saved();
+  expect(bob.text.split('UNHARMED')).toHaveLength(2);
+});
+
+it('[L11] takes a large paste, and what is deleted of it, once each', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  const fragment = alice.document.getXmlFragment('default');
+  const before = fragment.length;
+  const pasted = Array.from({ length: 5_000 }, (_, index) => {
+    const paragraph = new Y.XmlElement('paragraph');
+    paragraph.insert(0, [new Y.XmlText(`Paragraph ${index}.`)]);
+    return paragraph;
+  });
+  fragment.insert(0, pasted);
+  await alice.saved();
+  fragment.delete(0, 4_999);
+  await alice.saved();
+  await until('bob sees what is left', () => bob.document.getXmlFragment('default').length === before + 1);
+  expect(bob.text).toBe(alice.text);
 });
 
 it('[L8] refuses documents within a document', async () => {

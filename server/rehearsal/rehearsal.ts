@@ -1,0 +1,99 @@
+/**
+ * Lets an update that may make very much work be applied elsewhere first: in a thread of its own, to a copy of its
+ * document, and with a deadline. What takes longer is refused, before anybody waits for it.
+ *
+ * What people type is told from its shape (update-cost.ts) and never comes here; a large paste does, and takes a moment.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import { withinComputingTime } from '../computing-time.ts';
+import type { CopyId } from '../conversion/document-copies.ts';
+import { readUpdate } from '../update-facts.ts';
+import { WorkerCalls, workerBeside } from '../worker-calls.ts';
+import type { RehearsalMethods } from './rehearsal-worker.ts';
+import { DocumentSizes, isHarmless, sizeOf } from './update-cost.ts';
+
+/** How long an update may take in the thread, in ms: more for one that says much, at about ten times what it takes. */
+const leastMs = 100;
+const perPieceMs = 0.02;
+const mostMs = 1_000;
+
+/** Behind one that takes this much longer than its size explains, the next one waits: others have most of the time. */
+const longMs = 15;
+const restPerMs = 3;
+
+const memoryMb = 512;
+
+/** Without work for so long the thread ends, and gives its memory back. */
+const idleMs = 5_000;
+
+export class Rehearsal {
+  readonly #sizes = new DocumentSizes();
+  readonly #calls: WorkerCalls<RehearsalMethods>;
+  /** What the thread has of a document. */
+  readonly #copies = new WeakMap<Doc, { readonly copy: CopyId; readonly stateVector: Uint8Array }>();
+  /** One at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor() {
+    const url = workerBeside(import.meta.url, 'rehearsal-worker');
+    const limits = { maxOldGenerationSizeMb: memoryMb };
+    this.#calls = new WorkerCalls(url, undefined, 'nothing is rehearsed any more', limits);
+  }
+
+  /** Whether it can be applied as it is: at once, for what people type. */
+  isHarmless(document: Doc, update: ReturnType<typeof readUpdate>): boolean {
+    const pieces = this.#sizes.piecesIn(document);
+    this.#sizes.grows(document, update);
+    return isHarmless(document, pieces, update);
+  }
+
+  /** Tries what is not harmless, and says how much longer it takes than its size explains, in ms. */
+  rehearse(document: Doc, update: Uint8Array): Promise<number | 'too long'> {
+    clearTimeout(this.#idle);
+    const turn = this.#last.then(() => this.#try(document, update));
+    const last = turn.then(restBehind).catch(() => undefined);
+    this.#last = last;
+    void last.then(() => {
+      if (this.#last === last) this.#idle = setTimeout(() => this.#calls.rest(), idleMs).unref();
+    });
+    return turn;
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close();
+  }
+
+  async #try(document: Doc, update: Uint8Array): Promise<number | 'too long'> {
+    await this.#calls.call('prepare', await this.#copyOf(document));
+    const allowedMs = sizeOf(document, readUpdate(update)) * perPieceMs;
+    const deadlineMs = Math.min(leastMs + allowedMs, mostMs);
+    const before = await this.#calls.workedMs();
+    const outcome = await withinComputingTime(this.#calls, deadlineMs, () =>
+      this.#calls.call('apply', update),
+    );
+    if (outcome === 'too late') return 'too long';
+    const tookMs = (await this.#calls.workedMs()) - before;
+    return Math.max(0, tookMs - allowedMs);
+  }
+
+  /** Sends only what came since the last time, as long as the thread remembers. */
+  async #copyOf(document: Doc): Promise<CopyId> {
+    const known = this.#copies.get(document);
+    const stateVector = encodeStateVector(document);
+    const update = encodeStateAsUpdate(document, known?.stateVector);
+    const copy = await this.#calls.call('follow', known?.copy ?? null, update);
+    if (copy === null) {
+      this.#copies.delete(document);
+      return this.#copyOf(document);
+    }
+    this.#copies.set(document, { copy, stateVector });
+    return copy;
+  }
+}
+
+async function restBehind(beyondMs: number | 'too long'): Promise<void> {
+  if (beyondMs === 'too long' || beyondMs <= longMs) return;
+  await delay(beyondMs * restPerMs, undefined, { ref: false });
+}
