@@ -12,6 +12,7 @@ import type {
   onAuthenticatePayload,
   onConfigurePayload,
 } from '@hocuspocus/server';
+import type { ErrorCode } from '../server/errors.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import type { Notice, Notices } from './notices.ts';
 import { bringEditorsBack, connectionsIn, setScope } from './scope.ts';
@@ -70,6 +71,17 @@ export class ReadOnlyRooms implements Extension<ConnectionContext> {
   /** What the room was told when it was closed for this. */
   noticeOf(documentName: string, cause: Cause): Notice | null {
     return this.#closed.get(documentName)?.get(cause) ?? null;
+  }
+
+  /** Why nothing may be changed, as an error; `null` when it may. @param isOperators what operators do themselves */
+  reasonOf(documentName: string, isOperators: boolean): ErrorCode | null {
+    const [notice] = [...(this.#closed.get(documentName)?.entries() ?? [])]
+      .filter(([cause]) => cause !== 'operator' || !isOperators)
+      .map(([, closed]) => closed);
+    if (!notice) return null;
+    if (notice.event === 'record-gone')
+      return notice.data.fate === 'archived' ? 'record-archived' : 'no-such-record';
+    return notice.event === 'too-much-unsaved' ? 'too-much-unsaved' : 'room-read-only';
   }
 
   #close(connection: Connection<ConnectionContext>, notice: Notice): void {

@@ -290,7 +290,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const logLevels = LogLevels.of(log);
   const operators = new Operators({ rooms: openRooms, readingRooms, logLevels, bus: ports.bus, log });
   const api = apiRoutes({
-    versions: recordRooms.versionsIn(hocuspocus),
+    ...recordRooms.administrationOf(hocuspocus),
+    maxBodyBytes: config.limits.document_bytes,
     rooms: openRooms,
     readingRooms,
     roomTypes,

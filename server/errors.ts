@@ -247,6 +247,24 @@ export const errors = {
     statusCode: 422,
     retry: false,
   },
+  'not-a-document': {
+    reason: 'This is no document of these editors: a node, a mark or a place for one is not known to them.',
+    closeCode: 4422,
+    statusCode: 422,
+    retry: false,
+  },
+  'document-changed': {
+    reason: 'The document was edited since this version of it. Read it again, and then change it.',
+    closeCode: 4409,
+    statusCode: 412,
+    retry: false,
+  },
+  'version-missing': {
+    reason: 'Say with If-Match which version of the document you saw: its ETag, or * for any.',
+    closeCode: 4400,
+    statusCode: 428,
+    retry: false,
+  },
   'not-converted': {
     reason: 'This text is too intricate to be shown as a document. Edit it as Markdown.',
     closeCode: 4422,

@@ -22,14 +22,17 @@ import type { Feature } from '../markdown/index.ts';
 import type { ClientOwners } from './client-owners.ts';
 import type { Ports } from './compose.ts';
 import type { Config } from './config.ts';
-import { WorkerConverter } from './conversion/converter.ts';
+import { type Converter, WorkerConverter } from './conversion/converter.ts';
+import { Documents } from './documents.ts';
 import type { Announcer } from './events.ts';
 import type { Leases } from './leases.ts';
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
+import { Rewriting } from './rewriting.ts';
 import type { RoomType } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
 import { Turns } from './turns.ts';
 import { Versions } from './versions.ts';
+import { Visits } from './visits.ts';
 
 export interface RecordRoomsOptions {
   readonly config: Config;
@@ -51,7 +54,12 @@ export interface RecordRooms {
     readonly persistence: Persistence;
     readonly recordSync: RecordSync;
   };
-  versionsIn(hocuspocus: Hocuspocus<ConnectionContext>): Versions;
+  /** What is done with whole documents, on demand. */
+  administrationOf(hocuspocus: Hocuspocus<ConnectionContext>): {
+    readonly versions: Versions;
+    readonly documents: Documents;
+    readonly converter: Converter;
+  };
   /** Takes up what was owed when the server stopped, and what other nodes leave behind. */
   start(hocuspocus: Hocuspocus<ConnectionContext>): void;
   /** When nothing is owed any more, or it is given up. */
@@ -183,21 +191,17 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
   return {
     roomType,
     layers,
-    versionsIn: (hocuspocus) =>
-      new Versions({
-        hocuspocus,
-        snapshots,
-        ledger,
-        sources,
+    administrationOf(hocuspocus) {
+      const visits = new Visits({ hocuspocus, claim: (documentName) => leases.claim(documentName) });
+      const rewriting = new Rewriting({ hocuspocus, ledger, sources, ...layers, notices });
+      const shared = { visits, rewriting, converter, snapshots, persistence, owners, turns, log };
+      const maxDocumentBytes = config.limits.document_bytes;
+      return {
+        versions: new Versions({ ...shared, hocuspocus, notices, events }),
+        documents: new Documents({ ...shared, readOnlyRooms, maxDocumentBytes }),
         converter,
-        ...layers,
-        notices,
-        owners,
-        events,
-        turns,
-        claim: (documentName) => leases.claim(documentName),
-        log,
-      }),
+      };
+    },
     start(hocuspocus) {
       // The first record is not to wait until the thread has begun.
       void converter.seed('', 'warm-up').catch(() => undefined);

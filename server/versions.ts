@@ -5,42 +5,32 @@
  * To restore is an edit like any other: everybody in the room sees it at once, it is in the journal, and the state
  * before it is a version, so that restoring that one takes it back.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Document, Hocuspocus } from '@hocuspocus/server';
-import { applyUpdate } from 'yjs';
-import { errorBehind } from '../extensions/guarded.ts';
-import type { Journaling } from '../extensions/journaling.ts';
-import { type Notices, shownAsSource } from '../extensions/notices.ts';
+import type { Notices } from '../extensions/notices.ts';
 import type { Persistence } from '../extensions/persistence.ts';
-import type { RecordSync } from '../extensions/record-sync.ts';
-import type { Sources } from '../extensions/sources.ts';
-import type { Base } from '../markdown/index.ts';
 import { authorsOf, type BlockAuthors } from './authorship.ts';
 import type { ClientOwners } from './client-owners.ts';
-import type { Change } from './conversion/conversion-worker.ts';
 import type { Converter, StoredVersion } from './conversion/converter.ts';
-import { asRealtimeError, RealtimeError } from './errors.ts';
+import { RealtimeError } from './errors.ts';
 import type { Announcer } from './events.ts';
-import type { Ledger, Logger, SnapshotInfo, SnapshotStore, User } from './ports.ts';
-import type { ConnectionContext, Session } from './session.ts';
+import type { Logger, SnapshotInfo, SnapshotStore, User } from './ports.ts';
+import type { Rewriting } from './rewriting.ts';
+import type { ConnectionContext } from './session.ts';
 import type { Turns } from './turns.ts';
+import type { Visits } from './visits.ts';
 
 export interface VersionsOptions {
   readonly hocuspocus: Hocuspocus<ConnectionContext>;
   readonly snapshots: SnapshotStore;
-  readonly ledger: Ledger;
-  readonly sources: Sources;
   readonly converter: Converter;
-  readonly journaling: Pick<Journaling, 'durable'>;
+  readonly visits: Visits;
+  readonly rewriting: Rewriting;
   readonly persistence: Pick<Persistence, 'snapshotNow'>;
-  readonly recordSync: Pick<RecordSync, 'check'>;
   readonly notices: Notices;
   readonly owners: ClientOwners;
   readonly events: Announcer;
   /** Of changes to a whole document. */
   readonly turns: Turns;
-  /** Makes this process the one that keeps the document; resolves with whether it does. */
-  readonly claim: (documentName: string) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -57,12 +47,6 @@ export interface Restored {
 export type NamedBlockAuthors = Omit<BlockAuthors, 'authors'> & {
   readonly authors: readonly (BlockAuthors['authors'][number] & { readonly name: string | null })[];
 };
-
-/** How long somebody waits for an edit to be durable before being told that it is not yet. */
-const durableWithinMs = 10_000;
-
-/** So often a restore is made anew because somebody typed meanwhile. */
-const maxAttempts = 5;
 
 export class Versions {
   readonly #options: VersionsOptions;
@@ -110,15 +94,15 @@ export class Versions {
       const newer = await this.#stored(documentName, to);
       return this.#reading(documentName, [from, to], converter.compare(older, newer));
     }
-    return this.#inRoom(documentName, (document) => {
-      const live = { name: 'now', document, base: this.#printedFrom(documentName) };
+    return this.#options.visits.inRoom(documentName, (document) => {
+      const live = { name: 'now', document, base: this.#options.rewriting.printedFrom(documentName) };
       return this.#reading(documentName, from, converter.compare(older, live));
     });
   }
 
   /** Who wrote each block of what the document holds now, under the names by which they are known. */
   authors(documentName: string): Promise<NamedBlockAuthors[]> {
-    return this.#inRoom(documentName, async (document) => {
+    return this.#options.visits.inRoom(documentName, async (document) => {
       const names = await this.#namesIn(document);
       const owners = this.#options.owners.of(documentName);
       const blocks = authorsOf(document.getXmlFragment('default'), (clientId) => owners.ownerOf(clientId));
@@ -131,7 +115,9 @@ export class Versions {
 
   /** Makes a version of what the document holds now; `null` when the newest one holds it already. */
   snapshot(documentName: string): Promise<{ revision: number } | null> {
-    return this.#inKeptRoom(documentName, () => this.#options.persistence.snapshotNow(documentName));
+    return this.#options.visits.inKeptRoom(documentName, () =>
+      this.#options.persistence.snapshotNow(documentName),
+    );
   }
 
   /**
@@ -140,54 +126,29 @@ export class Versions {
    * @throws RealtimeError `not-durable` or `not-saved` when the document is restored, and that is not stored yet
    */
   restore(documentName: string, revision: number, user: User): Promise<Restored> {
-    return this.#inKeptRoom(documentName, (document) =>
+    return this.#options.visits.inKeptRoom(documentName, (document) =>
       this.#options.turns.take(documentName, () => this.#restore(document, revision, user)),
     );
   }
 
   async #restore(document: Document, revision: number, user: User): Promise<Restored> {
     const { name: documentName } = document;
-    const { hocuspocus, persistence, sources, ledger, recordSync, notices, log } = this.#options;
+    const { hocuspocus, persistence, converter, rewriting, notices, log } = this.#options;
     const bytes = await this.#bytesOf(documentName, revision);
     const early = await this.#newestNow(documentName);
-    const readAs = this.#printedFrom(documentName);
-    const making = this.#changeTo(document, readAs, bytes);
-    const { update, base: restored } = await this.#reading(documentName, revision, making);
+    const readAs = rewriting.printedFrom(documentName);
+    const making = rewriting.prepare(document, () => converter.restore(document, readAs, bytes));
+    const change = await this.#reading(documentName, revision, making);
 
     // What was typed meanwhile belongs to the version before, too.
     const late = persistence.snapshotNow(documentName, { isExact: true });
     late.catch(() => undefined);
-    const session: Session = { user, access: 'edit' };
-    if (update) applyUpdate(document, update, { source: 'local', context: { session } });
-    sources.restored(documentName, restored);
+    const stored = rewriting.apply(document, change, user);
     notices.tell(hocuspocus, documentName, { event: 'restored', data: { revision, by: user.name } });
-    if (restored.isOpaque && !readAs.isOpaque) notices.tell(hocuspocus, documentName, shownAsSource);
-    void recordSync.check(documentName);
     log.info({ documentName, revision, userId: user.id }, 'a version was restored');
-
-    // Only then: without the edit, the restored text would be that of another document.
-    await this.#inTime(this.#options.journaling.durable(documentName));
-    await this.#inTime(ledger.sending(documentName, sources.of(documentName)));
+    await stored;
     const before = (await late)?.revision ?? early;
     return { restored: revision, before, revision: await this.#newestNow(documentName) };
-  }
-
-  /** Somebody may go on typing while it is made: then it is made anew, and at last stands beside what they typed. */
-  async #changeTo(document: Document, readAs: Base, bytes: Uint8Array): Promise<Change> {
-    let edits = 0;
-    const count = () => {
-      edits += 1;
-    };
-    document.on('update', count);
-    try {
-      for (let attempt = 1; ; attempt += 1) {
-        edits = 0;
-        const change = await this.#options.converter.restore(document, readAs, bytes);
-        if (edits === 0 || attempt === maxAttempts) return change;
-      }
-    } finally {
-      document.off('update', count);
-    }
   }
 
   /** The version of what the document holds now, made when there is none. */
@@ -197,26 +158,6 @@ export class Versions {
     const [newest] = await this.list(documentName);
     if (!newest) throw new RealtimeError('no-such-version', { context: { documentName } });
     return newest.revision;
-  }
-
-  /** The text whose bytes what nobody edited keeps. */
-  #printedFrom(documentName: string): Base {
-    const { base, restored } = this.#options.sources.of(documentName);
-    return restored ?? base;
-  }
-
-  /** @throws RealtimeError `not-durable` when this is not done in time, or fails */
-  async #inTime(stored: Promise<void>): Promise<void> {
-    const tooLate = delay(durableWithinMs, undefined, { ref: false }).then(() => {
-      throw new RealtimeError('not-durable');
-    });
-    try {
-      await Promise.race([stored, tooLate]);
-    } catch (error) {
-      throw asRealtimeError(error, 'not-durable');
-    } finally {
-      tooLate.catch(() => undefined);
-    }
   }
 
   async #stored(documentName: string, revision: number): Promise<StoredVersion> {
@@ -248,38 +189,5 @@ export class Versions {
       }
       throw error;
     });
-  }
-
-  /** Opens the room, when it is not, and keeps it open until the work is done. */
-  async #inRoom<Result>(
-    documentName: string,
-    work: (document: Document) => Promise<Result>,
-  ): Promise<Result> {
-    const document = await this.#open(documentName);
-    document.addDirectConnection();
-    try {
-      return await work(document);
-    } finally {
-      document.removeDirectConnection();
-      void this.#options.hocuspocus.unloadDocument(document);
-    }
-  }
-
-  /** What changes what is stored is done where that is kept. */
-  #inKeptRoom<Result>(documentName: string, work: (document: Document) => Promise<Result>): Promise<Result> {
-    return this.#inRoom(documentName, async (document) => {
-      if (!(await this.#options.claim(documentName))) throw new RealtimeError('document-not-loaded');
-      return work(document);
-    });
-  }
-
-  async #open(documentName: string): Promise<Document> {
-    const connection = { isAuthenticated: true, readOnly: false };
-    const request = new Request('http://localhost');
-    try {
-      return await this.#options.hocuspocus.createDocument(documentName, request, 'server', connection);
-    } catch (thrown) {
-      throw asRealtimeError(errorBehind(thrown), 'document-not-loaded');
-    }
   }
 }

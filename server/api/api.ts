@@ -10,6 +10,8 @@ import type { Logger } from '../ports.ts';
 import { version } from '../version.ts';
 import { type AccessOptions, ApiAccess, documentOf, RequestRate } from './access.ts';
 import { auditing, calledBy, concerning } from './audit.ts';
+import { type ConversionRoutesOptions, conversionRoutes } from './conversion-routes.ts';
+import { type DocumentRoutesOptions, documentRoutes } from './document-routes.ts';
 import { type OperationRoutesOptions, operationRoutes } from './operation-routes.ts';
 import { type RecordRoutesOptions, recordRoutes } from './record-routes.ts';
 import { type RoomRoutesOptions, roomRoutes } from './room-routes.ts';
@@ -18,6 +20,8 @@ import { asOpenApi, withSchemas } from './schemas.ts';
 export interface ApiOptions
   extends AccessOptions,
     RecordRoutesOptions,
+    DocumentRoutesOptions,
+    ConversionRoutesOptions,
     RoomRoutesOptions,
     OperationRoutesOptions {
   readonly entrance: Pick<Entrance, 'addressOf'>;
@@ -80,6 +84,7 @@ async function everyRoute(app: FastifyInstance, options: ApiOptions): Promise<vo
       concerning(request, { documentName });
     });
     recordRoutes(withSchemas(scope), options);
+    documentRoutes(scope, options);
   });
 
   await app.register(async (scope) => {
@@ -89,5 +94,6 @@ async function everyRoute(app: FastifyInstance, options: ApiOptions): Promise<vo
     const api = withSchemas(scope);
     roomRoutes(api, options);
     operationRoutes(api, options);
+    conversionRoutes(api, options);
   });
 }

@@ -9,6 +9,7 @@ import {
   isAlike,
   jsonOf,
   type MarkdownOptions,
+  type NodeJson,
   open,
   rebase,
   replaceContent,
@@ -20,6 +21,7 @@ import type { Snapshot } from '../ports.ts';
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
 import { answerCalls } from '../worker-calls.ts';
 import { type CopyId, DocumentCopies } from './document-copies.ts';
+import { type Conversion, converted } from './formats.ts';
 import { type NamedText, unifiedDiff } from './unified-diff.ts';
 
 export interface Seed {
@@ -50,6 +52,17 @@ export interface Change {
   readonly update: Uint8Array | null;
   /** The version's text, read as the document is. */
   readonly base: Base;
+}
+
+export interface Rewritten extends Change {
+  /** Of the document's state then. */
+  readonly byteSize: number;
+}
+
+/** What a document is to say, or what is to stand behind what it says. */
+export interface NewText {
+  readonly markdown: string;
+  readonly isAppended: boolean;
 }
 
 /** Both texts beside the document's, of three that are merged. */
@@ -129,16 +142,21 @@ const methods = {
     return unifiedDiff(textOf(from), textOf(to));
   },
   restore(copy: CopyId, readAs: Base, bytes: Uint8Array, isOpaque: boolean): Change {
-    const { dialect } = readAs;
-    const { json, base } = open(markdownOf(bytes), { ...readAs, isOpaque });
-    const document = documentOf(encodeStateAsUpdate(copies.of(copy)));
-    let update: Uint8Array | null = null;
-    document.once('update', (made: Uint8Array) => {
-      update = made;
-    });
-    // Blocks that say what the version said stay, with everybody's cursors in them.
-    replaceContent(document, graft(jsonOf(document, dialect), json, dialect), { dialect });
-    return { update, base: known(base) };
+    const { update, base } = rewritten(copy, readAs, () => markdownOf(bytes), isOpaque);
+    return { update, base };
+  },
+  rewrite(copy: CopyId, readAs: Base, { markdown, isAppended }: NewText, isOpaque: boolean): Rewritten {
+    const textFor = (json: NodeJson) => {
+      if (!isAppended) return markdown;
+      return appended(save({ json, base: known(readAs) }), markdown);
+    };
+    return rewritten(copy, readAs, textFor, isOpaque);
+  },
+  json(copy: CopyId, { dialect }: Base): NodeJson {
+    return jsonOf(copies.of(copy), dialect);
+  },
+  convert(conversion: Conversion): string | NodeJson | Uint8Array {
+    return converted(conversion);
   },
 };
 
@@ -149,6 +167,34 @@ answerCalls(methods, (result) => {
   const { state, update } = (result ?? {}) as Partial<Seed | Reopened> & Partial<Absorbed>;
   return state ?? update ?? undefined;
 });
+
+/** @param textFor what the document is to say, of what it says now */
+function rewritten(
+  copy: CopyId,
+  readAs: Base,
+  textFor: (json: NodeJson) => string,
+  isOpaque: boolean,
+): Rewritten {
+  const { dialect } = readAs;
+  const document = documentOf(encodeStateAsUpdate(copies.of(copy)));
+  const live = jsonOf(document, dialect);
+  const { json, base } = open(textFor(live), { ...readAs, isOpaque });
+  let update: Uint8Array | null = null;
+  document.once('update', (made: Uint8Array) => {
+    update = made;
+  });
+  // Blocks that say what is wanted stay, with everybody's cursors in them.
+  replaceContent(document, graft(live, json, dialect), { dialect });
+  return { update, base: known(base), byteSize: encodeStateAsUpdate(document).byteLength };
+}
+
+/** As blocks of their own, with the line endings that the text has. */
+function appended(text: string, more: string): string {
+  if (text === '') return more;
+  const ending = text.includes('\r\n') ? '\r\n' : '\n';
+  const missing = text.endsWith(`${ending}${ending}`) ? 0 : text.endsWith(ending) ? 1 : 2;
+  return `${text}${ending.repeat(missing)}${more}`;
+}
 
 /** The text that a version saves to, against its own base. */
 function markdownOf(bytes: Uint8Array): string {

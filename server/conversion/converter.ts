@@ -9,7 +9,7 @@
 import { hash } from 'node:crypto';
 import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import { type Base, isReadAlike } from '../../markdown/base.ts';
-import type { MarkdownError, MarkdownOptions } from '../../markdown/index.ts';
+import type { MarkdownError, MarkdownOptions, NodeJson } from '../../markdown/index.ts';
 import { withinComputingTime } from '../computing-time.ts';
 import { type ErrorCode, RealtimeError } from '../errors.ts';
 import type { SnapshotDamaged, UnknownSnapshotFormat } from '../snapshot-format.ts';
@@ -18,13 +18,18 @@ import type {
   Absorbed,
   Change,
   ConversionMethods,
+  NewText,
   OutsideTexts,
   Reopened,
+  Rewritten,
   Seed,
   SnapshotDetails,
   Version,
 } from './conversion-worker.ts';
 import type { CopyId } from './document-copies.ts';
+import type { Conversion, NoDocument } from './formats.ts';
+
+export type { NewText, Rewritten };
 
 export interface Converter {
   /**
@@ -61,6 +66,16 @@ export interface Converter {
   compare(from: StoredVersion, to: StoredVersion | LiveVersion): Promise<string>;
   /** What makes the document say what a version said. */
   restore(document: Doc, base: Base, bytes: Uint8Array): Promise<Change>;
+  /** What makes the document say this text, or this behind its own. */
+  rewrite(document: Doc, base: Base, text: NewText): Promise<Rewritten>;
+  /** The document as its editors have it. */
+  json(document: Doc, base: Base): Promise<NodeJson>;
+  /**
+   * What nobody has open, from one format to another.
+   *
+   * @throws RealtimeError `not-a-document`, `unreadable-record`, `not-converted`
+   */
+  convert(conversion: Conversion): Promise<string | NodeJson | Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -96,13 +111,15 @@ const refusals = new Map<unknown, ErrorCode>([
   ['lone-surrogate' satisfies MarkdownError['code'], 'unreadable-record'],
   ['snapshot-damaged' satisfies SnapshotDamaged['code'], 'damaged-version'],
   ['snapshot-format' satisfies UnknownSnapshotFormat['code'], 'unknown-format'],
+  ['no-document' satisfies NoDocument['code'], 'not-a-document'],
   ['RangeError', 'not-converted'],
   ['ERR_WORKER_OUT_OF_MEMORY', 'not-converted'],
 ]);
 
 /** The library's errors, and the thread's, in the server's words. */
 function refused(cause: Error & { code?: unknown }): never {
-  const code = refusals.get(cause.code);
+  // One that comes from this side, of what nests too deep to be handed over, has its name alone.
+  const code = refusals.get(cause.code ?? cause.name);
   throw code ? new RealtimeError(code, { cause }) : cause;
 }
 
@@ -173,6 +190,20 @@ export class WorkerConverter implements Converter {
     return this.#orOpaque([document, base.markdown, bytes], async (isOpaque) =>
       this.#calls.call('restore', await this.#copyOf(document), base, bytes, isOpaque),
     );
+  }
+
+  rewrite(document: Doc, base: Base, text: NewText): Promise<Rewritten> {
+    return this.#orOpaque([document, base.markdown, text.markdown], async (isOpaque) =>
+      this.#calls.call('rewrite', await this.#copyOf(document), base, text, isOpaque),
+    );
+  }
+
+  json(document: Doc, base: Base): Promise<NodeJson> {
+    return this.#inTurn(async () => this.#calls.call('json', await this.#copyOf(document), base));
+  }
+
+  convert(conversion: Conversion): Promise<string | NodeJson | Uint8Array> {
+    return this.#inTurn(() => this.#calls.call('convert', conversion));
   }
 
   close(): Promise<void> {
