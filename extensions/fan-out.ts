@@ -1,25 +1,16 @@
 /**
  * Who hears of an edit, and how soon? Everybody in the room but its author, who has it already; at once.
  *
- * In a large room to send costs more than all the rest: there, edits that come within a window, too short to be noticed,
- * go out as one. What arrives in one turn of the event loop goes out as one everywhere.
+ * To send costs more than all the rest, and the more the larger the room. So an edit that comes right behind another one
+ * waits for those that follow, for a window too short to be noticed, and goes out with them. Who types alone, a keystroke
+ * after the other, never comes into a window; when five type in a room of a hundred, half of the frames are saved.
  */
-import type {
-  afterLoadDocumentPayload,
-  Connection,
-  connectedPayload,
-  Document,
-  Extension,
-  onDisconnectPayload,
-} from '@hocuspocus/server';
+import type { afterLoadDocumentPayload, Connection, Document, Extension } from '@hocuspocus/server';
 import { isTransactionOrigin, OutgoingMessage } from '@hocuspocus/server';
-
-/** Up to so many in the room, nobody waits. */
-const smallRoom = 150;
 
 /** In ms; and so many in the room for each of them. */
 const longestWindowMs = 50;
-const connectionsPerMs = 20;
+const connectionsPerMs = 2;
 
 /** What has gathered so many bytes goes out without waiting for the window's end. */
 const maxGatheredBytes = 1_048_576;
@@ -40,12 +31,15 @@ interface Inside {
 export class FanOut implements Extension {
   async afterLoadDocument({ document }: afterLoadDocumentPayload): Promise<void> {
     const gathered: Gathered = { authors: new Set(), bytes: 0 };
+    /** When edits went out last, in monotonic ms. */
+    let sentAt = Number.NEGATIVE_INFINITY;
     // Hocuspocus' own bound would send an edit before the listener below has heard whose it is.
     document.flushMaxBytes = Number.POSITIVE_INFINITY;
     document.on('beforeTransaction', () => {
       const { pendingStructs, pendingDs } = document.store;
       // An edit that another one waited for brings that along, and its author has only the one.
       if (pendingStructs || pendingDs) gathered.authors.add(null);
+      openWindow(document, sentAt);
     });
     document.on('update', (update: Uint8Array, origin: unknown) => {
       gathered.authors.add(authorIn(origin));
@@ -57,27 +51,22 @@ export class FanOut implements Extension {
       const author = onlyOneOf(gathered.authors);
       gathered.authors.clear();
       gathered.bytes = 0;
+      sentAt = performance.now();
       inside.broadcast(
         (address) => new OutgoingMessage(address).createSyncMessage().writeUpdate(update).toUint8Array(),
         (connection) => connection !== author,
       );
     };
   }
-
-  async connected({ connection }: connectedPayload): Promise<void> {
-    openWindow(connection.document);
-  }
-
-  async onDisconnect({ document }: onDisconnectPayload): Promise<void> {
-    openWindow(document);
-  }
 }
 
-/** As wide as the room is large. A document that is going has none any more. */
-function openWindow(document: Document): void {
+/** Until this long after what went out last; 0 is the end of this turn. A document that is going has none any more. */
+function openWindow(document: Document, sentAt: number): void {
   if (document.flushDelay === false) return;
-  const size = document.getConnectionsCount();
-  document.flushDelay = size <= smallRoom ? 0 : Math.min(longestWindowMs, size / connectionsPerMs);
+  const windowMs = Math.min(longestWindowMs, document.connections.size / connectionsPerMs);
+  const leftMs = sentAt + windowMs - performance.now();
+  // A timer takes a millisecond at least.
+  document.flushDelay = leftMs <= 1 ? 0 : leftMs;
 }
 
 function onlyOneOf(authors: ReadonlySet<Connection | null>): Connection | null {

@@ -28,7 +28,7 @@ async function measure(site: Site): Promise<Figures> {
   const { server } = site;
   // It is open already: what is measured is joining, not loading.
   const first = await site.join(room);
-  await server.stats();
+  server.watchStalls();
   const startedAt = performance.now();
   const clients = await site.watch(
     Array.from({ length: newcomers }, () => room),

@@ -23,7 +23,7 @@ export interface ServerOptions {
 export interface Stats {
   /** Of all threads, since the start. */
   readonly cpuMs: number;
-  /** The longest that the event loop stood still since the last time this was asked. */
+  /** The longest that the event loop stood still since it is watched. */
   readonly stallMs: number;
   /** Snapshots and drafts that ours has written. */
   readonly snapshots: number;
@@ -65,6 +65,11 @@ export class ServerProcess {
     const account = await readFile(`/proc/${this.#child.pid}/io`, 'utf8').catch(() => '');
     const bytes = /^write_bytes: (\d+)/m.exec(account)?.[1];
     return bytes === undefined ? null : Number(bytes);
+  }
+
+  /** Looks for stalls of its event loop from now on. */
+  watchStalls(): void {
+    this.#child.send('stalls');
   }
 
   /** Something else has its event loop, nine tenths of the time from now on. */

@@ -1,8 +1,8 @@
 /**
  * A server in a process of its own, so that what it uses can be told from what the clients use.
  *
- * `node server-process.ts <ServerOptions as JSON>`; answers the messages `stats` and `memory`, obeys `busy`, and says
- * `{port}` when it listens. Of the kinds in `servers/` it loads the one that it is.
+ * `node server-process.ts <ServerOptions as JSON>`; answers the messages `stats` and `memory`, obeys `busy` and
+ * `stalls`, and says `{port}` when it listens. Of the kinds in `servers/` it loads the one that it is.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ServerKind, ServerOptions, Stats } from './server-handle.ts';
@@ -25,7 +25,6 @@ const files: Record<ServerKind, string> = {
 
 const options = JSON.parse(process.argv[2] as string) as ServerOptions;
 const eventLoop = monitorEventLoopDelay({ resolution: 5 });
-eventLoop.enable();
 const { start } = (await import(`./servers/${files[options.kind]}.ts`)) as {
   start(options: ServerOptions): Promise<Started>;
 };
@@ -46,6 +45,8 @@ function keepBusy(): void {
 
 process.on('message', (message) => {
   if (message === 'busy') keepBusy();
+  // Only then: to look every few milliseconds costs something as well.
+  if (message === 'stalls') eventLoop.enable();
   if (message === 'stats') process.send?.(stats());
   if (message === 'memory') {
     globalThis.gc?.();
