@@ -3,7 +3,7 @@
  *
  * Whoever comes into a room gets its document at once; the record is looked at beside that, and a difference enters
  * the document as an edit. While somebody types the record is compared with every draft that is written; while nobody
- * does it is looked at from time to time, gently: each look is one request of those that CivicPress counts.
+ * does it is looked at from time to time, gently: each look is a request, or two, of those that CivicPress counts.
  */
 import type {
   afterLoadDocumentPayload,
@@ -28,8 +28,11 @@ const afterJoinMs = 200;
 /** A record that was seen this short a time ago is not read again. */
 const freshMs = 2_000;
 
-/** CivicPress takes 1,000 requests in 15 minutes: no more than 400 of them are looks, however many rooms are open. */
-const shortestPauseMs = (15 * 60_000) / 400;
+/**
+ * CivicPress takes 1,000 requests in 15 minutes: no more than 200 looks, however many rooms are open. Each is one
+ * request, or two where there is a draft.
+ */
+const shortestPauseMs = (15 * 60_000) / 200;
 
 export class ExternalEdits implements Extension<ConnectionContext> {
   readonly #options: ExternalEditsOptions;

@@ -8,6 +8,7 @@
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now; in the lines
  *   in `conflicts` the room had changed the same words, and both stand there
+ * - `published {at}`: the draft that the record had is published, with the words of the room as they were then
  * - `record-gone {fate, reason}`: the record was `archived` or `deleted`, and is for reading from now on; also told to
  *   those who join
  * - `record-back {}`: it is there to be edited again
@@ -46,6 +47,7 @@ export type Notice =
   | { event: 'too-much-unsaved'; data: { reason: string } }
   | { event: 'saved-again'; data: { layer: Layer } }
   | { event: 'changed-outside'; data: { conflicts: readonly string[] } }
+  | { event: 'published'; data: { at: number } }
   | { event: 'record-gone'; data: { fate: 'archived' | 'deleted'; reason: string } }
   | { event: 'record-back'; data: Record<string, never> }
   | { event: 'restored'; data: { revision: number; by: string } }

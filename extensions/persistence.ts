@@ -228,6 +228,7 @@ export class Persistence implements Extension<ConnectionContext> {
     const begun = this.#options.journal.isShared ? await this.#recovery.recover(documentName) : null;
     if (begun) return this.#goOn(document, begun);
     sources.seeded(documentName, base, state);
+    sources.published.note(documentName, record);
     applyUpdate(document, state);
   }
 

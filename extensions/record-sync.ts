@@ -9,6 +9,7 @@ import type { Document, Hocuspocus } from '@hocuspocus/server';
 import { applyUpdate } from 'yjs';
 import type { Base } from '../markdown/index.ts';
 import { Allowance } from '../server/allowance.ts';
+import type { OutsideTexts } from '../server/conversion/conversion-worker.ts';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
 import { asRealtimeError, RealtimeError } from '../server/errors.ts';
@@ -16,6 +17,7 @@ import type { Announcer } from '../server/events.ts';
 import { type Failure, OwedWork } from '../server/owed-work.ts';
 import type { Ledger, Logger, Records, RecordText } from '../server/ports.ts';
 import type { Turns } from '../server/turns.ts';
+import { hasNothingNew, savedByEditor } from './editor-saves.ts';
 import { type Notices, shownAsSource } from './notices.ts';
 import type { Retirement } from './retirement.ts';
 import type { Source, Sources } from './sources.ts';
@@ -92,16 +94,14 @@ export class RecordSync {
 
   /** Looks whether the record is what it was last seen to be: one request, of which the room hears only if it is not. */
   async look(documentName: string): Promise<void> {
-    const { keeps, sources, log } = this.#options;
+    const { keeps, log } = this.#options;
     const document = this.#instance?.documents.get(documentName);
     // What is owed reads the record anyway, and what drafts wait for is not for looks.
     if (!document || !keeps(documentName) || this.#owed.owes(documentName) || this.#allowance.isShort) return;
     try {
       const record = await this.#read(document);
       if (this.#instance?.documents.get(documentName) !== document) return;
-      const { base } = sources.of(documentName);
-      if (isSameText(record, base.markdown)) sources.seen(documentName, base);
-      else await this.check(documentName);
+      if (!this.#isAsSeen(documentName, record)) await this.check(documentName);
     } catch (error) {
       log.debug({ documentName, cause: String(error) }, 'the record could not be looked at');
     }
@@ -146,7 +146,7 @@ export class RecordSync {
     const source = sources.of(documentName);
     const isDoubtful = this.#doubtful.delete(documentName);
     const isOwed = source.owesWriteback || source.restored !== null || source.unconfirmed.length > 0;
-    if (!isOwed && (await this.#isUnchanged(document, source))) return;
+    if (!isOwed && (await this.#isUnchanged(document))) return;
 
     const live = await this.#textOf(document, source.restored ?? source.base);
     // An unconfirmed draft may be what the record holds, also when the room has taken its words back since.
@@ -168,13 +168,19 @@ export class RecordSync {
   }
 
   /** Whether the record still holds what it was last seen to hold: a look that costs no conversion. */
-  async #isUnchanged(document: Document, source: Source): Promise<boolean> {
+  async #isUnchanged(document: Document): Promise<boolean> {
     const record = await this.#read(document).catch(orNullWhenArchived);
     // Nothing is owed to it, so there is nothing to tell.
-    if (!record) return true;
-    const isUnchanged = isSameText(record, source.base.markdown);
-    if (isUnchanged) this.#options.sources.seen(document.name, source.base);
-    return isUnchanged;
+    return !record || this.#isAsSeen(document.name, record);
+  }
+
+  #isAsSeen(documentName: string, record: RecordText): boolean {
+    const { sources } = this.#options;
+    const { base } = sources.of(documentName);
+    if (!isSameText(record, base.markdown) || sources.published.pastDraft(documentName)) return false;
+    sources.seen(documentName, base);
+    sources.published.take(documentName);
+    return true;
   }
 
   /**
@@ -193,7 +199,17 @@ export class RecordSync {
       throw new RealtimeError('record-archived');
     }
     retirement.revive(documentName);
+    this.#note(documentName, record);
     return record;
+  }
+
+  /** A draft that is gone while its text stands there was published. */
+  #note(documentName: string, record: RecordText): void {
+    const { sources, notices } = this.#options;
+    if (!this.#instance?.documents.has(documentName)) return;
+    const isDraftGone = sources.published.note(documentName, record);
+    if (isDraftGone && isSameText(record, sources.of(documentName).base.markdown))
+      notices.tell(this.#instance, documentName, { event: 'published', data: { at: Date.now() } });
   }
 
   /**
@@ -212,19 +228,40 @@ export class RecordSync {
         throw error;
       });
       const { base } = sources.of(documentName);
-      if (isSameText(record, base.markdown)) {
+      const pastDraft = sources.published.pastDraft(documentName);
+      if (isSameText(record, base.markdown) && !pastDraft) {
         await this.#write(document, record, text);
         withdraw();
+        sources.published.take(documentName);
         return sources.seen(documentName, text, restored);
       }
       withdraw();
-      // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
-      const isOurs = source.unconfirmed.includes(fingerprintOf(record.markdown));
-      const seen = isOurs
-        ? { ...base, markdown: record.markdown }
-        : await turns.take(documentName, () => this.#absorb(instance, document, record));
-      sources.seen(documentName, seen);
-      ({ restored } = sources.of(documentName));
+      const absorb = (texts: OutsideTexts) =>
+        turns.take(documentName, () => this.#absorb(instance, document, texts));
+      const { markdown } = record;
+      if (!isSameText(record, base.markdown)) {
+        // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
+        const isOurs = source.unconfirmed.includes(fingerprintOf(markdown));
+        const ancestors = sources.textsOf(documentName);
+        const own = sources.of(documentName).restored ?? base;
+        const said = isOurs ? null : savedByEditor(record, own.markdown);
+        const isKnown =
+          said !== null && hasNothingNew(said, [(await this.#textOf(document, own)).markdown, ...ancestors]);
+        const seen =
+          isOurs || isKnown ? { ...base, markdown } : await absorb({ ancestors, outside: said ?? markdown });
+        sources.seen(documentName, { ...seen, markdown });
+        // What nobody edited keeps the bytes that it had before.
+        if (isKnown) sources.restored(documentName, own);
+      }
+      if (pastDraft) {
+        const ancestors = [pastDraft.before, ...sources.textsOf(documentName)] as const;
+        const seen = await absorb({ ancestors, outside: pastDraft.now });
+        // The draft holds what it held.
+        sources.seen(documentName, { ...seen, markdown: sources.of(documentName).base.markdown });
+      }
+      sources.published.take(documentName);
+      const { base: seen, restored: left } = sources.of(documentName);
+      restored = left;
       text = await this.#textOf(document, restored ?? seen);
     }
   }
@@ -242,16 +279,17 @@ export class RecordSync {
 
   async #write(document: Document, record: RecordText, text: Base): Promise<void> {
     if (isSameText(record, text.markdown)) return;
-    await this.#options.records.writeDraft(recordIdOf(document.name), text.markdown, record);
+    const { records, sources } = this.#options;
+    await records.writeDraft(recordIdOf(document.name), text.markdown, record);
+    sources.published.drafted(document.name);
   }
 
   /** What only the record changed comes in, what only the room changed stays; where both did, the words of both stay. */
-  async #absorb(instance: Hocuspocus, document: Document, record: RecordText): Promise<Base> {
+  async #absorb(instance: Hocuspocus, document: Document, texts: OutsideTexts): Promise<Base> {
     const { sources, converter, notices, events, log } = this.#options;
     const { name: documentName } = document;
     const { base: seen, restored } = sources.of(documentName);
     const before = restored ?? seen;
-    const texts = { ancestors: sources.textsOf(documentName), outside: record.markdown };
     const { update, markdown, conflicts, base } = await converter.absorb(document, before, texts);
     if (update) applyUpdate(document, update, { source: 'local' });
     else if (conflicts.length === 0) return base;

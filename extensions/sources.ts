@@ -5,6 +5,7 @@
  */
 import type { Base } from '../markdown/index.ts';
 import type { LedgerEntry, NewJournalEntry, Position } from '../server/ports.ts';
+import { PublishedTexts } from './published-texts.ts';
 import { SeenTexts } from './seen-texts.ts';
 
 export interface Source {
@@ -36,6 +37,7 @@ const maxUnconfirmed = 8;
 export class Sources {
   readonly #sources = new Map<string, Source>();
   readonly #texts = new SeenTexts();
+  readonly published = new PublishedTexts();
 
   /** Who wrote what the record lacks, or lacked: names by id. */
   readonly #authors = new Map<string, Map<string, string>>();
@@ -104,7 +106,8 @@ export class Sources {
   /** What the record was seen to hold lately, newest first: what it holds now, and what others may have read. */
   textsOf(documentName: string): [string, ...string[]] {
     const { markdown } = this.of(documentName).base;
-    return [markdown, ...this.#texts.of(documentName).filter((text) => text !== markdown)];
+    const others = [...this.#texts.of(documentName), ...this.published.readable(documentName)];
+    return [markdown, ...others.filter((text) => text !== markdown)];
   }
 
   /** The document holds the text of a version again, and the record does not. */
@@ -169,6 +172,7 @@ export class Sources {
   forget(documentName: string): void {
     this.#sources.delete(documentName);
     this.#texts.forget(documentName);
+    this.published.forget(documentName);
     this.#authors.delete(documentName);
   }
 

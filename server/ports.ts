@@ -70,6 +70,10 @@ export interface RecordText {
   readonly isDraft: boolean;
   /** Whether nobody is to edit it any more. */
   readonly isArchived?: boolean;
+  /** The record's title, beside its text. */
+  readonly title?: string;
+  /** What is published beneath this draft, where it was asked for; each adapter may ask more seldom than it is read. */
+  readonly published?: string;
   /** The record's other fields, as an adapter needs them to write a draft. */
   readonly fields: Readonly<Record<string, unknown>>;
 }

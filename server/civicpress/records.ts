@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { type ErrorCode, RealtimeError } from '../errors.ts';
 import type { Records, RecordText } from '../ports.ts';
+import { type Beneath, BeneathDrafts } from './beneath-drafts.ts';
 import { fieldOf, type Reply } from './client.ts';
 import { keptMetadata } from './kept-metadata.ts';
 import type { ServiceSession } from './service-session.ts';
@@ -46,18 +47,26 @@ const notForDrafts = 1 / 5;
 
 export class CivicPressRecords implements Records {
   readonly #session: ServiceSession;
+  readonly #beneath: BeneathDrafts;
 
   constructor(session: ServiceSession) {
     this.#session = session;
+    this.#beneath = new BeneathDrafts((recordId) => this.#published(recordId));
   }
 
   async read(recordId: string): Promise<RecordText | null> {
+    // Asked for first: between the look at a draft and its writing there is no time for it.
+    const early = await this.#beneath.lookIfDue(recordId);
     const record = await this.#fetch(recordId);
+    if (record?.isDraft) {
+      const beneath = early ?? (await this.#beneath.lookOnce(recordId));
+      // To a draft that exists only the text is sent: the other fields may be under someone's hands right now.
+      // The type goes along because rights may hang on it.
+      const { title, type } = record;
+      return { title, markdown: draftBodyOf(record), isDraft: true, fields: { type }, ...beneath };
+    }
+    this.#beneath.forget(recordId);
     if (record === null) return null;
-    // To a draft that exists only the text is sent: the other fields may be under someone's hands right now.
-    // The type goes along because rights may hang on it.
-    if (record.isDraft)
-      return { markdown: draftBodyOf(record), isDraft: true, fields: { type: record.type } };
     const markdown = withFinalNewline(record.content ?? record.markdownBody ?? '');
     return { markdown, isDraft: false, isArchived: record.status === 'archived', fields: fieldsOf(record) };
   }
@@ -76,6 +85,16 @@ export class CivicPressRecords implements Records {
   /** A draft is two requests, and so takes all of what is left but that. */
   draftPauseMs(): number {
     return this.#session.pauseMs('/records', notForDrafts);
+  }
+
+  /** What anybody may read; `null` when nothing is published. */
+  async #published(recordId: string): Promise<Beneath | null> {
+    const reply = await this.#session.send({ method: 'GET', path: `/records/${recordId}` });
+    if (reply.status === 404) return null;
+    const record = recordShape.safeParse(reply.data);
+    if (!record.success) throw unexpected(reply, recordId);
+    const { content, status } = record.data;
+    return { published: withFinalNewline(content ?? ''), isArchived: status === 'archived' };
   }
 
   async #fetch(recordId: string): Promise<CivicPressRecord | null> {

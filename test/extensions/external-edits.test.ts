@@ -1,8 +1,10 @@
 /**
  * Records that change past the room.
  */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { Admin } from '../helpers/admin.ts';
 import { CityHall } from '../helpers/city-hall.ts';
 import { flakyJournal } from '../helpers/flaky-journal.ts';
@@ -172,6 +174,83 @@ it('[E1] writes no draft with what came from outside before that is durable', as
   isOutside = false;
   flaky.handle().goOn();
   await until('the draft is written', () => writes > writesBefore);
+});
+
+/** A record that is published, and that the room has written a draft of. */
+async function openPublished() {
+  townHall = await TownHall.open();
+  const file = join(townHall.folder, 'records', 'plan.md');
+  const publish = (text: string, status = 'published') =>
+    writeFile(file, `---\ntitle: Plan\ntype: policy\nstatus: ${status}\n---\n\n${text}`);
+  await publish(original);
+  const alice = await (await townHall.join('plan')).synced();
+  alice.type('First', ' (from the room)');
+  await until('there is a draft', () => townHall.draftOf('plan'));
+  return { alice, publish };
+}
+
+it('[E7] brings in what is published past the draft that hides it', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { alice, publish } = await openPublished();
+  await publish(original.replace('Third', 'Third, published elsewhere'));
+  townHall.server.openRooms.recordChanged('plan');
+  vi.advanceTimersByTime(30_000);
+  townHall.server.openRooms.recordChanged('plan');
+  await alice.sees('Third, published elsewhere');
+  expect(alice.text).toContain('First (from the room)');
+  const both = original
+    .replace('Third', 'Third, published elsewhere')
+    .replace('First', 'First (from the room)');
+  await until('the draft has both', async () => (await townHall.draftOf('plan')) === both);
+});
+
+it('[E7] takes nothing for deleted that is in the draft and not in the published text, from which somebody saves', async () => {
+  const { alice } = await openPublished();
+  await townHall.putDraft('plan', original.replace('Third', 'Third, saved elsewhere'));
+  townHall.server.openRooms.recordChanged('plan');
+  await alice.sees('Third, saved elsewhere');
+  expect(alice.text).toContain('First (from the room)');
+});
+
+it('[E6] finds out that a record is archived also while there is a draft of it', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { alice, publish } = await openPublished();
+  await publish(original, 'archived');
+  vi.advanceTimersByTime(30_000);
+  townHall.server.openRooms.recordChanged('plan');
+  expect(await alice.noticed('record-gone')).toMatchObject({ fate: 'archived' });
+});
+
+it("[E8] takes nothing from what CivicPress' own editor saves beside the room, and gives its text back", async () => {
+  const alice = await openPlan();
+  await townHall.putDraft('plan', '# plan\n\n- one\n- two\n');
+  townHall.server.openRooms.recordChanged('plan');
+  await alice.sees('two');
+  alice.type('two', ' and three');
+  // As the page prints it, below the title, before the last words.
+  await townHall.putDraft('plan', '# plan\n\n# plan\n\n* one\n\n* two and th');
+  townHall.server.openRooms.recordChanged('plan');
+  await until('the draft is as the room has it', async () => {
+    return (await townHall.draftOf('plan')) === '# plan\n\n- one\n- two and three\n';
+  });
+  expect(alice.text).toBe('planonetwo and three');
+  // What an editor without a connection saves comes in.
+  await townHall.putDraft('plan', '# plan\n\n# plan\n\n* one offline\n\n* two and three');
+  townHall.server.openRooms.recordChanged('plan');
+  await alice.sees('one offline');
+  expect(alice.text).toBe('planone offlinetwo and three');
+});
+
+it('[N5] tells the room that its draft is published', async () => {
+  const { alice } = await openPublished();
+  await alice.noticed('saved');
+  await townHall.publish('plan');
+  townHall.server.openRooms.recordChanged('plan');
+  await alice.noticed('published');
+  expect(alice.notices.filter(({ event }) => event === 'published')).toHaveLength(1);
+  expect(alice.notices.map(({ event }) => event)).not.toContain('changed-outside');
 });
 
 it('[E5] looks at the record of an open room again and again, with one request, and says nothing when it is as it was', async () => {

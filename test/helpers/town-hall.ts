@@ -200,6 +200,11 @@ export class TownHall {
     await this.#asAlice('PUT', `/records/${recordId}/draft`, { title, type, markdownBody });
   }
 
+  /** Publishes the draft as it is. */
+  async publish(recordId: string): Promise<void> {
+    await this.#asAlice('POST', `/records/${recordId}/publish`, { status: 'published' });
+  }
+
   /** Makes a record that is not published. */
   async createDraftOnly(recordId: string, markdownBody: string): Promise<void> {
     await this.#asAlice('PUT', `/records/${recordId}/draft`, {
@@ -209,7 +214,7 @@ export class TownHall {
     });
   }
 
-  async #asAlice(method: 'GET' | 'PUT', path: string, body?: unknown): Promise<Reply> {
+  async #asAlice(method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown): Promise<Reply> {
     const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
     return client.send({ method, path, token: await this.tokenOf('alice'), body });
   }

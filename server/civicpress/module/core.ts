@@ -81,6 +81,7 @@ export interface CoreRecordManager {
 /** A row of `record_drafts`. */
 export interface CoreDraft {
   readonly id: string;
+  readonly title: string;
   readonly type: string;
   readonly markdown_body?: string | null;
 }

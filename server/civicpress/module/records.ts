@@ -22,10 +22,20 @@ export class CoreRecords implements Records {
     const draft = await asked(recordId, this.#database.getDraft(recordId));
     const record = await asked(recordId, this.#recordManager.getRecord(recordId));
     const isArchived = record?.status === 'archived';
-    if (draft) return { markdown: draft.markdown_body ?? '', isDraft: true, isArchived, fields: {} };
-    if (!record) return null;
+    const published = record ? withFinalNewline(record.content ?? '') : undefined;
+    if (draft) {
+      const markdown = draft.markdown_body ?? '';
+      return {
+        markdown,
+        isDraft: true,
+        isArchived,
+        fields: {},
+        ...(published !== undefined && { published }),
+      };
+    }
+    if (!record || published === undefined) return null;
     return {
-      markdown: withFinalNewline(record.content ?? ''),
+      markdown: published,
       isDraft: false,
       isArchived,
       fields: fieldsOf(recordId, record),
