@@ -10,8 +10,8 @@ import type { RecordText } from '../server/ports.ts';
  *
  * @param own how the room's text begins
  */
-export function savedByEditor({ isDraft, title, markdown }: RecordText, own: string): string | null {
-  if (!isDraft || title === undefined || !own.startsWith('# ')) return null;
+export function savedByEditor({ title, markdown }: RecordText, own: string): string | null {
+  if (title === undefined || !own.startsWith('# ')) return null;
   const first = `# ${title}\n\n`;
   if (!markdown.startsWith(first) || titlesOf(markdown) !== titlesOf(own) + 1) return null;
   return markdown.slice(first.length);

@@ -33,6 +33,33 @@ export {
 export { type RealtimeHealthStatus, RealtimeServer } from './module/realtime-server.ts';
 export { type Room, RoomManager } from './module/room-manager.ts';
 
+/** The services of CivicPress that the server stands on, by the names that its own module has for them. */
+export interface RealtimeServerDeps {
+  readonly logger: CoreLogger;
+  readonly hookSystem: CoreHooks;
+  readonly authService: CoreAuth;
+  readonly recordManager: CoreRecordManager;
+  readonly databaseService?: CoreDatabase;
+}
+
+/** The same server for who has the services and no container, as CivicPress' API process; it is not started yet. */
+export function createRealtimeServer(
+  { logger, hookSystem, authService, recordManager, databaseService }: RealtimeServerDeps,
+  config: CoreConfig,
+): RealtimeServer {
+  const projectDir = dirname(resolve(config.dataDir));
+  return new RealtimeServer({
+    logger,
+    hooks: hookSystem,
+    auth: authService,
+    recordManager,
+    database: databaseService,
+    configManager: new RealtimeConfigManager(join(projectDir, '.system-data')),
+    roomManager: new RoomManager(),
+    projectDir,
+  });
+}
+
 /**
  * Registers `realtimeConfigManager`, `realtimeRoomManager` and `realtimeServer`. Nothing starts by that, and the services
  * that they stand on (`logger`, `hooks`, `auth`, `recordManager`, and `database` where there is one) are resolved when

@@ -67,8 +67,10 @@ export class CivicPressRecords implements Records {
     }
     this.#beneath.forget(recordId);
     if (record === null) return null;
+    const { title, status } = record;
     const markdown = withFinalNewline(record.content ?? record.markdownBody ?? '');
-    return { markdown, isDraft: false, isArchived: record.status === 'archived', fields: fieldsOf(record) };
+    const isArchived = status === 'archived';
+    return { title, markdown, isDraft: false, isArchived, fields: fieldsOf(record) };
   }
 
   async writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void> {

@@ -18,7 +18,6 @@ it.each([
   ['another title', draft(`# Other\n\n${own}`), own],
   ['a text that had two before', draft(`# Plan\n\n${own}`), `# Plan\n\n${own}`],
   ['a text that had none before', draft('# Plan\n\nFirst paragraph.\n'), 'First paragraph.\n'],
-  ['what is published', { ...draft(`# Plan\n\n${own}`), isDraft: false }, own],
 ])('[E8] takes for an edit: %s', (_, record, room) => {
   expect(savedByEditor(record, room)).toBeNull();
 });

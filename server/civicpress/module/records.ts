@@ -24,9 +24,9 @@ export class CoreRecords implements Records {
     const isArchived = record?.status === 'archived';
     const published = record ? withFinalNewline(record.content ?? '') : undefined;
     if (draft) {
-      const markdown = draft.markdown_body ?? '';
       return {
-        markdown,
+        title: draft.title,
+        markdown: draft.markdown_body ?? '',
         isDraft: true,
         isArchived,
         fields: {},
@@ -35,6 +35,7 @@ export class CoreRecords implements Records {
     }
     if (!record || published === undefined) return null;
     return {
+      title: record.title,
       markdown: published,
       isDraft: false,
       isArchived,

@@ -145,6 +145,12 @@ function hearServer(event: string, data: unknown): void {
       : 'The record was changed elsewhere; the change is in the text now.';
     const action = { label: 'Dismiss', run: () => clearNotice('outside') };
     showNotice('outside', { kind: 'warning', text, action });
+  } else if (event === 'published') {
+    const { at } = data as { at: number };
+    const text = `The draft was published at ${new Date(at).toLocaleTimeString()}. What you type from now on is a new one.`;
+    const action = { label: 'Dismiss', run: () => clearNotice('published') };
+    showNotice('published', { kind: 'warning', text, action });
+    void markdown.now();
   } else if (event === 'record-gone') {
     const { fate } = data as { fate: 'archived' | 'deleted' };
     const text = `This record was ${fate}. Its text is kept in its versions; nothing can be changed here.`;
