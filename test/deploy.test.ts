@@ -139,7 +139,7 @@ it('nginx and Caddy send to the server what is its own, and nothing that is for 
   const nginx = await read('deploy/nginx.conf');
   const caddy = await read('deploy/Caddyfile');
   const [, location = ''] = /location ~ (\S+) \{/.exec(nginx) ?? [];
-  const [, matched = ''] = /@realtime path (.+)/.exec(caddy) ?? [];
+  const matched = [...caddy.matchAll(/@\w+ path (.+)/g)].map(([, paths]) => paths).join(' ');
   const isNginxs = (path: string) => new RegExp(location).test(path);
   const isCaddys = (path: string) =>
     matched.split(' ').some((one) => (one.endsWith('*') ? path.startsWith(one.slice(0, -1)) : path === one));

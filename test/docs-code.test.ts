@@ -3,7 +3,7 @@
  * taken, messages have their schema. What says `run` is run.
  */
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { connectCivicPress } from '../server/civicpress/http.ts';
 import { loadConfig } from '../server/config.ts';
 import { type ErrorCode, errors } from '../server/errors.ts';
 import { type EventName, eventSchemas } from '../server/events.ts';
-import { type Block, blocksIn, codeBlocks } from './docs-code/blocks.ts';
+import { type Block, blocksIn, codeBlocks, root } from './docs-code/blocks.ts';
 import { differenceOf, faultsOf } from './docs-code/commands.ts';
 import { complaintsOf, openWorkshop, programOf } from './docs-code/typescript.ts';
 import { service, TownHall } from './helpers/town-hall.ts';
@@ -70,6 +70,7 @@ it('TypeScript, and what the server says, is read by the compiler against the so
   for (const block of those('ts')) programs[nameOf(block)] = await programOf(block);
   for (const block of notices) programs[nameOf(block)] = asNotice(block);
   expect(Object.keys(programs).length).toBeGreaterThan(10);
+  programs['notices.ts'] = await noticesOfProtocol();
   // In the same run, since it takes its time: the compiler would find what is wrong.
   programs['wrong-call.ts'] = await programOf(wrong.ts);
   programs['wrong-notice.ts'] = asNotice(wrong.notice);
@@ -149,6 +150,22 @@ const nameOf = ({ place }: Block) => `${place.replace(/\W+/g, '-')}.ts`;
 function asNotice({ text }: Block): string {
   const notices = JSON.stringify(join(import.meta.dirname, '../extensions/notices.ts'));
   return `import type { Notice } from ${notices};\nexport const notice: Notice = ${text};`;
+}
+
+/** A program that is one only when docs/protocol.md names every notice with what it says, and no other. */
+async function noticesOfProtocol(): Promise<string> {
+  const page = await readFile(join(root, 'docs/protocol.md'), 'utf8');
+  const table = /<!-- notices: .*? -->\n([\s\S]*?)<!-- \/notices -->/.exec(page)?.[1] ?? '';
+  const rows = [...table.matchAll(/^\| `([\w-]+)` \| (.*?) \|/gm)].map(([, event, data]) => {
+    const fields = [...(data ?? '').matchAll(/`(\w+)`/g)].map(([, field]) => `${field}: true`);
+    return `'${event}': { ${fields.join(', ')} },`;
+  });
+  return [
+    `import type { Notice } from ${JSON.stringify(join(root, 'extensions/notices.ts'))};`,
+    "type Said = Notice | { event: 'slow-down'; data: { reason: string } };",
+    'type Fields = { [One in Said as One["event"]]: { [Field in keyof One["data"]]: true } };',
+    `export const notices: Fields = { ${rows.join('\n')} };`,
+  ].join('\n');
 }
 
 const schemas: Readonly<Record<string, z.ZodType>> = {

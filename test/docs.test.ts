@@ -1,8 +1,9 @@
 /**
  * The documents say what the code does: rules, settings, errors.
  */
+import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fastify } from 'fastify';
 import { expect, it } from 'vitest';
 import {
@@ -86,15 +87,51 @@ it('docs/security.md has every attack, and only rules and attacks that there are
   }
 });
 
-it('every file that the README links to exists', async () => {
-  const links = [...(await read('README.md')).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(
-    ([, link]) => link as string,
-  );
-  expect(links.length).toBeGreaterThan(5);
-  for (const link of links) {
-    const found = await Array.fromAsync(glob(link, { cwd: root }));
-    expect(found, `${link} exists`).toHaveLength(1);
+it('every file and every heading that a page links to is there', async () => {
+  const pages = ['README.md', 'SPEC.md', ...(await Array.fromAsync(glob('docs/**/*.md', { cwd: root })))];
+  let count = 0;
+  for (const page of pages) {
+    for (const [, path = '', anchor] of (await read(page)).matchAll(
+      /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g,
+    )) {
+      count += 1;
+      const target = path === '' ? page : join(dirname(page), path);
+      expect(existsSync(join(root, target)), `${page} links to ${target}`).toBe(true);
+      if (anchor) expect(anchorsOf(await read(target)), `${page} links to #${anchor}`).toContain(anchor);
+    }
   }
+  expect(count).toBeGreaterThan(50);
+});
+
+/** As GitHub makes them of headings. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+it('every page of docs/ stands in the index', async () => {
+  const index = await read('docs/README.md');
+  for await (const page of glob('docs/*.md', { cwd: root })) {
+    const name = page.slice('docs/'.length);
+    if (name !== 'README.md') expect(index).toContain(`](${name})`);
+  }
+});
+
+it('docs/troubleshooting.md quotes what the server says', async () => {
+  const sources = await Promise.all(
+    (await Array.fromAsync(glob('{server,extensions}/**/*.ts', { cwd: root }))).map(read),
+  );
+  const said = sources.join('\n');
+  const page = (await read('docs/troubleshooting.md')).replace(/^```[\s\S]*?^```$/gm, '');
+  const sentences = (page.match(/(?<=`)[^`]+(?=`)/g) ?? []).filter(
+    (text, index) => index % 2 === 0 && text.split(' ').length > 2,
+  );
+  expect(sentences.length).toBeGreaterThan(6);
+  expect(sentences.filter((sentence) => !said.includes(sentence))).toEqual([]);
 });
 
 it('the commands of the README are those of package.json', async () => {
