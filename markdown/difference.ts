@@ -19,6 +19,45 @@ export function difference(before: readonly string[], after: readonly string[]):
   return hunksOf(equalRuns(a, b), a, b).map((hunk) => ({ ...hunk, at: hunk.at + start }));
 }
 
+/**
+ * The same, but no word gives way to punctuation: the words are compared first, and then what stands between those that
+ * are equal. Two spellings of one text have the same words, so nearly all the work is done in short pieces.
+ */
+export function differenceByWords(before: readonly string[], after: readonly string[]): Hunk[] {
+  const [old, now] = [wordsAt(before), wordsAt(after)];
+  const hunks: Hunk[] = [];
+  let [at, from] = [0, 0];
+  const compareUntil = (nextAt: number, nextFrom: number) => {
+    for (const hunk of difference(before.slice(at, nextAt), after.slice(from, nextFrom)))
+      hunks.push({ ...hunk, at: hunk.at + at });
+    [at, from] = [nextAt, nextFrom];
+  };
+  const words = (tokens: readonly string[], places: readonly number[]) =>
+    places.map((place) => tokens[place] as string);
+  for (const [oldWord, word] of equalPairs(words(before, old), words(after, now))) {
+    compareUntil(old[oldWord] as number, now[word] as number);
+    at += 1;
+    from += 1;
+  }
+  compareUntil(before.length, after.length);
+  return hunks;
+}
+
+function wordsAt(tokens: readonly string[]): number[] {
+  return tokens.flatMap((token, index) => (/^[\p{L}\p{N}]/u.test(token) ? [index] : []));
+}
+
+/** The items of two sequences that are the same, with those between which they stand. */
+function* equalPairs(before: readonly string[], after: readonly string[]): Generator<[number, number]> {
+  let [old, now] = [0, 0];
+  for (const { at, length, tokens } of difference(before, after)) {
+    while (old < at) yield [old++, now++];
+    old += length;
+    now += tokens.length;
+  }
+  while (old < before.length) yield [old++, now++];
+}
+
 /** A diagonal run: `length` equal tokens at `a` and `b`. */
 interface Run {
   a: number;

@@ -15,6 +15,7 @@ export interface SourceText {
 const meetings: readonly Meeting[] = [
   { first: 'edit' },
   { first: 'source' },
+  { first: 'edit', crossesWraps: true },
   { first: 'edit', drops: 1, keepsWraps: true },
   { first: 'edit', drops: 2, keepsWraps: true },
   { first: 'edit', drops: 4, keepsWraps: true },

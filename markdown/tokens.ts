@@ -6,7 +6,7 @@
  * the last is the edit, and the merge has both.
  */
 
-import { difference, type Hunk } from './difference.ts';
+import { difference, differenceByWords, type Hunk } from './difference.ts';
 
 /** A word, white space, a line break, a run of `-` or `=` (its length means nothing), or one other character. */
 export function tokensOf(text: string): string[] {
@@ -25,6 +25,8 @@ export interface Meeting {
   drops?: number | 'line';
   /** But line breaks and indentation are. */
   keepsWraps?: boolean;
+  /** An edit takes the line break along that is in its way: all that stood in a line has gone. */
+  crossesWraps?: boolean;
   /** What is apart by nothing but punctuation is one thing: `(https://a.b)` and `[a-b]` have little in common. */
   isCoarse?: boolean;
 }
@@ -52,7 +54,9 @@ export interface Comparison {
   readonly ancestor: readonly string[];
   readonly hand: readonly HandHunk[];
   readonly coarseHand: readonly HandHunk[];
+  /** Where they leave the author's line breaks alone, if they can. */
   readonly edits: readonly Hunk[];
+  readonly editsAcross: readonly Hunk[];
 }
 
 /** @param hidden lines of the source that no document holds, such as link definitions */
@@ -64,19 +68,22 @@ export function compare(
 ): Comparison {
   const before = tokensOf(ancestor);
   const { shown, hiddenAt } = withoutHidden(source, hidden);
-  const found = difference(before, shown);
+  const found = differenceByWords(before, shown);
   const apart = (hunks: readonly Hunk[]) =>
     [
       ...hunks.flatMap((hunk) => wrapsApart(hunk, before)),
       ...hiddenAt.map(({ at, tokens }) => ({ at: placeOf(at, found), length: 0, tokens, isHidden: true })),
     ].sort((a, b) => a.at - b.at);
   const hand = apart(found);
-  const edits = difference(before, tokensOf(edited)).map((edit) => slide(before, edit, hand));
-  return { ancestor: before, hand, coarseHand: apart(coarse(found, before)), edits };
+  const editsAcross = difference(before, tokensOf(edited));
+  const edits = editsAcross.map((edit) => slide(before, edit, hand));
+  return { ancestor: before, hand, coarseHand: apart(coarse(found, before)), edits, editsAcross };
 }
 
-export function merged({ ancestor, hand, coarseHand, edits }: Comparison, meeting: Meeting): string {
-  const own = meeting.isCoarse ? coarseHand : hand;
+export function merged(compared: Comparison, meeting: Meeting): string {
+  const { ancestor } = compared;
+  const own = meeting.isCoarse ? compared.coarseHand : compared.hand;
+  const edits = meeting.crossesWraps ? compared.editsAcross : compared.edits;
   const dropped = new Set(edits.flatMap((edit) => droppedBy(edit, own, ancestor, meeting)));
   const kept = indented(
     own.filter((hunk) => !dropped.has(hunk) || hunk.isHidden),

@@ -191,6 +191,12 @@ describe('one word', () => {
       word('b c', 'c'),
       '- [a]\n- [c](/b)\n\n  [a]: /a\n  [b c]: /b\n\nd [a]\n',
     ));
+  it('in quotes without a space leaves the line behind it', () =>
+    edited('> >old\n>>b\n>>>c\n', word('old', 'd'), '> >d\n>>b\n>>>c\n'));
+  it('deleted from a line that has no other takes the line', () => {
+    edited('   * a\n   * old\n     b\n  * c\n', word('old ', ''), '   * a\n   * b\n  * c\n');
+    edited('>- old\n>  b\n', word('old ', ''), '>- b\n');
+  });
   it('in a long paragraph leaves its thousand wraps', () => {
     const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index} of many`);
     const before = `${lines.join('\n')}\n`;
