@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Follower, Logger, NewJournalEntry, Position } from '../../server/ports.ts';
 import type { Subscriptions } from '../../server/redis/subscriptions.ts';
 import { decodeEntries } from './entry-format.ts';
+import { beforeLength } from './redis-scripts.ts';
 import { isBehind } from './stream-id.ts';
 
 /** One append. */
@@ -116,7 +117,8 @@ class FollowedStream {
 
   #hear(message: Buffer): void {
     const told = parsed(message);
-    const isNext = told.before === (this.#last ?? '') && told.entry.content.byteLength > 0;
+    const isNext =
+      told.before === (this.#last ?? '').slice(-beforeLength) && told.entry.content.byteLength > 0;
     // What comes while the stream is read is in it, or behind what was read.
     if (isNext && !this.#isReading) this.#handOver(told.entry);
     else if (isBehind(told.entry.position, this.#last)) void this.#catchUp();
@@ -168,8 +170,8 @@ class FollowedStream {
   }
 }
 
-/** `<id> <id before> <node> <entries>`; without entries they are to be read. */
-function parsed(message: Buffer): { entry: StreamEntry; before: Position } {
+/** `<id> <end of the id before> <node> <entries>`; without entries they are to be read. */
+function parsed(message: Buffer): { entry: StreamEntry; before: string } {
   const idEnd = message.indexOf(32);
   const beforeEnd = message.indexOf(32, idEnd + 1);
   const nodeEnd = message.indexOf(32, beforeEnd + 1);

@@ -6,8 +6,6 @@
  * id that it has seen. How safe an acknowledged edit is, Redis' own settings decide; the log says it at the start.
  */
 import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Base } from '../../markdown/index.ts';
 import { BegunAnew } from '../../server/begun-anew.ts';
 import type {
@@ -27,8 +25,9 @@ import type { Subscriptions } from '../../server/redis/subscriptions.ts';
 import { decodeEntries, encodeEntries } from './entry-format.ts';
 import { durabilityOf } from './redis-durability.ts';
 import { RedisFollowing, type StreamEntry } from './redis-following.ts';
-import { appendScript, noteScript, trimScript } from './redis-scripts.ts';
+import { appendScript, beginScript, channelOf, noteScript, trimScript } from './redis-scripts.ts';
 import { idBehind, isBehind } from './stream-id.ts';
+import { changedBy, changeFrom, compressed, decompressed } from './text-changes.ts';
 
 export interface RedisJournalOptions {
   readonly connections: RedisConnections;
@@ -62,9 +61,6 @@ const pageSize = 100;
 /** So many documents are asked about at once. */
 const owingPageSize = 200;
 
-const compressed = promisify<string, Buffer>(zstdCompress);
-const decompressed = promisify<Uint8Array, Buffer>(zstdDecompress);
-
 export function openRedisJournal(options: RedisJournalOptions): Journal & Ledger {
   return new RedisJournal(options);
 }
@@ -80,6 +76,8 @@ class RedisJournal implements Journal, Ledger {
   readonly #begun = new Map<string, string>();
   /** What the ledger was given last for each document, and under which token; known as long as somebody keeps it. */
   readonly #lastTexts = new Map<string, { readonly texts: WeakRef<Base>[]; readonly token: string }>();
+  /** The text of each document that is in Redis as a whole, compressed, and under which token it was put there. */
+  readonly #wholes = new Map<string, { readonly packed: Uint8Array; readonly token: string }>();
   /** Changes of the ledger, one behind the other: compressing a long text takes a while. */
   #noting: Promise<unknown> = Promise.resolve();
 
@@ -87,7 +85,7 @@ class RedisJournal implements Journal, Ledger {
     this.#options = options;
     this.#following = new RedisFollowing({
       subscriptions: options.subscriptions,
-      channelOf: (documentName) => this.#key('edits', documentName),
+      channelOf: (documentName) => channelOf(this.#key('journal', documentName)),
       readBehind: (documentName, after) => this.#page(documentName, after),
       onBegun: (documentName, entry) => this.#begun.set(documentName, beginningOf(entry)),
       nodeId: options.nodeId,
@@ -141,23 +139,30 @@ class RedisJournal implements Journal, Ledger {
 
   async follow(documentName: string, after: Position | null, follower: Follower): Promise<() => void> {
     if (this.#isClosed) return closed();
-    return this.#following.follow(documentName, after, follower);
+    const stop = await this.#following.follow(documentName, after, follower);
+    return () => {
+      stop();
+      this.#wholes.delete(documentName);
+    };
   }
 
   async recall(documentName: string): Promise<LedgerEntry | null> {
     if (this.#isClosed) return closed();
-    const noted = await this.#options.connections.commands.hmgetBuffer(
-      this.#key('ledger', documentName),
-      ...['base', 'restored', 'unconfirmed', 'last', 'settled'],
-    );
-    const [packed, packedRestored, unconfirmed, last, settled] = noted;
+    const [noted, last] = await Promise.all([
+      this.#options.connections.commands.hmgetBuffer(
+        this.#key('ledger', documentName),
+        ...['base', 'change', 'restored', 'unconfirmed', 'settled'],
+      ),
+      this.#lastOf(documentName),
+    ]);
+    const [packed, change, packedRestored, unconfirmed, settled] = noted;
     if (!packed) return null;
-    const base = JSON.parse((await decompressed(packed)).toString()) as Base;
-    const restored = packedRestored?.length ? (await decompressed(packedRestored)).toString() : 'null';
+    const base = change?.length ? await changedBy(packed, change) : await decompressed(packed, {});
+    const restored = packedRestored?.length ? (await decompressed(packedRestored, {})).toString() : 'null';
     return {
-      base,
+      base: JSON.parse(base.toString()) as Base,
       restored: JSON.parse(restored) as Base | null,
-      owesWriteback: owesBetween(last?.toString(), settled?.toString()) || restored !== 'null',
+      owesWriteback: owesBetween(last, settled?.toString()) || restored !== 'null',
       unconfirmed: JSON.parse(unconfirmed?.toString() ?? '[]') as string[],
     };
   }
@@ -179,12 +184,15 @@ class RedisJournal implements Journal, Ledger {
       const page = documentNames.slice(start, start + owingPageSize);
       const noted = await Promise.all(
         page.map((documentName) =>
-          commands.hmget(this.#key('ledger', documentName), 'last', 'settled', 'restored'),
+          Promise.all([
+            this.#lastOf(documentName),
+            commands.hmget(this.#key('ledger', documentName), 'settled', 'restored'),
+          ]),
         ),
       );
       owing.push(
         ...page.filter((_, index) => {
-          const [last, settled, restored] = noted[index] ?? [];
+          const [last, [settled, restored] = []] = noted[index] ?? [];
           return owesBetween(last, settled) || restored;
         }),
       );
@@ -209,18 +217,46 @@ class RedisJournal implements Journal, Ledger {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        const calls = batch.map((append) => this.#callOf(append));
-        const outcomes = await appendScript.runAll(connections.commands, calls, waitReplicas);
+        const left = await this.#continueAll(batch);
+        if (left.length === 0) continue;
+        const calls = left.map((append) => this.#callOf(append));
+        const outcomes = await beginScript.runAll(connections.commands, calls, waitReplicas);
         for (const [index, outcome] of outcomes.entries()) {
-          const append = batch[index] as WaitingAppend;
+          const append = left[index] as WaitingAppend;
           if ('error' in outcome) append.reject(errorOf(append, outcome.error));
-          else append.resolve(this.#appended(append, String(outcome.reply)));
+          else append.resolve(this.#appended(append, outcome.reply as [string, string]));
         }
       } catch (error) {
         for (const { reject } of batch) reject(error as Error);
       }
     }
     this.#appending = undefined;
+  }
+
+  /** Appends what goes on with a beginning that is known, and returns the rest, in order. */
+  async #continueAll(batch: readonly WaitingAppend[]): Promise<readonly WaitingAppend[]> {
+    const { connections, waitReplicas, nodeId } = this.#options;
+    const appends = new Map<string, number>();
+    for (const { documentName } of batch) appends.set(documentName, (appends.get(documentName) ?? 0) + 1);
+    // Of one document all go the same way, so that they stay in order.
+    const goesOn = ({ documentName, entries }: WaitingAppend) =>
+      appends.get(documentName) === 1 && this.#begun.has(documentName) && !entries[0]?.base;
+    const usual = batch.filter(goesOn);
+    if (usual.length === 0) return batch;
+    const calls = usual.map(({ documentName, entries }) => ({
+      keys: [this.#key('journal', documentName)],
+      arguments: [nodeId, this.#begun.get(documentName) ?? '', encodeEntries(documentName, entries)],
+    }));
+    const outcomes = await appendScript.runAll(connections.commands, calls, waitReplicas);
+    const left = new Set(batch);
+    for (const [index, outcome] of outcomes.entries()) {
+      const append = usual[index] as WaitingAppend;
+      if ('reply' in outcome && outcome.reply === null) continue;
+      left.delete(append);
+      if ('error' in outcome) append.reject(outcome.error);
+      else append.resolve(String(outcome.reply));
+    }
+    return [...left];
   }
 
   #callOf({ documentName, entries }: WaitingAppend): ScriptCall {
@@ -232,7 +268,6 @@ class RedisJournal implements Journal, Ledger {
       keys: [this.#key('journal', documentName), this.#key('ledger', documentName), this.#key('documents')],
       arguments: [
         documentName,
-        this.#key('edits', documentName),
         nodeId,
         this.#begun.get(documentName) ?? '*',
         seed ? beginningOf(seed) : '',
@@ -242,8 +277,8 @@ class RedisJournal implements Journal, Ledger {
     };
   }
 
-  #appended({ documentName, entries: [first] }: WaitingAppend, position: Position): Position {
-    if (first?.base) this.#begun.set(documentName, beginningOf(first));
+  #appended({ documentName }: WaitingAppend, [position, begun]: [Position, string]): Position {
+    this.#begun.set(documentName, begun);
     return position;
   }
 
@@ -263,6 +298,16 @@ class RedisJournal implements Journal, Ledger {
     return { entries: entries.map(streamEntryOf), trimmed, isLast: entries.length < pageSize };
   }
 
+  /** The position of the newest entry; of one that is trimmed, where no other is left. */
+  async #lastOf(documentName: string): Promise<Position | null> {
+    const { commands } = this.#options.connections;
+    const [[newest], trimmed] = await Promise.all([
+      commands.xrevrangeBuffer(this.#key('journal', documentName), '+', '-', 'COUNT', 1),
+      commands.hget(this.#key('ledger', documentName), 'trimmed'),
+    ]);
+    return newest ? newest[0].toString() : trimmed;
+  }
+
   /** One change behind the other; a text that the change before has stored is not sent again. */
   #note(
     documentName: string,
@@ -276,18 +321,34 @@ class RedisJournal implements Journal, Ledger {
       const stored = before?.token === token ? before.texts.map((text) => text.deref()) : [];
       this.#lastTexts.delete(documentName);
       const packed = {
-        ...(stored[0] === base ? {} : { base: await compressed(JSON.stringify(base)) }),
+        ...(stored[0] === base ? {} : await this.#packedBase(documentName, base, token)),
         ...(restored && stored[1] === restored ? {} : { restored: await packedOrNone(restored) }),
       };
+      // Until it is known to be there.
+      const whole = packed.base ?? this.#wholes.get(documentName)?.packed;
+      this.#wholes.delete(documentName);
       await noteScript.run(this.#options.connections.commands, {
         keys: [this.#key('ledger', documentName), this.#key('leases'), this.#key('documents')],
         arguments: [documentName, token, ...Object.entries({ ...fields, ...packed }).flat()],
       });
       const texts = [base, ...(restored ? [restored] : [])].map((text) => new WeakRef(text));
       this.#lastTexts.set(documentName, { texts, token });
+      if (whole) this.#wholes.set(documentName, { packed: whole, token });
     });
     this.#noting = noted.catch(() => undefined);
     return noted;
+  }
+
+  /** What makes it of the text that is there already, as long as that is short; else all of it. */
+  async #packedBase(
+    documentName: string,
+    base: Base,
+    token: string,
+  ): Promise<{ readonly base?: Uint8Array; readonly change: Uint8Array }> {
+    const text = Buffer.from(JSON.stringify(base));
+    const whole = this.#wholes.get(documentName);
+    const change = whole?.token === token ? await changeFrom(whole.packed, text) : null;
+    return change ? { change } : { base: await compressed(text, {}), change: Buffer.alloc(0) };
   }
 
   /** @throws Error when this process has no lease: it would be refused by Redis as well */
@@ -303,7 +364,7 @@ class RedisJournal implements Journal, Ledger {
 }
 
 async function packedOrNone(text: Base | null): Promise<Buffer | ''> {
-  return text ? compressed(JSON.stringify(text)) : '';
+  return text ? compressed(Buffer.from(JSON.stringify(text)), {}) : '';
 }
 
 function owesBetween(last: string | null | undefined, settled: string | null | undefined): boolean {
@@ -314,7 +375,7 @@ function owesBetween(last: string | null | undefined, settled: string | null | u
 function beginningOf({ update, base }: NewJournalEntry): string {
   // One base is another's copy, perhaps with its fields in another order.
   const fields = JSON.stringify(Object.entries(base ?? {}).sort());
-  return hash('sha256', Buffer.concat([Buffer.from(fields), update]), 'base64');
+  return hash('sha256', Buffer.concat([Buffer.from(fields), update]), 'base64url').slice(0, 12);
 }
 
 function streamEntryOf([id, fields]: [Buffer, Buffer[]]): StreamEntry {
@@ -324,7 +385,7 @@ function streamEntryOf([id, fields]: [Buffer, Buffer[]]): StreamEntry {
     const name = fields[index]?.toString();
     const value = fields[index + 1] as Buffer;
     if (name === 'node') node = value.toString();
-    else content.push(value);
+    else if (name !== 'begun') content.push(value);
   }
   return {
     position: id.toString(),

@@ -7,21 +7,13 @@
  * The ledger has the text of a record only once: a later one, as a rule much the same, is kept as what it takes to make
  * it of that, in a row of its own, so that a draft of a long record writes a few hundred bytes.
  */
-import { promisify } from 'node:util';
 import { workerData } from 'node:worker_threads';
-import {
-  constants,
-  crc32,
-  type ZstdOptions,
-  zstdCompress,
-  zstdCompressSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from 'node:zlib';
+import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Base } from '../../markdown/index.ts';
 import type { LedgerEntry } from '../../server/ports.ts';
 import { openDatabase } from '../../server/sqlite-database.ts';
 import { answerCalls } from '../../server/worker-calls.ts';
+import { changedBy, changeFrom, compressed, decompressed } from './text-changes.ts';
 
 export interface JournalRow {
   readonly sequence: number;
@@ -46,16 +38,6 @@ interface Known {
   readonly key: number;
   last: number;
 }
-
-/** By default zstd looks for what is alike in the last megabyte only; a record has up to ten. */
-const farBack = {
-  [constants.ZSTD_c_compressionLevel]: 1,
-  [constants.ZSTD_c_windowLog]: 24,
-  [constants.ZSTD_c_hashLog]: 21,
-};
-
-/** A change is stored as long as it is so many times shorter than the text: about a tenth of that, compressed. */
-const worthAChange = 30;
 
 const database = openDatabase((workerData as { file: string }).file, {
   version: 2,
@@ -142,10 +124,6 @@ const known = new Map<string, Known>();
 
 let ledgerChanges: Promise<void> = Promise.resolve();
 
-/** In further threads. */
-const compressed = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
-const decompressed = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
-
 const methods = {
   /** Each call's last sequence, in order. */
   append(calls: readonly AppendCall[]): number[] {
@@ -189,9 +167,8 @@ const methods = {
     if (!document || !row || !content) return null;
     const owesEdits = document.last > Number(row.settled);
     const storedRestored = statements.restored.get(document.key)?.content as Uint8Array | undefined;
-    const whole = await decompressed(content, {});
-    const base =
-      row.change === null ? whole : await decompressed(row.change as Uint8Array, { dictionary: whole });
+    const change = row.change as Uint8Array | null;
+    const base = change ? await changedBy(content, change) : await decompressed(content, {});
     const restored = storedRestored ? await decompressed(storedRestored, {}) : 'null';
     return {
       base: JSON.parse(base.toString()) as Base,
@@ -281,12 +258,8 @@ function changeLedger(
 async function pack(documentName: string, base: Buffer): Promise<{ isWhole: boolean; bytes: Buffer }> {
   const document = find(documentName);
   const content = document && wholeOf(document.key);
-  if (content) {
-    const dictionary = await decompressed(content, {});
-    const bytes = await compressed(base, { dictionary, params: farBack });
-    // As long as the whole, a change would be a reason to keep both for nothing.
-    if (bytes.length < dictionary.length / worthAChange) return { isWhole: false, bytes };
-  }
+  const change = content ? await changeFrom(content, base) : null;
+  if (change) return { isWhole: false, bytes: change };
   return { isWhole: true, bytes: await compressed(base, {}) };
 }
 

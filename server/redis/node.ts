@@ -1,7 +1,7 @@
 /**
  * One node of many: what it shares with the others through Redis.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { openRedisJournal } from '../../extensions/journal/redis-streams.ts';
 import type { Ports } from '../compose.ts';
 import type { Leases } from '../leases.ts';
@@ -40,7 +40,8 @@ export function openRedisNode(options: RedisNodeOptions, log: Logger): RedisNode
   const connections = new RedisConnections(options, log);
   const subscriptions = new Subscriptions(connections);
   const shared = { connections, subscriptions, keyPrefix, log };
-  const nodeId = randomUUID();
+  // Short, as it goes along with every edit.
+  const nodeId = randomBytes(6).toString('base64url');
   const leases = new RedisLeases({ ...shared, orphanPrefix: 'record:' });
   const journal = openRedisJournal({
     ...shared,

@@ -88,23 +88,50 @@ it('[K1] tells every node what others append, each once and in order', async () 
   }
 });
 
-it('[K1] costs one command for an edit, and no more bytes the longer the document is', async () => {
+async function used() {
+  const info = await redis.client.info('stats');
+  const numberOf = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1]);
+  return {
+    received: numberOf('total_net_input_bytes'),
+    sent: numberOf('total_net_output_bytes'),
+    commands: numberOf('total_commands_processed'),
+  };
+}
+
+it('[K1] costs little for an edit, and no more the longer the document is', async () => {
   const [one, other] = [await openNode(), await openNode()];
   await one.append('record:a', [entry('x'.repeat(1_000_000))]);
   const seen = await followed(other);
   await until('what was there has come', () => seen.length === 1);
-  const used = async () => {
-    const info = await redis.client.info('stats');
-    const numberOf = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1]);
-    return { received: numberOf('total_net_input_bytes'), sent: numberOf('total_net_output_bytes') };
-  };
   const before = await used();
   for (let count = 0; count < 100; count += 1) await one.append('record:a', [entry(`edit ${count}`)]);
   await until('all has come', () => seen.length === 101);
   const after = await used();
-  // The pings of idle connections and this look itself are among them.
-  expect((after.received - before.received) / 100).toBeLessThan(600);
-  expect((after.sent - before.sent) / 100).toBeLessThan(400);
+  // What is in the script counts, and so do the pings of idle connections.
+  expect((after.commands - before.commands) / 100).toBeLessThan(4.5);
+  expect((after.received - before.received) / 100).toBeLessThan(280);
+  expect((after.sent - before.sent) / 100).toBeLessThan(220);
+});
+
+it('[K1] sends of a long text that has changed a little only what has, and another node reads all of it', async () => {
+  const one = await openNode();
+  const other = await openNode();
+  // Nothing of it is like another part.
+  const words = Array.from({ length: 20_000 }, (_, index) =>
+    ((index * 2_654_435_761) % 2 ** 32).toString(36),
+  );
+  const noted = async (markdown: string) => {
+    const { received } = await used();
+    await one.settle('record:a', null, { base: openMarkdown(markdown).base, restored: null });
+    expect((await other.recall('record:a'))?.base.markdown).toBe(markdown);
+    return (await used()).received - received;
+  };
+  expect(await noted(`${words.join(' ')}\n`)).toBeGreaterThan(50_000);
+  for (const index of [100, 10_000, 19_000]) {
+    words[index] = `changed ${index}`;
+    expect(await noted(`${words.join(' ')}\n`)).toBeLessThan(5_000);
+  }
+  expect(await noted('# Something else\n')).toBeLessThan(5_000);
 });
 
 it('[K1] goes on where it was when Redis was killed and came back, also when nothing is appended then', async () => {
@@ -130,8 +157,7 @@ it('[K1] notices by the next entry that it was not told of the one before', asyn
   await until('it comes', () => seen.length === 1);
   // The same once more, and nobody is told.
   const [[, fields] = ['', []]] = await redis.client.xrangeBuffer(`${keyPrefix}journal:record:a`, '-', '+');
-  const id = await redis.client.xadd(`${keyPrefix}journal:record:a`, '*', ...fields);
-  await redis.client.hset(`${keyPrefix}ledger:record:a`, 'last', id as string);
+  await redis.client.xadd(`${keyPrefix}journal:record:a`, '*', ...fields);
   await one.append('record:a', [entry('two')]);
   await until('both have come', () => seen.length === 3);
   expect(seen).toEqual(['one', 'one', 'two']);
@@ -229,8 +255,9 @@ it('[K4] finds the master that Sentinels name, and its successor', async () => {
   await until('Sentinel knows the replica', async () => (await known()).includes('num-slaves,1'));
   await first.kill();
   await appendAtLast(journal, 'two');
-  await until('it comes from the successor', () => seen.length === 2);
-  expect(await second.client.xlen(`${keyPrefix}journal:record:a`)).toBe(2);
+  // An append of which nobody heard whether it was taken may have been: then it is there twice.
+  await until('it comes from the successor', () => seen.includes('two'));
+  expect(await second.client.xlen(`${keyPrefix}journal:record:a`)).toBe(seen.length);
 }, 120_000);
 
 async function startSentinel(master: number): Promise<number> {

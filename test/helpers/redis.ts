@@ -68,7 +68,8 @@ export class TestRedis {
   async stop(): Promise<void> {
     this.client.disconnect();
     await this.kill();
-    await rm(this.#folder, { recursive: true });
+    // What it had begun to write in another process may still come.
+    await rm(this.#folder, { recursive: true, maxRetries: 5, retryDelay: 50 });
   }
 }
 
