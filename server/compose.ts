@@ -4,7 +4,7 @@
  * What comes from outside (CivicPress, the snapshot store, the log) is handed in; nothing here reads the
  * environment. Building is apart from listening: `start()` opens the port, `stop()` closes it and saves.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger as HocuspocusLog } from '@hocuspocus/extension-logger';
@@ -37,8 +37,10 @@ import { foreignToRecords } from './foreign-names.ts';
 import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
+import { impatientServer } from './impatient-server.ts';
 import { type Leases, LocalLeases } from './leases.ts';
 import { LogLevels } from './log-levels.ts';
+import { networkOf } from './network.ts';
 import type { NodeBus, NoticeBoard } from './node-bus.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Metrics } from './operations/metrics.ts';
@@ -171,7 +173,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     trustedProxies: config.security.trusted_proxies,
   });
   const counts = ports.limits?.headCounts;
-  const visitors = new HeadCount({ kind: 'address', counts });
+  const visitors = new HeadCount({ kind: 'address', counts }, networkOf);
   // Which specs are there, and who is told when they change?
   const specs = composeSpecUpdates({
     config,
@@ -274,7 +276,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
 
   const openRooms = new OpenRooms({ hocuspocus, rooms, ...layers });
 
-  const httpServer = createServer();
+  const httpServer = impatientServer(config.limits.authentication_seconds * 1_000);
   const { token } = config.admin;
   const addressOf = (request: IncomingMessage) => entrance.addressOf(request);
   const callers = new Callers({ identity, adminToken: token, addressOf });

@@ -333,7 +333,11 @@ const schema = z.strictObject({
             'From half of it on the editor is warned; beyond it, it is kept out for five minutes.',
         ),
       connections: z.int().min(1).default(5_000).describe('Sockets at once, in all.'),
-      connections_per_ip: z.int().min(1).default(100).describe('Sockets from one address at once.'),
+      connections_per_ip: z
+        .int()
+        .min(1)
+        .default(100)
+        .describe('Sockets from one address, or one IPv6 network (/64), at once.'),
       connections_per_user: z
         .int()
         .min(1)

@@ -29,6 +29,7 @@ import {
 } from './frame-address.ts';
 import type { HeadCount } from './head-count.ts';
 import { Lane } from './lane.ts';
+import { networkOf } from './network.ts';
 import { Opening } from './opening.ts';
 import type { Traffic } from './operations/traffic.ts';
 import { Pace } from './pace.ts';
@@ -276,7 +277,7 @@ export class Gateway {
   /** What comes too fast waits its turn; who goes on like that is warned first and then sent away. */
   async #judge(socket: GatewaySocket, weight: number, frame: Buffer): Promise<void> {
     const { excess, log } = this.#options;
-    const standing = await excess.add(socket.userId ?? socket.address, weight);
+    const standing = await excess.add(socket.userId ?? networkOf(socket.address), weight);
     if (standing === 'fine' || socket.standing === standing) return;
     socket.standing = standing;
     const { id, address, userId } = socket;
@@ -293,7 +294,7 @@ export class Gateway {
     const { id, address, userId } = socket;
     log.warn({ socket: id, address, userId }, 'a client goes on sending what is refused');
     socket.refuse('too-many-refusals');
-    await excess.add(userId ?? address, weightOfDismissal);
+    await excess.add(userId ?? networkOf(address), weightOfDismissal);
   }
 
   /** Strangers may send little: what it takes to become known. */

@@ -16,10 +16,13 @@ export interface Elsewhere {
 export class HeadCount {
   readonly #byKey = new Map<string, number>();
   readonly #elsewhere: Elsewhere | undefined;
+  readonly #keyOf: (key: string) => string;
   #total = 0;
 
-  constructor(elsewhere?: Elsewhere) {
+  /** @param keyOf several keys may be counted as one */
+  constructor(elsewhere?: Elsewhere, keyOf: (key: string) => string = (key) => key) {
     this.#elsewhere = elsewhere;
+    this.#keyOf = keyOf;
   }
 
   /** At this node. */
@@ -29,7 +32,7 @@ export class HeadCount {
 
   /** How many are at this node by this key. */
   of(key: string): number {
-    return this.#byKey.get(key) ?? 0;
+    return this.#byKey.get(this.#keyOf(key)) ?? 0;
   }
 
   /** Whether more than so many are here by this key, at all nodes together, as far as others can be asked. */
@@ -40,7 +43,7 @@ export class HeadCount {
   /** Counts one more, and gives what counts it out again; calling that twice does nothing. */
   enter(key: string): () => void {
     this.#total += 1;
-    this.#byKey.set(key, this.of(key) + 1);
+    this.#byKey.set(this.#keyOf(key), this.of(key) + 1);
     void this.#tell(key);
     let isHere = true;
     return () => {
@@ -48,8 +51,8 @@ export class HeadCount {
       isHere = false;
       this.#total -= 1;
       const left = this.of(key) - 1;
-      if (left > 0) this.#byKey.set(key, left);
-      else this.#byKey.delete(key);
+      if (left > 0) this.#byKey.set(this.#keyOf(key), left);
+      else this.#byKey.delete(this.#keyOf(key));
       void this.#tell(key);
     };
   }
@@ -57,6 +60,6 @@ export class HeadCount {
   /** Resolves with how many are elsewhere. */
   async #tell(key: string): Promise<number> {
     const { kind, counts } = this.#elsewhere ?? {};
-    return counts?.tell(`${kind} ${key}`, this.of(key)) ?? 0;
+    return counts?.tell(`${kind} ${this.#keyOf(key)}`, this.of(key)) ?? 0;
   }
 }

@@ -132,7 +132,9 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
   );
   server.metrics.watchProcess();
   const url = await server.start();
-  process.stdout.write(greeting(url, dataDir, pages !== null));
+  // What collects the log reads nothing else.
+  if (pages || process.stdout.isTTY) process.stdout.write(greeting(url, dataDir, pages !== null));
+  else log.info({ url, dataDir }, `CivicPress Realtime listens on ${url}`);
 
   let isStopping = false;
   const stop = async (signal: NodeJS.Signals) => {

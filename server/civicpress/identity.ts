@@ -58,7 +58,7 @@ const maxOwners = 10_000;
 export class CivicPressIdentity implements Identity {
   readonly #client: CivicPressClient;
   readonly #forwardAddress: boolean;
-  readonly #strangers = new Strangers();
+  readonly #strangers: Strangers;
 
   /** Whose tokens they are, by token hash; in order of coming. */
   readonly #owners = new Map<string, Owner>();
@@ -75,6 +75,7 @@ export class CivicPressIdentity implements Identity {
   constructor(options: IdentityOptions) {
     this.#client = options.client;
     this.#forwardAddress = options.forwardAddress;
+    this.#strangers = new Strangers({ isCountedByAddress: options.forwardAddress });
     this.#users = new AnswerCache((user) => (user === null ? unknownMs : options.cacheMs));
     this.#mayEditType = new AnswerCache(options.cacheMs);
     // A record that is not there yet may be made in a moment.

@@ -7,6 +7,7 @@
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { RealtimeError } from '../errors.ts';
+import { networkOf } from '../network.ts';
 
 /** Three such windows are one of CivicPress'. */
 const windowSeconds = 300;
@@ -14,8 +15,15 @@ const windowSeconds = 300;
 /** A whole office may sit behind one address, with the windows of yesterday still open. */
 const unknownPerAddress = 30;
 
-/** Of all addresses together: less than a third of CivicPress' 1,000 requests. */
-const unknownInAll = 100;
+/**
+ * Of all addresses together less than a third of CivicPress' 1,000 requests: of those that nobody has signed in from,
+ * and of the others.
+ */
+const unknownOfStrange = 60;
+const unknownOfKnown = 40;
+
+/** So many networks are known; then the one goes from which nobody has signed in for longest. */
+const maxKnown = 10_000;
 
 interface Bound {
   readonly limiter: RateLimiterMemory;
@@ -28,16 +36,43 @@ const boundOf = (points: number): Bound => ({
   asking: new Map(),
 });
 
+export interface StrangersOptions {
+  /** Whether CivicPress counts each editor's address by itself: then what comes from others uses up nothing of ours. */
+  readonly isCountedByAddress: boolean;
+}
+
 export class Strangers {
   readonly #perAddress = boundOf(unknownPerAddress);
-  readonly #inAll = boundOf(unknownInAll);
+  readonly #strange = boundOf(unknownOfStrange);
+  readonly #known = boundOf(unknownOfKnown);
+  readonly #isCountedByAddress: boolean;
+
+  /** Networks from which somebody has signed in; the latest stands last. */
+  readonly #networks = new Set<string>();
+
+  constructor({ isCountedByAddress }: StrangersOptions) {
+    this.#isCountedByAddress = isCountedByAddress;
+  }
 
   /**
    * @param ask resolves with `null` for a token that is unknown; nothing else counts
    * @throws RealtimeError `too-many-unknown` when this address has to wait
    */
   ask<Answer>(address: string, ask: () => Promise<Answer | null>): Promise<Answer | null> {
-    return bounded(this.#perAddress, address, () => bounded(this.#inAll, 'all', ask));
+    const network = networkOf(address);
+    const inAll = this.#networks.has(network) ? this.#known : this.#strange;
+    return bounded(this.#perAddress, network, async () => {
+      const answer = this.#isCountedByAddress ? await ask() : await bounded(inAll, 'all', ask);
+      if (answer !== null) this.#know(network);
+      return answer;
+    });
+  }
+
+  #know(network: string): void {
+    this.#networks.delete(network);
+    this.#networks.add(network);
+    const [oldest] = this.#networks;
+    if (this.#networks.size > maxKnown && oldest !== undefined) this.#networks.delete(oldest);
   }
 }
 

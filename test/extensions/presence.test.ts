@@ -219,7 +219,8 @@ it('[Q5] does not pass on what is too large, too deep or no state, and says so',
   for (const [index, state] of ['[1]', '7', '"x"', '{"a":', deep].entries()) {
     say(alice, { clientId: idOf(alice), clock: clock + 1 + index, state });
   }
-  say(alice, { clientId: idOf(alice), clock: clock + 10, state: { cursor: 'after', idle: true } });
+  const state = '{"cursor":"after","idle":true,"__proto__":{"isAdmin":true}}';
+  say(alice, { clientId: idOf(alice), clock: clock + 10, state });
   await seesCursor(bob, alice, 'after');
   expect(Object.keys(seen(bob, alice) ?? {}).sort()).toEqual(['cursor', 'user']);
   expect(alice.closeCodes).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { peopleIn } from '../../server/demo/pages/people.ts';
 import { colourOf, userColours } from '../../server/presence/colours.ts';
 
-const alice = { id: 'alice', name: 'alice', color: colourOf('alice') };
+const alice = { id: 'alice', name: 'alice', color: colourOf('alice'), isIdle: false };
 
 describe('people', () => {
   it('gives each demo user a colour of their own, always the same', () => {
@@ -22,6 +22,16 @@ describe('people', () => {
     const bob = { user: { id: 'bob', name: 'bob', color: '#102030' } };
     const people = peopleIn([bob, bob, { user: alice }], alice);
     expect(people.map(({ name }) => name)).toEqual(['alice', 'bob']);
+  });
+
+  it('[Q6] says who idles: in all of their windows, and never oneself', () => {
+    const bob = { user: { id: 'bob', name: 'bob', color: '#102030' } };
+    const idleIn = (...states: Record<string, unknown>[]) =>
+      peopleIn([{ user: alice, idle: true }, ...states], alice).map(({ isIdle }) => isIdle);
+    expect(idleIn({ ...bob, idle: true })).toEqual([false, true]);
+    expect(idleIn({ ...bob, idle: true }, bob)).toEqual([false, false]);
+    expect(idleIn(bob, { ...bob, idle: true })).toEqual([false, false]);
+    expect(idleIn({ ...bob, idle: 'yes' })).toEqual([false, false]);
   });
 
   it('takes nothing on trust that others say about themselves', () => {

@@ -13,7 +13,7 @@ import { byId, setText } from './dom.ts';
 import { recordExtensions } from './extensions.ts';
 import { showRecordTexts } from './markdown-panel.ts';
 import { clearNotice, showNotice } from './notices.ts';
-import { caretOf, type Person, peopleIn, showPeople } from './people.ts';
+import { caretOf, fadeIdleCarets, type Person, peopleIn, showPeople } from './people.ts';
 import { poll } from './poll.ts';
 import { type Session, SignInError, signIn } from './session.ts';
 import { connectTabs } from './tabs.ts';
@@ -55,7 +55,7 @@ async function start(): Promise<void> {
 function openEditor(session: Session): void {
   const document = new Doc();
   const { accountId: id, name } = session.user;
-  const self: Person = { id, name, color: colourOf(id) };
+  const self: Person = { id, name, color: colourOf(id), isIdle: false };
 
   const room = enterRoom({
     recordId,
@@ -87,8 +87,11 @@ function openEditor(session: Session): void {
   versions = connectVersions(new VersionsClient(recordId, session));
 
   const { awareness } = room.provider;
-  const refreshPeople = () =>
-    showPeople(byId('people'), peopleIn(awareness?.getStates().values() ?? [], self), self);
+  const refreshPeople = () => {
+    const states = awareness?.getStates() ?? new Map();
+    showPeople(byId('people'), peopleIn(states.values(), self), self);
+    fadeIdleCarets(byId('editor'), states);
+  };
   awareness?.on('change', refreshPeople);
   refreshPeople();
 }
