@@ -37,7 +37,7 @@ export function stateIn(json: string, user: ShownUser): State | null {
   const state: Record<string, unknown> = { ...said, user };
   delete state.idle;
   // Whoever copies the state into an object of theirs would give that another prototype.
-  delete state['__proto__'];
+  Reflect.deleteProperty(state, '__proto__');
   return state;
 }
 
