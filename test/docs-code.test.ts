@@ -76,7 +76,8 @@ it('TypeScript, and what the server says, is read by the compiler against the so
   programs['wrong-notice.ts'] = asNotice(wrong.notice);
   const complaints = await complaintsOf(programs);
   expect(complaints.match(/^\S+?\.ts/gm), complaints).toEqual(['wrong-call.ts', 'wrong-notice.ts']);
-});
+  // The compiler has much to read, and others have the machine as well.
+}, 300_000);
 
 it.each(
   those('ts')

@@ -16,7 +16,7 @@ beforeAll(async () => {
     launchChromium(),
     startDemoCluster({ restartAfterMs: 500, say: (sentence) => void said.push(sentence) }),
   ]);
-});
+}, 180_000);
 afterAll(async () => {
   await browser.close();
   await cluster.close();
@@ -60,4 +60,4 @@ it('[K5] [K9] two windows at two nodes show each other, and a killed node is no 
   await typeBehind(alice, 'Bylaw 2025-14', ' again');
   await sees(bob, '(amended by Alice) again');
   await until('it was started again', () => said.some((sentence) => sentence.includes('is back')));
-});
+}, 180_000);
