@@ -96,6 +96,8 @@ export type { RoomSummary };
 export interface ComposeOptions {
   /** Further HTTP routes, such as the demo's pages; they may look at the open rooms. */
   readonly pages?: (rooms: () => RoomSummary[]) => FastifyPluginAsync;
+  /** The page of administrators, as `openAdminPage` gives it. */
+  readonly adminPage?: FastifyPluginAsync | null;
   /** Where specs are published by somebody else than the watcher of `specs.folder`. */
   readonly specs?: SpecFeed;
   /** Rooms of your own, beside those of records. */
@@ -313,7 +315,14 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     log,
   });
   const pages = options.pages?.(() => openRooms.list());
-  const plugins = [operations.routes, api, ...(specs?.plugins ?? []), ...(pages ? [pages] : [])];
+  const { adminPage } = options;
+  const plugins = [
+    operations.routes,
+    api,
+    ...(adminPage ? [adminPage] : []),
+    ...(specs?.plugins ?? []),
+    ...(pages ? [pages] : []),
+  ];
   const http = createHttp({ httpServer, plugins, log });
 
   return {

@@ -18,6 +18,7 @@ export { openPostgresSnapshots, type PostgresOptions } from '../extensions/snaps
 export { openSqliteSnapshots } from '../extensions/snapshot-stores/sqlite.ts';
 export type { SpecEvent, SpecEventName, SpecMetadata } from '../extensions/spec-updates/events.ts';
 export type { SpecFilter } from '../extensions/spec-updates/filter.ts';
+export { openAdminPage } from './admin-page.ts';
 export { BegunAnew } from './begun-anew.ts';
 export { type CivicPress, type CivicPressOptions, connectCivicPress } from './civicpress/http.ts';
 export {

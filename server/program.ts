@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSqliteJournal } from '../extensions/journal/sqlite.ts';
 import { allFeatures } from '../markdown/features.ts';
+import { openAdminPage } from './admin-page.ts';
 import { captureConsole } from './captured-console.ts';
 import { connectCivicPress } from './civicpress/http.ts';
 import { commandsHelp, runCommand } from './cli/commands.ts';
@@ -128,7 +129,7 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
       ...(webhooks && { events: webhooks, webhooks }),
       log,
     },
-    pages ? { pages } : {},
+    { ...(pages && { pages }), adminPage: await openAdminPage(log) },
   );
   server.metrics.watchProcess();
   const url = await server.start();

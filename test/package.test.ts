@@ -51,6 +51,8 @@ describe.each(Object.keys(nodes))('under %s', (name) => {
       expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', version: '0.1.0' });
       expect((await fetch(`${url}/ready`)).status).toBe(200);
       expect(await (await fetch(`${url}/demo`)).text()).toContain('Edit a civic record together');
+      expect(await (await fetch(`${url}/admin`)).text()).toContain('Administration');
+      expect((await fetch(`${url}/admin/page.js`)).status).toBe(200);
     } finally {
       server.kill('SIGTERM');
     }

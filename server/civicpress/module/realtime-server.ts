@@ -3,6 +3,7 @@
  */
 import { join, resolve } from 'node:path';
 import { openSqliteJournal } from '../../../extensions/journal/sqlite.ts';
+import { openAdminPage } from '../../admin-page.ts';
 import { type RealtimeServer as ComposedServer, compose } from '../../compose.ts';
 import { type Config, ConfigError } from '../../config.ts';
 import { documentNameOf, parseDocumentName } from '../../document-name.ts';
@@ -173,7 +174,7 @@ export class RealtimeServer {
           ...(webhooks && { webhooks }),
           log: this.#log,
         },
-        { roomTypes: roomManager.types },
+        { roomTypes: roomManager.types, adminPage: await openAdminPage(this.#log) },
       );
       const url = new URL(await server.start());
       // It closes its journal and its snapshots by itself.
