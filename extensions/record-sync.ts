@@ -280,7 +280,8 @@ export class RecordSync {
   async #write(document: Document, record: RecordText, text: Base): Promise<void> {
     if (isSameText(record, text.markdown)) return;
     const { records, sources } = this.#options;
-    await records.writeDraft(recordIdOf(document.name), text.markdown, record);
+    const contributors = sources.authorsOf(document.name);
+    await records.writeDraft(recordIdOf(document.name), text.markdown, record, contributors);
     sources.published.drafted(document.name);
   }
 

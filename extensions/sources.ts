@@ -4,7 +4,7 @@
  * Kept here, beside the documents and never inside them: an editor deletes from a document what it does not know.
  */
 import type { Base } from '../markdown/index.ts';
-import type { LedgerEntry, NewJournalEntry, Position } from '../server/ports.ts';
+import type { Contributor, LedgerEntry, NewJournalEntry, Position } from '../server/ports.ts';
 import { PublishedTexts } from './published-texts.ts';
 import { SeenTexts } from './seen-texts.ts';
 
@@ -160,6 +160,11 @@ export class Sources {
     if (this.#sources.get(documentName)?.position === through) {
       this.#change(documentName, { owesWriteback: false });
     }
+  }
+
+  /** Those who wrote what the record lacks, each once. */
+  authorsOf(documentName: string): Contributor[] {
+    return [...(this.#authors.get(documentName) ?? [])].map(([id, name]) => ({ id, name }));
   }
 
   /** Names of those who wrote since this was last asked, each user once. */

@@ -85,8 +85,14 @@ export interface Records {
    * Makes `markdown` the record's draft and keeps every other field.
    *
    * @param seen what `read` has just given for this record
+   * @param contributors whose edits it has that the record lacks, as far as that is known; for who keeps such a thing
    */
-  writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void>;
+  writeDraft(
+    recordId: string,
+    markdown: string,
+    seen: RecordText,
+    contributors: readonly Contributor[],
+  ): Promise<void>;
   /** The least time between two drafts, in ms, that leaves enough requests to others; where requests are counted. */
   draftPauseMs?(): number;
 }

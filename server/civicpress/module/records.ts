@@ -2,11 +2,11 @@
  * Reads records and writes their drafts through CivicPress' own services.
  */
 import { RealtimeError } from '../../errors.ts';
-import type { Records, RecordText } from '../../ports.ts';
+import type { Contributor, Records, RecordText } from '../../ports.ts';
 import { keptMetadata } from '../kept-metadata.ts';
 import type { CoreDatabase, CoreNewDraft, CoreRecord, CoreRecordManager } from './core.ts';
 
-/** Whose drafts these are, when their record names nobody. */
+/** Whose drafts these are, when neither their record nor an edit names anybody. */
 const author = 'realtime';
 
 export class CoreRecords implements Records {
@@ -43,11 +43,19 @@ export class CoreRecords implements Records {
     };
   }
 
-  async writeDraft(recordId: string, markdown: string, { isDraft, fields }: RecordText): Promise<void> {
+  async writeDraft(
+    recordId: string,
+    markdown: string,
+    { isDraft, fields }: RecordText,
+    [first]: readonly Contributor[],
+  ): Promise<void> {
+    // Whose draft it is may throw it away, and finds it in the list of their own.
+    const whose = first && { created_by: first.id };
     const written = isDraft
       ? this.#database.updateDraft(recordId, { markdown_body: markdown })
       : this.#database.createDraft({
           ...(fields as Omit<CoreNewDraft, 'markdown_body'>),
+          ...whose,
           markdown_body: markdown,
         });
     await asked(recordId, written);

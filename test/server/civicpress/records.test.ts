@@ -8,7 +8,7 @@ const draft = { title: 'Noise Bylaw', type: 'bylaw' };
 /** As the server does it: what was just read goes along. */
 async function readAndWrite(records: Records, recordId: string, markdown: string): Promise<void> {
   const seen = await records.read(recordId);
-  if (seen) await records.writeDraft(recordId, markdown, seen);
+  if (seen) await records.writeDraft(recordId, markdown, seen, []);
 }
 
 describe('reading a record', () => {

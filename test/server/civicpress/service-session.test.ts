@@ -47,7 +47,12 @@ describe('the service user', () => {
     const { api, clerk, records } = await officeWithDraft();
     await records.read('noise');
     api.civicpress.revokeSessions('realtime');
-    await records.writeDraft('noise', 'Typed.\n', { markdown: '', isDraft: true, fields: { type: 'bylaw' } });
+    await records.writeDraft(
+      'noise',
+      'Typed.\n',
+      { markdown: '', isDraft: true, fields: { type: 'bylaw' } },
+      [],
+    );
     const { body } = await clerk('GET', '/records/noise?edit=true');
     expect(body).toMatchObject({ data: { ...draft, markdownBody: 'Typed.\n' } });
   });

@@ -3,10 +3,12 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { createRealtimeServer } from '../../../../server/civicpress/module.ts';
 import { ConfigError } from '../../../../server/config.ts';
 import type { RoomType } from '../../../../server/room-types.ts';
 import { CityHall, type CityHallOptions } from '../../../helpers/city-hall.ts';
+import { Clerk } from '../../../helpers/clerk.ts';
 import { until } from '../../../helpers/until.ts';
 
 let hall: CityHall | undefined;
@@ -54,6 +56,23 @@ it('[I1] starts once, says how it is, stops, and starts again', async () => {
   expect((await fetch(`${hall?.url}/health`)).status).toBe(200);
 });
 
+it('[I1] is made for who has the services and no container, too', async () => {
+  const { hooks, auth, recordManager, database, logger, folder } = await open({ settings: { port: 0 } });
+  const server = createRealtimeServer(
+    { logger, hookSystem: hooks, authService: auth, recordManager, databaseService: database },
+    { dataDir: join(folder, 'data') },
+  );
+  await hall?.server.shutdown();
+  await server.initialize();
+  onTestFinished(() => server.shutdown());
+  const { host, port } = server.getHealthStatus().server;
+  const token = auth.signIn('alice', 'clerk');
+  const alice = new Clerk({ serverUrl: `http://${host}:${port}`, documentName: 'record:noise-bylaw', token });
+  onTestFinished(() => alice.leave());
+  await alice.synced();
+  expect(alice.scope).toBe('read-write');
+});
+
 it('[I1] does not start when it is switched off', async () => {
   const { server } = await open({ settings: { enabled: false } });
   expect(server.getHealthStatus().server.listening).toBe(false);
@@ -97,6 +116,8 @@ it('[I3] opens a draft before the published text, and makes one with every field
   alice?.type('Noise', '!');
   const draft = await until('the draft is there', () => database.getDraft('noise-bylaw'));
   expect(draft.markdown_body).toBe(`${published?.content?.replace('Noise', 'Noise!')}\n`);
+  // She may throw it away again: it is hers.
+  expect(draft).toMatchObject({ created_by: '1', author: published?.author });
   const republished = await recordManager.publishDraft('noise-bylaw');
   const withoutText = (record: unknown) => ({
     ...(record as object),
