@@ -27,6 +27,7 @@ import type {
   Contributor,
   Journal,
   Ledger,
+  LedgerEntry,
   Logger,
   Position,
   Records,
@@ -215,10 +216,13 @@ export class Persistence implements Extension<ConnectionContext> {
 
   async #load(document: Document): Promise<void> {
     const { name: documentName } = document;
+    const { records, ledger, sources, converter } = this.#options;
+    // Looked up in another thread, while this one reads the document.
+    const recalled = ledger.recall(documentName);
+    recalled.catch(() => undefined);
     const recovered = await this.#recovery.recover(documentName);
-    if (recovered) return this.#goOn(document, recovered);
+    if (recovered) return this.#goOn(document, recovered, recalled);
 
-    const { records, sources, converter } = this.#options;
     const recordId = recordIdOf(documentName);
     const record = await records.read(recordId);
     if (!record) throw new RealtimeError('no-such-record', { context: { recordId } });
@@ -226,27 +230,25 @@ export class Persistence implements Extension<ConnectionContext> {
     const { state, base } = await converter.seed(record.markdown, recordId);
     // While the record was read and converted another node may have begun the document, and changed the record.
     const begun = this.#options.journal.isShared ? await this.#recovery.recover(documentName) : null;
-    if (begun) return this.#goOn(document, begun);
+    if (begun) return this.#goOn(document, begun, ledger.recall(documentName));
     sources.seeded(documentName, base, state);
     sources.published.note(documentName, record);
-    applyUpdate(document, state);
+    fill(document, [state]);
   }
 
-  async #goOn(document: Document, recovered: Recovered): Promise<void> {
+  async #goOn(
+    document: Document,
+    recovered: Recovered,
+    recalled: Promise<LedgerEntry | null>,
+  ): Promise<void> {
     const { name: documentName } = document;
-    const { ledger, sources } = this.#options;
+    const { sources } = this.#options;
     const owners = this.#options.owners.of(documentName);
     owners.restore(recovered.owners);
     for (const { update, user } of recovered.authored) owners.learn(update, user);
     const { state, updates, readAs, base, position, covers, byteSize, contributors } =
       await this.#readAsConfigured(documentName, recovered);
-    // Looked up in another thread, while this one is busy with the document.
-    const recalled = ledger.recall(documentName);
-    recalled.catch(() => undefined);
-    applyUpdate(document, state);
-    document.transact(() => {
-      for (const update of updates) applyUpdate(document, update);
-    });
+    fill(document, [state, ...updates]);
     const entry = (await recalled) ?? {
       base: await base(),
       restored: null,
@@ -389,5 +391,21 @@ export class Persistence implements Extension<ConnectionContext> {
       this.#options.notices.savedAgain(this.#instance, documentName, 'snapshot');
     }
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
+  }
+}
+
+/**
+ * What a document begins with is no edit, and nobody is there to be told of it. Whoever listens would have Yjs encode
+ * all of it once more for them, and Hocuspocus' own listener merge it with what comes in the same moment.
+ */
+function fill(document: Doc, updates: readonly Uint8Array[]): void {
+  const listeners = document._observers.get('update');
+  document._observers.delete('update');
+  try {
+    document.transact(() => {
+      for (const update of updates) applyUpdate(document, update);
+    });
+  } finally {
+    if (listeners) document._observers.set('update', listeners);
   }
 }

@@ -62,7 +62,7 @@ it('[L4] leaves nothing behind when a load fails, and loads at the next attempt'
   expect(townHall.server.hocuspocus.loadingDocuments.size).toBe(0);
 
   flaky.store().isUnreadable = false;
-  await alice.synced(3_000);
+  await alice.synced(10_000);
 });
 
 it('[S2] writes nothing anywhere for a document that is opened and left', async () => {
