@@ -43,16 +43,17 @@ export class Joining implements Extension<ConnectionContext> {
 
   async afterLoadDocument({ document }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
     document.on('update', () => this.#forget(document));
+    const plain = questionTo(document.name);
     // The first moment at which a connection is known: `connected` comes after its first question.
     const add = document.addConnection.bind(document);
     document.addConnection = (connection) => {
-      this.#listenTo(connection);
+      const { messageAddress } = connection;
+      this.#listenTo(connection, messageAddress === document.name ? plain : questionTo(messageAddress));
       return add(connection);
     };
   }
 
-  #listenTo(connection: Connection): void {
-    const question = Buffer.from(frameOf(connection.messageAddress, messageYjsSyncStep1, nothing));
+  #listenTo(connection: Connection, question: Buffer): void {
     const handle = connection.handleMessage.bind(connection);
     connection.handleMessage = (frame) => {
       const isQuestion = frame.byteLength === question.byteLength && question.equals(frame);
@@ -96,6 +97,11 @@ export class Joining implements Extension<ConnectionContext> {
     clearTimeout(this.#answers.get(document)?.expiry);
     this.#answers.delete(document);
   }
+}
+
+/** As who has nothing asks for the document. */
+function questionTo(address: string): Buffer {
+  return Buffer.from(frameOf(address, messageYjsSyncStep1, nothing));
 }
 
 function frameOf(address: string, step: number, content: Uint8Array): Uint8Array {

@@ -19,7 +19,7 @@ export interface AcknowledgementOptions {
   /** Calls back once everything that the document holds now is durable: at once, when it is. */
   readonly whenDurable: (documentName: string, then: () => void) => void;
   /** Sends one to the editor. */
-  readonly send: (acknowledgement: Uint8Array) => void;
+  readonly send: (address: string) => void;
 }
 
 /**
@@ -49,9 +49,10 @@ interface Count {
   quiet: NodeJS.Timeout | undefined;
   /** Until the exchange is not waited for any longer. */
   overdue: NodeJS.Timeout | undefined;
-  /** The frame; each is like the one before. */
-  acknowledgement: Uint8Array | undefined;
 }
+
+/** What most have who come in, in memory once. */
+const nothing: ReadonlyMap<number, number> = new Map();
 
 /** After so long without an edit the provider's count is all that is on its way: one too many does no harm. */
 const quietMs = 1_000;
@@ -78,7 +79,8 @@ export class Acknowledgements {
   /** The client begins to count anew. What it was owed before, it no longer waits for. */
   exchangeBegins(address: string, stateVector: Uint8Array): void {
     const before = this.#counts.get(address);
-    const clientHad = decodeStateVector(stateVector);
+    const decoded = decodeStateVector(stateVector);
+    const clientHad = decoded.size > 0 ? decoded : nothing;
     const unanswered = (before?.unanswered ?? 0) + 1;
     if (before?.clientHad && before.unanswered > 0 && isWithin(clientHad, before.clientHad)) {
       // One that was to begin offline, and comes from the queue now: the client has counted anew since.
@@ -89,6 +91,7 @@ export class Acknowledgements {
     const count = { ...newCount(clientHad), unanswered, crossing: stillOnTheWay(before).length };
     this.#counts.set(address, count);
     count.overdue = setTimeout(() => {
+      count.overdue = undefined;
       count.isOverdue = true;
       this.#sendHeld(address, count);
     }, exchangeMs);
@@ -114,10 +117,9 @@ export class Acknowledgements {
     return this.#countOf(address).isExchanged;
   }
 
-  /** Takes an acknowledgement as Hocuspocus would send it, right after the message that it is for was handled. */
-  take(address: string, acknowledgement: Uint8Array): void {
+  /** Takes an acknowledgement when Hocuspocus would send it, right after the message that it is for was handled. */
+  take(address: string): void {
     const count = this.#countOf(address);
-    count.acknowledgement = acknowledgement;
     if (count.kind === 'uncounted') return;
     if (count.kind === 'doubtful') {
       count.doubtful += 1;
@@ -142,6 +144,7 @@ export class Acknowledgements {
 
   #exchanged(address: string, count: Count): void {
     clearTimeout(count.overdue);
+    count.overdue = undefined;
     count.isExchanged = true;
     this.#sendHeld(address, count);
     // Not sooner: over a slow line there may be a long silence before the exchange.
@@ -161,15 +164,15 @@ export class Acknowledgements {
       count.crossing -= withheld;
       count.doubtful += withheld;
       if (withheld > 0 && count.isExchanged) this.#sendDoubtfulSoon(address, count);
-      this.#send(count, times - withheld);
+      this.#send(address, count, times - withheld);
     });
   }
 
-  #send(count: Count, times: number): void {
+  #send(address: string, count: Count, times: number): void {
     if (times > 0) count.sentAt = stillOnTheWay(count);
     for (let time = 0; time < times; time += 1) {
       count.sentAt.push(performance.now());
-      this.#options.send(count.acknowledgement as Uint8Array);
+      this.#options.send(address);
     }
   }
 
@@ -198,7 +201,6 @@ function newCount(clientHad: ReadonlyMap<number, number> | null): Count {
     doubtful: 0,
     quiet: undefined,
     overdue: undefined,
-    acknowledgement: undefined,
   };
 }
 

@@ -20,7 +20,8 @@ const windowMs = 60_000;
 
 export class Conduct {
   readonly #onBeyond: () => void;
-  readonly #known = new Set<ErrorCode>();
+  /** What it was refused; nothing as a rule. */
+  #known: Set<ErrorCode> | undefined;
   #weight = 0;
   #since = performance.now();
 
@@ -31,6 +32,7 @@ export class Conduct {
 
   /** Something was refused, or failed; says whether for the first time on this socket for this reason. */
   isNews(code: ErrorCode, what: Refused): boolean {
+    this.#known ??= new Set();
     const isFirst = !this.#known.has(code);
     this.#known.add(code);
     this.#weigh(weights[what]);

@@ -28,8 +28,8 @@ export class Farewells {
   /** Whether somebody else handles this frame. */
   readonly #isTaken: (frame: Uint8Array) => boolean;
 
-  /** Frames behind a farewell, by address. */
-  readonly #waiting = new Map<string, Uint8Array[]>();
+  /** Frames behind a farewell, by address; none as a rule. */
+  #waiting: Map<string, Uint8Array[]> | undefined;
   #waitingBytes = 0;
   #isClosed = false;
 
@@ -40,7 +40,7 @@ export class Farewells {
 
   /** Hands a frame with a valid address on, now or when its turn comes. */
   handle(frame: Uint8Array): void {
-    const behind = this.#waiting.size > 0 ? this.#waiting.get(addressOf(frame)) : undefined;
+    const behind = this.#waiting?.get(addressOf(frame));
     if (!behind || this.#waitingBytes + frame.byteLength > maxWaitingBytes) return this.#handleNow(frame);
     behind.push(frame);
     this.#waitingBytes += frame.byteLength;
@@ -49,7 +49,7 @@ export class Farewells {
   /** The socket is closed. */
   forget(): void {
     this.#isClosed = true;
-    this.#waiting.clear();
+    this.#waiting = undefined;
   }
 
   #handleNow(frame: Uint8Array): void {
@@ -63,10 +63,12 @@ export class Farewells {
 
   async #whenLeft(address: string): Promise<void> {
     const behind: Uint8Array[] = [];
+    this.#waiting ??= new Map();
     this.#waiting.set(address, behind);
     while (this.#isIn(address) && !this.#isClosed) await delay(pollMs, undefined, { ref: false });
     if (this.#isClosed) return;
-    this.#waiting.delete(address);
+    this.#waiting?.delete(address);
+    if (this.#waiting?.size === 0) this.#waiting = undefined;
     for (const frame of behind) {
       this.#waitingBytes -= frame.byteLength;
       this.handle(frame);

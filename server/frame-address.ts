@@ -124,6 +124,11 @@ export function refusal(address: string, code: ErrorCode): Uint8Array {
   return new OutgoingMessage(address).writePermissionDenied(errors[code].reason).toUint8Array();
 }
 
+/** The frame that acknowledges an edit. */
+export function acknowledgement(address: string): Uint8Array {
+  return new OutgoingMessage(address).writeSyncStatus(true).toUint8Array();
+}
+
 /** The frame that tells one client something that is no part of the document. */
 export function notice(address: string, event: string, data: unknown): Uint8Array {
   return new OutgoingMessage(address).writeStateless(JSON.stringify({ event, data })).toUint8Array();

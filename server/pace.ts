@@ -16,9 +16,8 @@ export interface PaceOptions {
   /** Whether what waits may go on: not while documents are being opened that hold enough already. */
   readonly isReady: () => boolean;
   readonly handle: (frame: Buffer) => void;
-  /** Stops and starts reading from the socket; what was read already may still come. */
-  readonly pause: () => void;
-  readonly resume: () => void;
+  /** Of the frames; what was read already may still come from it when it is paused. */
+  readonly source: { pause(): void; resume(): void };
   /** How much has gone beyond the rate, and the last frame that did. */
   readonly onExcess: (weight: number, frame: Buffer) => void;
 }
@@ -89,7 +88,7 @@ export class Pace {
     if (this.#options.isReady() && this.#isInTime(frame)) return this.#options.handle(frame);
     this.#waiting.push(frame);
     this.#isPaused = true;
-    this.#options.pause();
+    this.#options.source.pause();
     this.#options.lane.join(this);
   }
 
@@ -143,7 +142,7 @@ export class Pace {
   #done(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#options.resume();
+    this.#options.source.resume();
     this.#whenDone?.();
   }
 }

@@ -22,12 +22,14 @@ export async function idleMemory({ rounds }: Scale): Promise<Comparison[]> {
   const measured = (all: readonly string[]) =>
     sideBySide(sites, rounds, (site) => measure(site, all), { kinds, settings });
   try {
-    const target = { beside: 'bare', times: 1 } as const;
     const together = await measured(names.map(() => names[0] as string));
     const apart = await measured(names);
+    const target = { beside: 'bare', times: 1 } as const;
     return [
-      compared('in one room: memory per idle connection, KB', together, 'kilobytes', target),
-      compared('in a room each: memory per idle connection, KB', apart, 'kilobytes', target),
+      compared('in one room: memory of the process per idle connection, KB', together, 'process', target),
+      compared('in one room: of that in the heap, KB', together, 'heap'),
+      compared('in a room each: memory of the process per idle connection, KB', apart, 'process', target),
+      compared('in a room each: of that in the heap, KB', apart, 'heap'),
     ];
   } finally {
     await sites.remove();
@@ -38,10 +40,11 @@ async function measure(site: Site, names: readonly string[]): Promise<Figures> {
   const { server } = site;
   const clients = await site.watch(names.slice(0, first));
   await delay(settleMs);
-  const before = await server.rssBytes();
+  const before = await server.memory();
   clients.push(...(await site.watch(names.slice(first))));
   await delay(settleMs);
-  const after = await server.rssBytes();
+  const after = await server.memory();
   for (const client of clients) client.leave();
-  return { kilobytes: (after - before) / 1_024 / connections };
+  const perConnection = (name: 'rss' | 'heapUsed') => (after[name] - before[name]) / 1_024 / connections;
+  return { process: perConnection('rss'), heap: perConnection('heapUsed') };
 }

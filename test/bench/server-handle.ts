@@ -55,9 +55,13 @@ export class ServerProcess {
     return this.#ask('stats');
   }
 
-  /** Memory that is held after a collection of garbage. */
-  rssBytes(): Promise<number> {
+  /** Memory that is held after a thorough collection of garbage. */
+  memory(): Promise<NodeJS.MemoryUsage> {
     return this.#ask('memory');
+  }
+
+  async rssBytes(): Promise<number> {
+    return (await this.memory()).rss;
   }
 
   /** What all threads of the process gave to the file system to write; `null` where the kernel does not say. */

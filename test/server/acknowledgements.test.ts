@@ -7,7 +7,6 @@ import { Acknowledgements } from '../../server/acknowledgements.ts';
 import { readUpdate } from '../../server/update-facts.ts';
 
 const address = 'record:plan';
-const frame = new Uint8Array([1]);
 
 /** One editor's socket, with a disk that writes when it is told to. */
 class Editor {
@@ -43,12 +42,12 @@ class Editor {
 
   endExchange(): void {
     this.acknowledgements.exchangeEnds(address);
-    this.acknowledgements.take(address, frame);
+    this.acknowledgements.take(address);
   }
 
   arrive(update: Uint8Array): void {
     this.acknowledgements.editComes(address, readUpdate(update));
-    this.acknowledgements.take(address, frame);
+    this.acknowledgements.take(address);
   }
 
   /** Everything that came so far is on disk. */

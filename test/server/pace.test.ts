@@ -36,11 +36,13 @@ function open(options: Partial<PaceOptions> = {}) {
     lane: new Lane(),
     isReady: () => true,
     handle: (frame) => void seen.handled.push(frame),
-    pause: () => {
-      seen.pauses += 1;
-    },
-    resume: () => {
-      seen.resumes += 1;
+    source: {
+      pause: () => {
+        seen.pauses += 1;
+      },
+      resume: () => {
+        seen.resumes += 1;
+      },
     },
     onExcess: (weight) => {
       seen.excess += weight;
@@ -169,7 +171,8 @@ it('[R3] gives one whose messages take long few of them at a time', async () => 
 it('[R3] has one that comes back at once in the lane no more often than others', async () => {
   const lane = new Lane();
   const frames = many(12, edit);
-  const flood = open({ lane, resume: () => process.nextTick(() => flood.send(frames)) });
+  const source = { pause: () => undefined, resume: () => process.nextTick(() => flood.send(frames)) };
+  const flood = open({ lane, source });
   flood.send(frames);
   const startedAt = performance.now();
   await until('it has gone on for a while', () => performance.now() - startedAt > 500);
