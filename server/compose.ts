@@ -4,7 +4,6 @@
  * What comes from outside (CivicPress, the snapshot store, the log) is handed in; nothing here reads the
  * environment. Building is apart from listening: `start()` opens the port, `stop()` closes it and saves.
  */
-import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger as HocuspocusLog } from '@hocuspocus/extension-logger';
@@ -21,13 +20,11 @@ import { Limits } from '../extensions/limits.ts';
 import { Notices } from '../extensions/notices.ts';
 import { Presence } from '../extensions/presence.ts';
 import { ReadOnlyRooms } from '../extensions/read-only-rooms.ts';
-import { type RecheckResult, Rights } from '../extensions/rights.ts';
+import { Rights } from '../extensions/rights.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
-import type { SpecArchive } from '../extensions/spec-updates/archive.ts';
 import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
-import { type ApiOptions, apiRoutes } from './api/api.ts';
-import { Callers } from './caller.ts';
+import { type Administration, composeAdministration } from './administration.ts';
 import { ClientOwners } from './client-owners.ts';
 import type { Config } from './config.ts';
 import { Entrance } from './entrance.ts';
@@ -38,56 +35,20 @@ import { Gateway } from './gateway.ts';
 import { HeadCount } from './head-count.ts';
 import { createHttp } from './http.ts';
 import { impatientServer } from './impatient-server.ts';
-import { type Leases, LocalLeases } from './leases.ts';
-import { LogLevels } from './log-levels.ts';
+import { LocalLeases } from './leases.ts';
 import { networkOf } from './network.ts';
-import type { NodeBus, NoticeBoard } from './node-bus.ts';
 import { OpenRooms, type RoomSummary } from './open-rooms.ts';
 import type { Metrics } from './operations/metrics.ts';
 import { Operations } from './operations/operations.ts';
-import { Operators } from './operators.ts';
-import type {
-  Events,
-  Identity,
-  Journal,
-  Ledger,
-  Logger,
-  Records,
-  Revocation,
-  SnapshotStore,
-} from './ports.ts';
+import type { Ports } from './outside.ts';
+import type { Events } from './ports.ts';
 import { ReadingRooms } from './reading-rooms.ts';
 import { composeRecordRooms } from './record-rooms.ts';
 import { Rehearsal } from './rehearsal/rehearsal.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
-import type { SharedLimits } from './shared-limits.ts';
-import { SharedRevocations } from './shared-revocations.ts';
 import { shutDown } from './shutdown.ts';
 import { composeSpecUpdates } from './spec-updates.ts';
-
-export interface Ports {
-  readonly identity: Identity;
-  readonly records: Records;
-  readonly journal: Journal;
-  readonly ledger: Ledger;
-  readonly snapshots: SnapshotStore;
-  /** Of documents, and of what one process does for all; without them this process is the only one. */
-  readonly leases?: Leases;
-  /** To the other nodes, when there are some. */
-  readonly bus?: NodeBus;
-  /** What they know of the spec files together. */
-  readonly specs?: SpecArchive;
-  /** On which they tell each other whose rights have changed. */
-  readonly revocations?: NoticeBoard;
-  /** Counted over all of them; without it this one counts by itself. */
-  readonly limits?: SharedLimits;
-  /** Nobody hears them when there is none. */
-  readonly events?: Events;
-  /** What the API shows of them; none are configured when unset. */
-  readonly webhooks?: ApiOptions['webhooks'];
-  readonly log: Logger;
-}
 
 const unheard: Events = { emit: () => undefined };
 
@@ -104,7 +65,7 @@ export interface ComposeOptions {
   readonly roomTypes?: readonly RoomType[];
 }
 
-export interface RealtimeServer {
+export interface RealtimeServer extends Pick<Administration, 'logLevels' | 'revoke'> {
   readonly hocuspocus: Hocuspocus<ConnectionContext>;
   /** Opens the port and resolves with its address, such as `http://127.0.0.1:3001`. */
   start(): Promise<string>;
@@ -112,15 +73,8 @@ export interface RealtimeServer {
   stop(): Promise<string[]>;
   rooms(): RoomSummary[];
   readonly openRooms: OpenRooms;
-  /** How much is logged; `null` when the log is somebody else's. */
-  readonly logLevels: LogLevels | null;
   /** What `/metrics` shows; whoever owns the process adds what Node knows of it. */
   readonly metrics: Metrics;
-  /**
-   * Somebody's rights have changed: what is believed of them is forgotten, and CivicPress is asked at once about
-   * everybody whom it concerns. Who may still be here stays. With several nodes each does so; the result is of this one.
-   */
-  revoke(revocation: Revocation): Promise<RecheckResult>;
 }
 
 /** How long a stop waits for what it closes behind it, when everything is saved or given up. */
@@ -279,46 +233,24 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   const openRooms = new OpenRooms({ hocuspocus, rooms, ...layers });
 
   const httpServer = impatientServer(config.limits.authentication_seconds * 1_000);
-  const { token } = config.admin;
-  const addressOf = (request: IncomingMessage) => entrance.addressOf(request);
-  const callers = new Callers({ identity, adminToken: token, addressOf });
-  const revokeHere = async (revocation: Revocation) => {
-    const [result] = await Promise.all([rights.revoke(revocation), specs?.revoke(revocation)]);
-    return result;
-  };
-  const { revocations: board } = ports;
-  const shared = board
-    ? new SharedRevocations({ board, revokeHere, tokensHere: () => rights.tokens(), log })
-    : null;
-  const revoke = (revocation: Revocation) => shared?.revoke(revocation) ?? revokeHere(revocation);
-  const logLevels = LogLevels.of(log);
-  const operators = new Operators({ rooms: openRooms, readingRooms, logLevels, bus: ports.bus, log });
-  const api = apiRoutes({
-    ...recordRooms.administrationOf(hocuspocus),
-    maxBodyBytes: config.limits.document_bytes,
-    rooms: openRooms,
-    readingRooms,
-    roomTypes,
-    snapshots: outside.snapshots,
-    operators,
-    statistics: async () => ({
-      node: operators.nodeId,
-      ...openRooms.headCounts(),
-      ...(await operations.statistics()),
-    }),
-    identity,
-    callers,
-    revoke,
-    webhooks: ports.webhooks,
-    logLevels,
+  const administration = composeAdministration({
+    config,
+    ports: outside,
+    hocuspocus,
     entrance,
-    log,
+    rights,
+    roomTypes,
+    recordRooms,
+    specs,
+    openRooms,
+    readingRooms,
+    operations,
   });
   const pages = options.pages?.(() => openRooms.list());
   const { adminPage } = options;
   const plugins = [
     operations.routes,
-    api,
+    administration.routes,
     ...(adminPage ? [adminPage] : []),
     ...(specs?.plugins ?? []),
     ...(pages ? [pages] : []),
@@ -329,9 +261,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     hocuspocus,
     rooms: () => openRooms.list(),
     openRooms,
-    logLevels,
+    logLevels: administration.logLevels,
     metrics: operations.metrics,
-    revoke,
+    revoke: administration.revoke,
     async start() {
       await http.ready();
       gateway.attach(httpServer);
@@ -347,8 +279,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     },
     async stop() {
       operations.stopping();
-      shared?.stop();
-      operators.stop();
+      administration.stop();
       const deadlineMs = config.shutdown.deadline_seconds * 1_000;
       specs?.close();
       const unsaved = await shutDown({ gateway, hocuspocus, ...layers, log, deadlineMs });

@@ -24,7 +24,6 @@ export { type CivicPress, type CivicPressOptions, connectCivicPress } from './ci
 export {
   type ComposeOptions,
   compose,
-  type Ports,
   type RealtimeServer,
   type RoomSummary,
 } from './compose.ts';
@@ -34,6 +33,7 @@ export { type ErrorCode, errors, RealtimeError } from './errors.ts';
 export { type EventData, type EventName, eventNames, eventSchemas } from './events.ts';
 export type { Leases } from './leases.ts';
 export { createLog } from './log.ts';
+export type { Ports } from './outside.ts';
 export type {
   Access,
   Contributor,

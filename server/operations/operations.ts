@@ -5,9 +5,9 @@
  */
 import type { FastifyPluginAsync } from 'fastify';
 import type { SpecStatistics } from '../../extensions/spec-updates/statistics.ts';
-import type { Ports } from '../compose.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Announcer } from '../events.ts';
+import type { Ports } from '../outside.ts';
 import type { Logger } from '../ports.ts';
 import { Dependencies } from './dependencies.ts';
 import { Metrics, type Sights } from './metrics.ts';

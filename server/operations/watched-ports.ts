@@ -2,7 +2,7 @@
  * Puts an observer between the server and what it asks of the outside. It changes nothing: what a port gives or throws
  * comes through, and the dependencies and the metrics learn from it.
  */
-import type { Ports } from '../compose.ts';
+import type { Ports } from '../outside.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Metrics, TimedCall } from './metrics.ts';
 

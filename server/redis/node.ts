@@ -3,9 +3,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { openRedisJournal } from '../../extensions/journal/redis-streams.ts';
-import type { Ports } from '../compose.ts';
 import type { Leases } from '../leases.ts';
 import type { NodeBus } from '../node-bus.ts';
+import type { Ports } from '../outside.ts';
 import type { Journal, Ledger, Logger } from '../ports.ts';
 import { RedisNoticeBoard } from './board.ts';
 import { RedisBus } from './bus.ts';
