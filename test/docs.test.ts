@@ -80,6 +80,10 @@ it('docs/security.md has every attack, and only rules and attacks that there are
   const table = /<!-- threats: .*? -->\n([\s\S]*?)<!-- \/threats -->/.exec(security)?.[1] ?? '';
   const named = [...table.matchAll(/\| `([a-z-]+)` \|$/gm)].map(([, name]) => name);
   expect(named).toEqual(attacks.map(({ name }) => name));
+  const rows = table.split('\n').filter((line) => /^\| (?!---|threat )/.test(line));
+  for (const row of rows)
+    expect(row, 'an attack or a rule shows it').toMatch(/\| (`[a-z-]+`|\[[A-Z]\d+\]) \|$/);
+  expect(rows.length).toBeGreaterThan(attacks.length);
   const rules = new Set((await read('SPEC.md')).match(/(?<=^- \*\*)[A-Z]\d+(?=\*\*)/gm));
   for (const [rule] of security.matchAll(/(?<=\[)[A-Z]\d+(?=\])/g)) expect(rules).toContain(rule);
   for (const [name] of security.matchAll(/(?<=`)[a-z]+\.[a-z_]+(?=`)/g)) {

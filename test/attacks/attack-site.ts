@@ -12,6 +12,7 @@ import { type EmbeddedCivicPress, startEmbeddedCivicPress } from '../../server/d
 import { KillableServer } from '../crash/killable-server.ts';
 import { Clerk } from '../helpers/clerk.ts';
 import { RawClient } from './raw-client.ts';
+import { WebhookReceivers } from './webhook-receivers.ts';
 
 const root = join(import.meta.dirname, '../..');
 const service = { username: 'realtime', password: 'of the attacks' };
@@ -23,6 +24,7 @@ export class AttackSite {
   readonly server: KillableServer;
   readonly civicpress: EmbeddedCivicPress;
   readonly adminToken: string;
+  readonly webhooks: WebhookReceivers;
   readonly #tokens = new Map<string, string>();
   readonly #clients: (RawClient | Clerk)[] = [];
   /** Everything that clients were told: no inside of the server is in it. */
@@ -30,13 +32,14 @@ export class AttackSite {
   #addresses = 0;
 
   private constructor(
-    parts: Pick<AttackSite, 'folder' | 'specsFolder' | 'server' | 'civicpress' | 'adminToken'>,
+    parts: Pick<AttackSite, 'folder' | 'specsFolder' | 'server' | 'civicpress' | 'adminToken' | 'webhooks'>,
   ) {
     this.folder = parts.folder;
     this.specsFolder = parts.specsFolder;
     this.server = parts.server;
     this.civicpress = parts.civicpress;
     this.adminToken = parts.adminToken;
+    this.webhooks = parts.webhooks;
   }
 
   static async open(): Promise<AttackSite> {
@@ -52,6 +55,7 @@ export class AttackSite {
       rateLimits: false,
     });
     const adminToken = `attacks-${crypto.randomUUID()}`;
+    const webhooks = await WebhookReceivers.open();
     const server = new KillableServer({
       script: join(root, 'server/main.ts'),
       args: (port) => ['--port', String(port), '--data-dir', join(folder, 'data')],
@@ -68,10 +72,11 @@ export class AttackSite {
         // So that a text that takes too long is over sooner.
         REALTIME_DOCUMENT_CONVERSION_MS: '1000',
         NODE_ENV: 'production',
+        ...webhooks.environment,
       },
     });
     await server.start();
-    return new AttackSite({ folder, specsFolder, server, civicpress, adminToken });
+    return new AttackSite({ folder, specsFolder, server, civicpress, adminToken, webhooks });
   }
 
   get url(): string {
@@ -167,6 +172,7 @@ export class AttackSite {
     this.leave();
     await this.server.end();
     await this.civicpress.close();
+    await this.webhooks.close();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 }

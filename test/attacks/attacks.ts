@@ -13,6 +13,7 @@ import { manyRooms } from './rows/many-rooms.ts';
 import { manyStreams } from './rows/many-streams.ts';
 import { messageFlood } from './rows/message-flood.ts';
 import { missingHistory } from './rows/missing-history.ts';
+import { oddPeers } from './rows/odd-peers.ts';
 import { questionFlood } from './rows/question-flood.ts';
 import { revokedToken } from './rows/revoked-token.ts';
 import { specWrites } from './rows/spec-writes.ts';
@@ -21,10 +22,12 @@ import { stolenClientId } from './rows/stolen-client-id.ts';
 import { strangers } from './rows/strangers.ts';
 import { textBombs } from './rows/text-bombs.ts';
 import { tokenInQuery } from './rows/token-in-query.ts';
+import { webhookTargets } from './rows/webhook-targets.ts';
 import { wrongNames } from './rows/wrong-names.ts';
 
 export const attacks: readonly Attack[] = [
   strangers,
+  oddPeers,
   foreignPage,
   forgedAddress,
   tokenInQuery,
@@ -46,4 +49,5 @@ export const attacks: readonly Attack[] = [
   specWrites,
   manyStreams,
   linksOutside,
+  webhookTargets,
 ];

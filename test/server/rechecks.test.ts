@@ -72,6 +72,28 @@ it('[A11] checks less often where CivicPress allows no more, everybody equally, 
   expect(log.lines[0]).toMatchObject({ level: 'warn', fields: { everySeconds: 300, recheckSeconds: 60 } });
 });
 
+it('[A11] checks 500 clerks within what CivicPress allows one address: each once in 15 minutes', async () => {
+  // Half of 1,000 requests in 15 minutes; the other half is for drafts and newcomers.
+  const { checks, givenUp, come, pass } = open({ pauseMs: 900_000 / 500 });
+  come(people(500));
+  await pass(1_800);
+  expect(checks.slice(0, 500).map(({ who }) => who)).toEqual(people(500));
+  for (let from = 0; from < 1_800; from += 60) {
+    const inMinute = checks.filter(({ at }) => at > from && at <= from + 60);
+    expect(inMinute.length).toBeLessThanOrEqual(34);
+  }
+  expect(checks.length).toBeGreaterThan(980);
+  expect(givenUp).toEqual([]);
+});
+
+it('[A11] checks 500 clerks each minute where each address is counted by itself', async () => {
+  const { checks, come, pass } = open({ pauseMs: 1_800, counterOf: (who) => who });
+  come(people(500));
+  await pass(60);
+  expect(new Set(checks.map(({ who }) => who)).size).toBe(500);
+  expect(checks).toHaveLength(500);
+});
+
 it('[A11] keeps what is counted apart apart', async () => {
   const { checks, come, pass } = open({ pauseMs: 20_000, counterOf: (who) => who });
   come(people(10));
