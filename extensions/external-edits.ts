@@ -10,6 +10,8 @@ import type {
   afterUnloadDocumentPayload,
   connectedPayload,
   Extension,
+  Hocuspocus,
+  onConfigurePayload,
 } from '@hocuspocus/server';
 import type { ConnectionContext } from '../server/session.ts';
 import type { RecordSync } from './record-sync.ts';
@@ -43,6 +45,7 @@ export class ExternalEdits implements Extension<ConnectionContext> {
   /** When the record of each open document was last looked at, answer or none, in monotonic ms. */
   readonly #lookedAt = new Map<string, number>();
   readonly #polling: NodeJS.Timeout | undefined;
+  #instance: Hocuspocus | undefined;
 
   constructor(options: ExternalEditsOptions) {
     this.#options = options;
@@ -50,6 +53,10 @@ export class ExternalEdits implements Extension<ConnectionContext> {
     if (pollMs === 0) return;
     this.#polling = setInterval(() => this.#lookAtOne(), Math.min(shortestPauseMs, pollMs));
     this.#polling.unref();
+  }
+
+  async onConfigure({ instance }: onConfigurePayload): Promise<void> {
+    this.#instance = instance;
   }
 
   async afterLoadDocument({ documentName }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
@@ -75,15 +82,20 @@ export class ExternalEdits implements Extension<ConnectionContext> {
     for (const check of this.#upcoming.values()) clearTimeout(check);
   }
 
-  /** At the one that was not looked at for longest, if that is long enough. */
+  /** At the one that was not looked at for longest, if that is long enough; rooms with somebody in them come first. */
   #lookAtOne(): void {
     const { sources, recordSync, pollMs } = this.#options;
-    const ages = [...this.#lookedAt].map(([documentName, lookedAt]) => {
-      const at = Math.max(lookedAt, sources.seenAt(documentName) ?? 0);
-      return { documentName, ageMs: performance.now() - at };
-    });
-    const [oldest] = ages.toSorted((one, other) => other.ageMs - one.ageMs);
-    if (!oldest || oldest.ageMs < pollMs) return;
+    const due = [...this.#lookedAt]
+      .map(([documentName, lookedAt]) => {
+        const at = Math.max(lookedAt, sources.seenAt(documentName) ?? 0);
+        const connections = this.#instance?.documents.get(documentName)?.getConnectionsCount() ?? 0;
+        return { documentName, ageMs: performance.now() - at, isEmpty: connections === 0 };
+      })
+      .filter(({ ageMs }) => ageMs >= pollMs);
+    const [oldest] = due.toSorted(
+      (one, other) => Number(one.isEmpty) - Number(other.isEmpty) || other.ageMs - one.ageMs,
+    );
+    if (!oldest) return;
     this.#lookedAt.set(oldest.documentName, performance.now());
     void recordSync.look(oldest.documentName);
   }

@@ -48,6 +48,9 @@ export interface RecordSyncOptions {
   readonly log: Logger;
 }
 
+/** So long after such a change another one is expected. */
+const contendedMs = 10 * 60_000;
+
 export class RecordSync {
   readonly #options: RecordSyncOptions;
   readonly #allowance: Allowance;
@@ -55,6 +58,9 @@ export class RecordSync {
 
   /** Documents whose record is to be read even if the room has nothing to write. */
   readonly #doubtful = new Set<string>();
+
+  /** When somebody changed the record past the room, in monotonic ms. */
+  readonly #changedOutsideAt = new Map<string, number>();
   #instance: Hocuspocus | undefined;
 
   constructor(options: RecordSyncOptions) {
@@ -135,6 +141,7 @@ export class RecordSync {
   abandon(documentName: string): void {
     this.#owed.forget(documentName);
     this.#doubtful.delete(documentName);
+    this.#changedOutsideAt.delete(documentName);
   }
 
   async #perform(documentName: string): Promise<void> {
@@ -219,6 +226,8 @@ export class RecordSync {
   async #reconcile(instance: Hocuspocus, document: Document, source: Source, live: Base): Promise<void> {
     const { sources, turns } = this.#options;
     const { name: documentName } = document;
+    const absorb = (texts: OutsideTexts) =>
+      turns.take(documentName, () => this.#absorb(instance, document, texts));
     let text = live;
     let { restored } = source;
     for (;;) {
@@ -230,14 +239,18 @@ export class RecordSync {
       const { base } = sources.of(documentName);
       const pastDraft = sources.published.pastDraft(documentName);
       if (isSameText(record, base.markdown) && !pastDraft) {
-        await this.#write(document, record, text);
+        const overwritten = await this.#write(document, record, text);
         withdraw();
         sources.published.take(documentName);
-        return sources.seen(documentName, text, restored);
+        sources.seen(documentName, text, restored);
+        if (overwritten === null) return;
+        const seen = await absorb({ ancestors: sources.textsOf(documentName), outside: overwritten });
+        sources.glimpsed(documentName, overwritten);
+        sources.seen(documentName, { ...seen, markdown: text.markdown });
+        text = await this.#textOf(document, sources.of(documentName).restored ?? seen);
+        continue;
       }
       withdraw();
-      const absorb = (texts: OutsideTexts) =>
-        turns.take(documentName, () => this.#absorb(instance, document, texts));
       const { markdown } = record;
       if (!isSameText(record, base.markdown)) {
         // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
@@ -277,12 +290,31 @@ export class RecordSync {
     return () => sources.confirmed(documentName);
   }
 
-  async #write(document: Document, record: RecordText, text: Base): Promise<void> {
-    if (isSameText(record, text.markdown)) return;
+  /**
+   * While others save too, the record is read once more beside the writing: what came between the look and the writing
+   * is seen then, as far as it can be. Resolves with what was overwritten, or `null`.
+   */
+  async #write({ name: documentName }: Document, record: RecordText, text: Base): Promise<string | null> {
+    if (isSameText(record, text.markdown)) return null;
     const { records, sources } = this.#options;
-    const contributors = sources.authorsOf(document.name);
-    await records.writeDraft(recordIdOf(document.name), text.markdown, record, contributors);
-    sources.published.drafted(document.name);
+    const recordId = recordIdOf(documentName);
+    const contributors = sources.authorsOf(documentName);
+    const writing = records.writeDraft(recordId, text.markdown, record, contributors);
+    const beside = this.#isContended(documentName) ? records.read(recordId).catch(() => null) : null;
+    await writing;
+    sources.published.drafted(documentName);
+    const found = await beside;
+    if (!found || isSameText(found, record.markdown) || isSameText(found, text.markdown)) return null;
+    return found.markdown;
+  }
+
+  /** Whether somebody has changed the record past the room lately. */
+  #isContended(documentName: string): boolean {
+    const changedAt = this.#changedOutsideAt.get(documentName);
+    if (changedAt === undefined) return false;
+    if (performance.now() - changedAt < contendedMs) return true;
+    this.#changedOutsideAt.delete(documentName);
+    return false;
   }
 
   /** What only the record changed comes in, what only the room changed stays; where both did, the words of both stay. */
@@ -294,6 +326,7 @@ export class RecordSync {
     const { update, markdown, conflicts, base } = await converter.absorb(document, before, texts);
     if (update) applyUpdate(document, update, { source: 'local' });
     else if (conflicts.length === 0) return base;
+    this.#changedOutsideAt.set(documentName, performance.now());
     if (restored) sources.restored(documentName, { ...base, markdown });
     log.info({ documentName, conflicts: conflicts.length }, 'the record was changed outside');
     if (conflicts.length > 0) {

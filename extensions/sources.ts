@@ -103,6 +103,11 @@ export class Sources {
     this.#texts.note(documentName, base.markdown);
   }
 
+  /** The record held this for a moment. */
+  glimpsed(documentName: string, text: string): void {
+    this.#texts.note(documentName, text);
+  }
+
   /** What the record was seen to hold lately, newest first: what it holds now, and what others may have read. */
   textsOf(documentName: string): [string, ...string[]] {
     const { markdown } = this.of(documentName).base;

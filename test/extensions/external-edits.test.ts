@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import type { RecordText } from '../../server/ports.ts';
 import { Admin } from '../helpers/admin.ts';
 import { CityHall } from '../helpers/city-hall.ts';
 import { flakyJournal } from '../helpers/flaky-journal.ts';
@@ -188,6 +189,42 @@ async function openPublished() {
   await until('there is a draft', () => townHall.draftOf('plan'));
   return { alice, publish };
 }
+
+it('[E2] sees also what came between the look at a record that others save, and the writing', async () => {
+  let between: string | null = null;
+  let beside: Promise<unknown> | undefined;
+  townHall = await TownHall.open({
+    records: (real) => ({
+      async read(recordId) {
+        beside = real.read(recordId);
+        const seen = (await beside) as RecordText | null;
+        if (between !== null) await townHall.putDraft('plan', between);
+        between = null;
+        return seen;
+      },
+      async writeDraft(...draft) {
+        // The read beside it begins right behind the call.
+        await Promise.resolve();
+        await beside;
+        return real.writeDraft(...draft);
+      },
+    }),
+  });
+  await townHall.createDraftOnly('plan', original);
+  const alice = await (await townHall.join('plan')).synced();
+  await townHall.putDraft('plan', original.replace('Third', 'Third, from outside'));
+  townHall.server.openRooms.recordChanged('plan');
+  await alice.sees('Third, from outside');
+  await alice.noticed('saved');
+  between = original.replace('Third', 'Third, from outside').replace('Second', 'Second, in between');
+  alice.type('First', ' typed');
+  await alice.sees('Second, in between');
+  const all = original
+    .replace('First', 'First typed')
+    .replace('Second', 'Second, in between')
+    .replace('Third', 'Third, from outside');
+  await until('the draft has all', async () => (await townHall.draftOf('plan')) === all);
+});
 
 it('[E7] brings in what is published past the draft that hides it', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });

@@ -19,8 +19,9 @@ export class CoreRecords implements Records {
   }
 
   async read(recordId: string): Promise<RecordText | null> {
-    const draft = await asked(recordId, this.#database.getDraft(recordId));
+    // The draft last: between the look at it and its writing there is no time for a file.
     const record = await asked(recordId, this.#recordManager.getRecord(recordId));
+    const draft = await asked(recordId, this.#database.getDraft(recordId));
     const isArchived = record?.status === 'archived';
     const published = record ? withFinalNewline(record.content ?? '') : undefined;
     if (draft) {
