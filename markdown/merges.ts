@@ -3,6 +3,7 @@
  * Nothing here checks what the result reads as: whoever asks takes the first that reads right.
  */
 
+import { once } from './once.ts';
 import { compare, type LineRange, linesIn, type Meeting, merged } from './tokens.ts';
 
 /** A text, and the lines of link definitions in it, counted from its first. */
@@ -32,8 +33,14 @@ export function* merges(ancestor: string, source: SourceText, edited: string): G
     return;
   }
   const compared = compare(ancestor, source.text, edited, source.hidden);
-  const texts = new Set(meetings.map((meeting) => merged(compared, meeting)));
   const lines = linesIn(source.text);
+  const [first, ...others] = meetings.map((meeting) => once(() => merged(compared, meeting)));
+  // Most edits lose a line, and no way to write them loses less: so the other ways need not be looked at.
+  const isLeast =
+    first && linesIn(edited).length === linesIn(ancestor).length && lostLines(lines, first()) === 1;
+  if (isLeast) yield first();
+  const texts = new Set([first, ...others].flatMap((text) => (text ? [text()] : [])));
+  if (isLeast) texts.delete(first());
   yield* [...texts]
     .map((text) => ({ text, lost: lostLines(lines, text) }))
     .sort((a, b) => a.lost - b.lost)

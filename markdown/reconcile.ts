@@ -13,6 +13,7 @@ import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
 import { keptNodes } from './pairs.ts';
+import type { Memory } from './parse.ts';
 import { restate } from './restate.ts';
 import { type PrintOptions, print } from './serialize.ts';
 import { isIdentical, isNothing, isSame, keyOf, withoutOrphans } from './tidy.ts';
@@ -57,7 +58,8 @@ function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions, r
   const definitions = definitionsOf(source.parsed.definitions, typedIn);
   const options: PrintOptions = { ...given, definitions };
   const isKnown = (index: number) => keptAsTyped[index] !== undefined;
-  const restated = restate(typedIn, isKnown, source, options, definitions);
+  const memory: Memory = new Map(source.parsed.slices);
+  const restated = restate(typedIn, isKnown, source, options, definitions, memory);
   const asIs = restated?.blocks ?? typedIn;
   const keptAsIs = restated ? keptBlocks(source, asIs) : keptAsTyped;
   if (isComplete(keptAsIs, source)) return { source };
@@ -72,6 +74,7 @@ function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions, r
   const writer = new Writer(
     { live, wanted, typed, source, definitions, options },
     live === asIs ? keptAsIs : keptBlocks(source, live),
+    memory,
   );
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const result = writer.write(replaced < maxRounds);
@@ -81,7 +84,7 @@ function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions, r
       return { ...reconcileOnce(docOf(sayable), source, given, replaced + 1), isApproximate: true };
     }
     const { markdown, expected } = result;
-    const written = takeApart(markdown, options, writer.memory);
+    const written = takeApart(markdown, options, memory);
     const wrong = firstDifference(written, expected);
     if (wrong === undefined) {
       const isApproximate = [wanted, asIs].every((blocks) => firstDifference(written, blocks) !== undefined);

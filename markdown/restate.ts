@@ -13,7 +13,7 @@ import type { Definitions } from './definitions.ts';
 import { featureSet } from './features.ts';
 import { block, joinText, type NodeJson, plainText, stringAttr, textNode } from './json.ts';
 import { isOpaque } from './nodes/opaque.ts';
-import { parseWithin } from './parse.ts';
+import { type Memory, parseLines, parseWithin } from './parse.ts';
 import { type PrintOptions, print } from './serialize.ts';
 import { otherMarkers } from './style.ts';
 import { isSame, marksAround, withoutOrphans } from './tidy.ts';
@@ -25,13 +25,17 @@ export interface Restated {
   readonly typed: ReadonlyMap<NodeJson, string>;
 }
 
-/** @param isKnown whether a block stands in the source as it is; only others are looked at */
+/**
+ * @param isKnown whether a block stands in the source as it is; only others are looked at
+ * @param memory what was read so far; grows
+ */
 export function restate(
   live: readonly NodeJson[],
   isKnown: (index: number) => boolean,
   source: Source,
   options: PrintOptions,
   definitions: Definitions,
+  memory: Memory,
 ): Restated | undefined {
   const typed = new Map<NodeJson, string>();
   let hasChanged = false;
@@ -52,6 +56,9 @@ export function restate(
     if (node.content && node.type !== 'codeBlock')
       return [{ ...node, content: node.content.flatMap((child) => restated(child)) }];
     const text = print(block('doc', [node]), style, options);
+    // What it reads as by itself is most often what is written, and need not be parsed again for that.
+    const [same, ...more] = parseLines(linesIn(text), featureSet(options), memory, definitions).blocks;
+    if (same && more.length === 0 && isSame(same.node, node)) return [node];
     // HTML that nothing closes would take in the last line break.
     const isOpen = plainText(node).endsWith('\n');
     const read = parseWithin(isOpen ? text : text.slice(0, -1), definitions, featureSet(options)).blocks;

@@ -176,7 +176,10 @@ function indented(hand: readonly Hunk[], ancestor: readonly string[], edits: rea
       count = -1;
       before = continuationOf(headOf(ancestor, start));
     }
-    const inLine = sorted.filter(({ at, length }) => at >= start && at + length <= hunk.at);
+    const inLine = sorted.filter(
+      ({ at, length, tokens }) =>
+        at >= start && at + length <= hunk.at && (at < start + headLength || tokens.includes('\n')),
+    );
     if (inLine.length !== count) {
       count = inLine.length;
       const line = ancestor.slice(start, hunk.at);
@@ -187,9 +190,11 @@ function indented(hand: readonly Hunk[], ancestor: readonly string[], edits: rea
   });
 }
 
-/** As much of a line as can hold markers of containers. */
+/** In tokens: as much of a line as can hold markers of containers. */
+const headLength = 60;
+
 function headOf(tokens: readonly string[], start: number): string {
-  return tokens.slice(start, start + 60).join('');
+  return tokens.slice(start, start + headLength).join('');
 }
 
 /** What the next line begins with, to stand in the same containers. */

@@ -51,11 +51,11 @@ export class Writer {
   readonly #moved: ReadonlyMap<number, number>;
   /** Live blocks that are printed anew, since their own source reads wrong. */
   readonly #printed = new Set<number>();
-  /** What was read so far. */
-  readonly memory: Memory;
+  /** What was read so far; grows. */
+  readonly #memory: Memory;
   readonly #solved = new Map<string, WrittenRange | undefined>();
 
-  constructor(task: Task, kept: readonly (number | undefined)[]) {
+  constructor(task: Task, kept: readonly (number | undefined)[], memory: Memory) {
     this.#task = task;
     this.#kept = [...kept];
     this.#moved = movedNodes(
@@ -63,7 +63,7 @@ export class Writer {
       task.live,
       kept,
     );
-    this.memory = new Map(task.source.parsed.slices);
+    this.#memory = memory;
   }
 
   /**
@@ -473,7 +473,7 @@ export class Writer {
       ...linesIn(text),
       ...source.lines.slice(end, slices.end),
     ];
-    const read = parseLines(lines, featureSet(options), this.memory, this.#task.definitions).blocks;
+    const read = parseLines(lines, featureSet(options), this.#memory, this.#task.definitions).blocks;
     const head = range.at - firstFrom(blocks, slices.start);
     const tail = firstFrom(blocks, slices.end) - after;
     if (head + tail > read.length) return undefined;
