@@ -6,6 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RealtimeError } from '../errors.ts';
+import { jsonBytes } from './json-bytes.ts';
 
 export interface ClientOptions {
   /** Base URL, without `/api/v1`. */
@@ -127,6 +128,7 @@ export class CivicPressClient {
    */
   async #answerTo(request: Request): Promise<{ response: Response; body: ArrayBuffer }> {
     const { timeoutMs } = this.#options;
+    const body = request.body === undefined ? null : await jsonBytes(request.body);
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
     const startsMs = triesOf(request).map((share) => share * timeoutMs);
@@ -135,7 +137,7 @@ export class CivicPressClient {
       const response = await fetch(`${this.#options.url}/api/v1${request.path}`, {
         method: request.method,
         headers: headersOf(request),
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        body,
         redirect: 'error',
         signal,
       });
