@@ -49,6 +49,7 @@ import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
 import { composeSpecUpdates } from './spec-updates.ts';
+import { EditTracing } from './tracing/edit-tracing.ts';
 
 const unheard: Events = { emit: () => undefined };
 
@@ -88,7 +89,11 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     metricsToken: config.metrics.token,
     log,
   });
-  const outside = operations.watching(ports);
+  const watched = operations.watching(ports);
+  const tracing = ports.spans
+    ? new EditTracing({ spans: ports.spans, sampleRatio: config.tracing.sample_ratio })
+    : null;
+  const outside = tracing?.watching(watched) ?? watched;
   const { identity } = outside;
   const leases = ports.leases ?? new LocalLeases();
   const events = operations.counting(announcerTo(ports.events ?? unheard, log));
@@ -161,6 +166,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   });
   // The order counts: what a later one looks up an earlier one has put there.
   const extensions = [
+    ...(tracing ? [tracing.first] : []),
     // Who is this, and what may they do here, now and later?
     new Auth(rights),
     // Is there room for one more?
@@ -197,6 +203,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     new Hooks(events),
     // What does Hocuspocus itself have to say?
     new HocuspocusLog({ log: (message: string) => log.debug({}, message), onChange: false }),
+    ...(tracing ? [tracing.last] : []),
   ];
 
   const hocuspocus = new Hocuspocus<ConnectionContext>({
@@ -206,6 +213,9 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     maxPendingDocuments: 2 * config.rate_limiting.documents_per_socket,
   });
 
+  const whenDurable = operations.timing((documentName, then) =>
+    layers.journaling.whenDurable(documentName, then),
+  );
   const gateway = new Gateway({
     hocuspocus,
     roomTypes,
@@ -225,7 +235,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     maxDocumentsPerSocket: config.rate_limiting.documents_per_socket,
     maxBufferedBytes: config.limits.buffered_bytes,
     pingEveryMs: config.limits.ping_seconds * 1_000,
-    whenDurable: operations.timing((documentName, then) => layers.journaling.whenDurable(documentName, then)),
+    whenDurable: tracing?.acknowledging(whenDurable) ?? whenDurable,
     traffic: operations.traffic,
     log,
   });

@@ -535,6 +535,22 @@ const schema = z.strictObject({
         .describe('Changes of specs that are kept for whoever comes back.'),
     })
     .prefault({}),
+  tracing: z
+    .strictObject({
+      otlp_url: z
+        .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+        .optional()
+        .describe(
+          'Where traces of edits are sent, to a collector of OpenTelemetry, such as http://127.0.0.1:4318/v1/traces; unset: there are none.',
+        ),
+      sample_ratio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.1)
+        .describe('Which part of all edits is traced, from 0 to 1.'),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z

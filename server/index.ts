@@ -68,4 +68,6 @@ export {
   SnapshotDamaged,
   UnknownSnapshotFormat,
 } from './snapshot-format.ts';
+export { openSpans } from './tracing/open-telemetry.ts';
+export type { Span, SpanDetails, Spans } from './tracing/spans.ts';
 export { openWebhooks } from './webhooks/open.ts';

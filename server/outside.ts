@@ -6,6 +6,7 @@ import type { Leases } from './leases.ts';
 import type { NodeBus, NoticeBoard } from './node-bus.ts';
 import type { Events, Identity, Journal, Ledger, Logger, Records, SnapshotStore } from './ports.ts';
 import type { SharedLimits } from './shared-limits.ts';
+import type { Spans } from './tracing/spans.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 
 export interface Ports {
@@ -28,5 +29,7 @@ export interface Ports {
   readonly events?: Events;
   /** What the API shows of them; none are configured when unset. */
   readonly webhooks?: Pick<Webhooks, 'status' | 'deadLetters' | 'resend'>;
+  /** Where traces go; without it there are none. */
+  readonly spans?: Spans;
   readonly log: Logger;
 }

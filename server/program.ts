@@ -17,6 +17,7 @@ import { openDemoPages, startDemo } from './demo/demo.ts';
 import { createLog } from './log.ts';
 import { openRedis } from './redis/open.ts';
 import { openSnapshots } from './storage.ts';
+import { openSpans } from './tracing/open-telemetry.ts';
 import { openWebhooks } from './webhooks/open.ts';
 
 const usage = `Usage: civicpress-realtime [start] [options]     (or: npm start -- [options])
@@ -116,6 +117,7 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
   const journal = redis?.journal ?? (await openSqliteJournal(join(dataDir, 'journal.sqlite')));
   const snapshots = await openSnapshots(config, dataDir, civicpress.service);
   const webhooks = await openWebhooks(config, join(dataDir, 'webhooks.sqlite'), log);
+  const spans = await openSpans(config);
   const { identity, records } = civicpress;
   const server = compose(
     pages ? demoConfigOf(config, demo?.specsDir) : config,
@@ -127,6 +129,7 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
       snapshots,
       ...redis?.ports,
       ...(webhooks && { events: webhooks, webhooks }),
+      ...(spans && { spans }),
       log,
     },
     { ...(pages && { pages }), adminPage: await openAdminPage(log) },
@@ -145,6 +148,7 @@ async function run(config: Config, wantsDemoPages: boolean): Promise<void> {
     try {
       const unsaved = await server.stop();
       await webhooks?.stop();
+      await spans?.close();
       await demo?.close();
       redis?.close();
       log.info({ unsaved: unsaved.length }, 'stopped');

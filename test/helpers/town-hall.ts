@@ -26,6 +26,7 @@ import { demoPages } from '../../server/demo/pages.ts';
 import { createLog } from '../../server/log.ts';
 import type { Events, Journal, Ledger, Logger, Records, SnapshotStore } from '../../server/ports.ts';
 import type { RoomType } from '../../server/room-types.ts';
+import type { Spans } from '../../server/tracing/spans.ts';
 import { Clerk, type ClerkOptions } from './clerk.ts';
 import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
 
@@ -40,6 +41,7 @@ export interface TownHallOptions {
   /** Puts something between the server and the records. */
   readonly records?: (real: Records) => Records;
   readonly events?: Events;
+  readonly spans?: Spans;
   /** What specs become, for those who watch them. */
   readonly specs?: SpecFeed;
   /** Serves the demo's pages, which were built into this folder. */
@@ -114,6 +116,7 @@ export class TownHall {
       ledger: journal,
       snapshots: options.snapshots?.(snapshots) ?? snapshots,
       ...(options.events && { events: options.events }),
+      ...(options.spans && { spans: options.spans }),
       log: options.log ?? createLog('error', false),
     };
     const { roomTypes = [], specs, assetsDir } = options;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { errors } from '../../server/errors.ts';
 import { createLog } from '../../server/log.ts';
+import { Operator } from '../helpers/operator.ts';
 import { Program } from '../helpers/program.ts';
 import { RecordedLog } from '../helpers/recorded-log.ts';
 import { TownHall } from '../helpers/town-hall.ts';
@@ -59,6 +60,42 @@ it('[C6] names the socket in each line about it, says a refusal once, and never 
     const refused = log.lines.filter(({ message }) => message === 'refused');
     expect(refused.map(({ fields }) => fields.code).sort()).toEqual(['no-such-record', 'not-authenticated']);
     for (const { fields } of refused) expect(fields.socket).toMatch(/^[\w-]{8}$/);
+  } finally {
+    await townHall.close();
+  }
+});
+
+it('[C6] has nothing of a record’s text and no token, at any level', async () => {
+  const lines: string[] = [];
+  const log = createLog('debug', false, { write: (line) => void lines.push(line) });
+  const [marker, adminToken] = ['xylophone-of-the-test', 'a-token-of-the-tests-long-enough'];
+  const townHall = await TownHall.open({ log, settings: { 'admin.token': adminToken } });
+  try {
+    const alice = await (await townHall.join('noise-bylaw')).synced();
+    alice.replace('Noise', marker);
+    await alice.saved();
+    await alice.noticed('saved');
+    await townHall.putDraft('noise-bylaw', `${await townHall.draftOf('noise-bylaw')}\n\n${marker} outside\n`);
+    const operator = new Operator(townHall.url, adminToken);
+    await operator.post('records/noise-bylaw/check');
+    await alice.sees(`${marker} outside`);
+    await operator.send('POST', 'records/noise-bylaw/document', `${marker} appended\n`);
+    await operator.send('PUT', 'records/noise-bylaw/document', marker, { 'if-match': '"old"' });
+    await operator.post('convert', { from: 'json', to: 'markdown', content: { type: marker } });
+    await operator.put('records/noise-bylaw/versions/1/name', { name: marker });
+    townHall.wire.mode = 'error500';
+    alice.type(marker, '!');
+    await alice.noticed('could-not-save');
+    townHall.wire.mode = 'pass';
+    await alice.noticed('saved-again');
+    alice.sendRaw(2, new TextEncoder().encode(marker));
+    await operator.post('revoke', { token: await townHall.tokenOf('alice') });
+    await new Operator(townHall.url, marker).get('rooms');
+    await operator.post('rooms/record:noise-bylaw/close');
+    const whole = lines.join('');
+    for (const level of [20, 30, 40]) expect(whole).toContain(`"level":${level},`);
+    for (const secret of [marker, adminToken, await townHall.tokenOf('alice')])
+      expect(whole).not.toContain(secret);
   } finally {
     await townHall.close();
   }

@@ -10,6 +10,7 @@ import { documentNameOf, parseDocumentName } from '../../document-name.ts';
 import type { Events, Logger, Records } from '../../ports.ts';
 import { openRedis } from '../../redis/open.ts';
 import { openSnapshots } from '../../storage.ts';
+import { openSpans } from '../../tracing/open-telemetry.ts';
 import { openWebhooks } from '../../webhooks/open.ts';
 import { fieldOf } from '../client.ts';
 import { connectCivicPress } from '../http.ts';
@@ -161,6 +162,8 @@ export class RealtimeServer {
       opened.push(() => snapshots.close());
       const webhooks = await openWebhooks(config, join(dataDir, 'webhooks.sqlite'), this.#log);
       if (webhooks) opened.push(() => webhooks.stop());
+      const spans = await openSpans(config);
+      if (spans) opened.push(() => spans.close());
       const server = compose(
         config,
         {
@@ -172,6 +175,7 @@ export class RealtimeServer {
           ...redis?.ports,
           events: bothOf(eventsTo(hooks, this.#log), webhooks),
           ...(webhooks && { webhooks }),
+          ...(spans && { spans }),
           log: this.#log,
         },
         { roomTypes: roomManager.types, adminPage: await openAdminPage(this.#log) },
