@@ -4,7 +4,10 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { fastify } from 'fastify';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { passOnRealtime } from '../docs/examples/behind-fastify.ts';
 import { consultationRooms } from '../docs/examples/consultation-room.ts';
 import { QuietRecords } from '../docs/examples/quiet-record.ts';
 import { printSpecs } from '../docs/examples/spec-terminal.ts';
@@ -17,6 +20,7 @@ import { signatureOf } from '../server/webhooks/post.ts';
 import { state } from './extensions/spec-updates/states.ts';
 import { Admin } from './helpers/admin.ts';
 import { CityHall } from './helpers/city-hall.ts';
+import { Clerk } from './helpers/clerk.ts';
 import { RecordedLog } from './helpers/recorded-log.ts';
 import { TownHall } from './helpers/town-hall.ts';
 import { until } from './helpers/until.ts';
@@ -165,4 +169,34 @@ it('[U30] the terminal prints what happens to specs', async () => {
     'spec.updated E13',
     'spec.updated E13-F01',
   ]);
+});
+
+it('[G7] a Fastify of somebody else passes editors on, each with their own address', async () => {
+  townHall = await TownHall.open({
+    settings: { 'security.trusted_proxies': '127.0.0.1', 'rate_limiting.connections_per_ip': 1 },
+  });
+  const app = fastify();
+  onTestFinished(() => app.close());
+  passOnRealtime(app, new URL(townHall.url));
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+
+  const comeFrom = (localAddress: string, path = '/realtime') => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, { localAddress });
+    onTestFinished(() => socket.terminate());
+    socket.on('error', () => undefined);
+    return socket;
+  };
+  const closed = (socket: WebSocket) => new Promise<number>((resolve) => socket.on('close', resolve));
+  const [one, other] = [comeFrom('127.0.0.2'), comeFrom('127.0.0.3')];
+  await Promise.all([once(one, 'open'), once(other, 'open')]);
+  expect(await closed(comeFrom('127.0.0.2'))).toBe(4029);
+  expect([one.readyState, other.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+  expect(await closed(comeFrom('127.0.0.4', '/realtimes'))).toBe(1006);
+
+  const token = await townHall.tokenOf('alice');
+  const alice = new Clerk({ serverUrl: url, documentName: 'record:noise-bylaw', token });
+  onTestFinished(() => alice.leave());
+  await alice.synced();
+  alice.type('Noise', '!');
+  await alice.saved();
 });
