@@ -1,6 +1,7 @@
 /** The rows of the bench, by the names that `--only` takes, each with the seconds that it needs to be worth something. */
 import { acknowledgement } from './acknowledgement.ts';
 import { awareness } from './awareness.ts';
+import { cluster } from './cluster.ts';
 import { compaction } from './compaction.ts';
 import type { Comparison } from './comparison.ts';
 import { disk } from './disk.ts';
@@ -36,6 +37,11 @@ export const speedRows: Readonly<Record<string, Row<Comparison> & { title: strin
   disk: { run: disk, seconds: 20, title: 'S5: storing 50 edits a second' },
   awareness: { run: awareness, seconds: 8, title: 'S6: 200 cursors, each moving 10 times a second' },
   joining: { run: joiningRow, seconds: 0, title: 'S7: 500 clients joining at once' },
+  cluster: {
+    run: cluster,
+    seconds: 8,
+    title: 'Two nodes, beside two of Hocuspocus with its extension for Redis',
+  },
 };
 export const speedRowNames = Object.keys(speedRows);
 

@@ -16,6 +16,8 @@ export interface ServerOptions {
   /** Of its databases, or of the records. */
   readonly folder: string;
   readonly civicpressUrl?: string;
+  /** Of the Redis that it shares with another node. */
+  readonly redisPort?: number;
   /** Of ours, by their names in the environment. */
   readonly settings?: Readonly<Record<string, string>>;
 }

@@ -68,9 +68,15 @@ export class Sites {
     return new Sites(folder);
   }
 
-  async open(kind: Side, settings: ServerOptions['settings'] = {}): Promise<Site> {
+  /** A folder with a copy of the documents. */
+  async copyFor(kind: Side): Promise<string> {
     const folder = await mkdtemp(join(this.#folder, `${kind}-`));
     await cp(join(this.#folder, 'template'), folder, { recursive: true });
+    return folder;
+  }
+
+  async open(kind: Side, settings: ServerOptions['settings'] = {}): Promise<Site> {
+    const folder = await this.copyFor(kind);
     // Nobody else asks it, and it is not to be what the others wait for.
     const civicpress = kind === 'ours' ? await ServerProcess.start({ kind: 'civicpress', folder }) : null;
     const civicpressUrl = civicpress ? `http://127.0.0.1:${civicpress.port}` : '';
@@ -143,7 +149,7 @@ function recordOf({ name, markdown }: BenchDocument): string {
   return `---\nid: ${id}\ntitle: ${id}\ntype: bylaw\nstatus: published\n---\n\n${markdown}`;
 }
 
-async function signIn(url: string): Promise<string> {
+export async function signIn(url: string): Promise<string> {
   const client = new CivicPressClient({ url, timeoutMs: 5_000 });
   const reply = await client.send({ method: 'POST', path: '/auth/simulated', body: clerk });
   return String(fieldOf(fieldOf(reply.data, 'session'), 'token'));

@@ -3,16 +3,21 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { Database } from '@hocuspocus/extension-database';
-import { Server } from '@hocuspocus/server';
+import { type Extension, Server } from '@hocuspocus/server';
 
 export interface BareOptions {
   readonly port?: number;
   /** Pause before a document is stored, in ms; 0 stores every edit. */
   readonly debounce?: number;
+  /** Beside the one that stores. */
+  readonly extensions?: readonly Extension[];
 }
 
 /** Resolves with its port on 127.0.0.1. */
-export async function startBareHocuspocus(file: string, options: BareOptions = {}): Promise<number> {
+export async function startBareHocuspocus(
+  file: string,
+  { extensions = [], ...options }: BareOptions = {},
+): Promise<number> {
   const database = new DatabaseSync(file, { timeout: 5_000 });
   database.exec('CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, data BLOB NOT NULL)');
   const read = database.prepare('SELECT data FROM documents WHERE name = ?');
@@ -27,7 +32,7 @@ export async function startBareHocuspocus(file: string, options: BareOptions = {
     address: '127.0.0.1',
     port: 0,
     quiet: true,
-    extensions: [extension],
+    extensions: [extension, ...extensions],
     ...options,
   });
   await server.listen();

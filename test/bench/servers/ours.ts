@@ -6,14 +6,17 @@ import { connectCivicPress } from '../../../server/civicpress/http.ts';
 import { compose } from '../../../server/compose.ts';
 import { loadConfig } from '../../../server/config.ts';
 import { createLog } from '../../../server/log.ts';
-import type { Events, Records } from '../../../server/ports.ts';
+import type { Events, Logger, Records } from '../../../server/ports.ts';
+import { openRedisNode } from '../../../server/redis/node.ts';
+import { until } from '../../helpers/until.ts';
 import type { ServerOptions } from '../server-handle.ts';
 import type { Started } from '../server-process.ts';
 import { service } from './service.ts';
 
 const written = { snapshots: 0, drafts: 0 };
 
-export async function start({ folder, civicpressUrl = '', settings = {} }: ServerOptions): Promise<Started> {
+export async function start(options: ServerOptions): Promise<Started> {
+  const { folder, civicpressUrl = '', settings = {}, redisPort } = options;
   const config = loadConfig('', {
     REALTIME_PORT: '0',
     REALTIME_HOST: '127.0.0.1',
@@ -29,11 +32,24 @@ export async function start({ folder, civicpressUrl = '', settings = {} }: Serve
     forwardAddress: false,
   });
   const snapshots = await openSqliteSnapshots(join(folder, 'snapshots.sqlite'));
-  const journal = await openSqliteJournal(join(folder, 'journal.sqlite'));
   const log = createLog('warn', false);
-  const ports = { identity, records: counted(records), journal, ledger: journal, snapshots, events, log };
+  const journalPorts =
+    redisPort === undefined ? await inSqlite(folder) : await inRedis(`redis://127.0.0.1:${redisPort}`, log);
+  const ports = { identity, records: counted(records), ...journalPorts, snapshots, events, log };
   const url = await compose(config, ports).start();
   return { port: Number(new URL(url).port), written };
+}
+
+async function inSqlite(folder: string) {
+  const journal = await openSqliteJournal(join(folder, 'journal.sqlite'));
+  return { journal, ledger: journal };
+}
+
+/** One node of several; on one machine they may share the file of snapshots. */
+async function inRedis(url: string, log: Logger) {
+  const node = openRedisNode({ url, keyPrefix: '{realtime}:', waitReplicas: 0 }, log);
+  await until('Redis answers', () => node.isReady());
+  return node.ports;
 }
 
 const events: Events = {
