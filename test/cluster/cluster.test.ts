@@ -11,7 +11,7 @@ import { runTrial } from './trial.ts';
 const seed = Number(process.env.CLUSTER_SEED ?? Math.floor(Math.random() * 1e9));
 
 /** Every other one, by the seed. */
-const played = nemeses.filter((_, index) => (index + seed) % 2 === 0);
+const played = nemeses.filter(({ isLong }) => !isLong).filter((_, index) => (index + seed) % 2 === 0);
 
 let town: ClusterSite;
 beforeAll(async () => {

@@ -7,6 +7,8 @@ import type { ClusterNode, ClusterSite } from './cluster-site.ts';
 
 export interface Nemesis {
   readonly name: string;
+  /** Takes a minute: it is played by `npm run test:cluster` only. */
+  readonly isLong?: true;
   strike(town: ClusterSite, victim: ClusterNode, random: Random): Promise<void>;
 }
 
@@ -77,6 +79,15 @@ export const nemeses: readonly Nemesis[] = [
       const pauseMs = 1_000 + random(5_000);
       await redis.client.call('CLIENT', 'PAUSE', String(pauseMs), 'ALL');
       await delay(pauseMs);
+    },
+  },
+  {
+    name: 'nothing reaches Redis for a minute',
+    isLong: true,
+    async strike({ nodes }) {
+      for (const { line } of nodes) line.mode = 'silent';
+      await delay(60_000);
+      for (const { line } of nodes) line.mode = 'pass';
     },
   },
   {

@@ -1,5 +1,5 @@
 /**
- * Two nodes, one Redis, and everything that can happen to them: `npm run test:cluster -- --help`.
+ * Two nodes or more, one Redis, and everything that can happen to them: `npm run test:cluster -- --help`.
  */
 import { parseArgs } from 'node:util';
 import { openClusterSite } from './cluster-site.ts';
@@ -8,12 +8,13 @@ import { runTrial } from './trial.ts';
 
 const usage = `Usage: npm run test:cluster -- [options]
 
-Two nodes as processes, a real Redis and PostgreSQL; real providers type at both while the worst happens. Nothing that
+Nodes as processes, a real Redis and PostgreSQL; real providers type at all while the worst happens. Nothing that
 was acknowledged may be lost, nothing doubled, and everybody and the record must say the same. Ends with 1 when that is
 not so, or when it took longer than 5 s.
 
   --trials NUMBER   trials for each fault (default: 2)
   --seed NUMBER     of the first trial; the others follow it (default: drawn, and printed)
+  --nodes NUMBER    how many nodes (default: 2)
   --only TEXT       only faults whose name has this
   --within SECONDS  how long it may take until all is well (default: 5)
   --help            this text
@@ -26,6 +27,7 @@ const { values: args } = parseArgs({
   options: {
     trials: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+    nodes: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
     within: { type: 'string', default: '5' },
     help: { type: 'boolean', default: false },
@@ -45,7 +47,7 @@ async function run(): Promise<boolean> {
     return false;
   }
   process.stdout.write(`${chosen.length} faults, ${trials} trials each, from seed ${seed} on\n\n`);
-  const town = await openClusterSite();
+  const town = await openClusterSite(Number(args.nodes));
   let isUnharmed = true;
   try {
     for (const nemesis of chosen) {
