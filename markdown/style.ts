@@ -196,6 +196,11 @@ export function plainest(style: Style): Style {
   };
 }
 
+/** For code right behind a list: indented, it would be part of the last item. */
+export function withFences(style: Style): Style {
+  return { ...style, codeBlocks: style.codeBlocks.map((code) => ({ ...code, form: 'fenced' })) };
+}
+
 /** For a list beside one with the usual marker: with the same, the two would be one. */
 export function otherMarkers(style: Style): Style {
   const other: Record<string, string> = { '-': '*', '*': '-', '+': '-', '.': ')', ')': '.' };

@@ -18,7 +18,7 @@ import { movedNodes, pairNodes } from './pairs.ts';
 import { type Memory, type ParsedBlock, parseLines, parseWithin } from './parse.ts';
 import { rewrites, type Written } from './rewrite.ts';
 import { type PrintOptions, print, printBoth } from './serialize.ts';
-import { plainest, type Style, styleOf } from './style.ts';
+import { plainest, type Style, styleOf, withFences } from './style.ts';
 import { isSame } from './tidy.ts';
 import { linesIn, linesWithin } from './tokens.ts';
 
@@ -288,7 +288,7 @@ export class Writer {
     const [only] = pairs;
     if (lives.length === 1 && only !== undefined && !typed.has(lives[0] as NodeJson)) {
       // Every way to write it is tried where it stands.
-      for (const text of this.#rewritesOf(range.at + only, lives[0] as NodeJson))
+      for (const text of this.#rewritesOf(range.at + only, range.from))
         yield* this.#joined(range, [{ text, old: only }]);
       return;
     }
@@ -307,28 +307,30 @@ export class Writer {
     if (typed !== undefined) return { text: typed, old: pair };
     const from = this.#moved.get(index) ?? (pair === undefined ? undefined : range.at + pair);
     const old = from === undefined ? undefined : source.blocks[from];
-    if (!old) return { text: this.#print([node]), old: pair };
-    return { text: this.#rewrite(from as number, old, node), old: pair };
+    if (!old) return { text: this.#print([node], this.#styleAt(index)), old: pair };
+    return { text: this.#rewrite(from as number, old, index), old: pair };
   }
 
-  *#rewritesOf(at: number, node: NodeJson): Generator<string> {
-    const { source, options } = this.#task;
+  *#rewritesOf(at: number, index: number): Generator<string> {
+    const { source, live, options } = this.#task;
+    const node = live[index] as NodeJson;
     const old = source.blocks[at] as ParsedBlock;
     const text = textOf(source, old);
     if (isSame(old.node, node)) yield text;
     const hidden = linesWithin(source.parsed.hidden, old.firstLine, old.endLine);
     const { children } = old;
-    const written: Written = { nodes: [old.node], text, hidden, children, style: this.#styleOf([old]) };
+    const written: Written = { nodes: [old.node], text, hidden, children, style: this.#styleOf([old], index) };
     yield* rewrites(written, [node], options);
   }
 
   /** The first way to write the block that reads right by itself, or the last of all. */
-  #rewrite(at: number, old: ParsedBlock, node: NodeJson): string {
+  #rewrite(at: number, old: ParsedBlock, index: number): string {
+    const node = this.#task.live[index] as NodeJson;
     const text = textOf(this.#task.source, old);
     if (isSame(old.node, node)) return text;
     const lead = once(() => (this.#reads(text, old.node) ? '' : this.#leadOf(at)));
     let last = text;
-    for (last of this.#rewritesOf(at, node)) {
+    for (last of this.#rewritesOf(at, index)) {
       if (this.#reads(last, node)) break;
       if (lead() !== '' && this.#reads(lead() + last, node, 2)) break;
     }
@@ -389,7 +391,10 @@ export class Writer {
     const isOneToOne = range.length === range.count;
     yield* this.#joined(
       range,
-      lives.map((node, index) => ({ text: this.#print([node], style), old: isOneToOne ? index : undefined })),
+      lives.map((node, index) => ({
+        text: this.#print([node], this.#styleAt(range.from + index, style)),
+        old: isOneToOne ? index : undefined,
+      })),
     );
     yield* this.#joined(range, [{ text: this.#print(lives, style), old: range.length > 0 ? 0 : undefined }]);
   }
@@ -498,11 +503,16 @@ export class Writer {
     return print(docOf(nodes), style, this.#task.options);
   }
 
-  #styleOf(blocks: readonly ParsedBlock[]): Style {
+  #styleOf(blocks: readonly ParsedBlock[], index?: number): Style {
     return styleOf(
       blocks.flatMap(({ style }) => style),
-      this.#task.source.style(),
+      index === undefined ? this.#task.source.style() : this.#styleAt(index),
     );
+  }
+
+  /** How a new block is written where it stands. */
+  #styleAt(index: number, style: Style = this.#task.source.style()): Style {
+    return this.#task.live[index - 1]?.type.endsWith('List') ? withFences(style) : style;
   }
 }
 

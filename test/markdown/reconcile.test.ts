@@ -283,6 +283,12 @@ describe('blocks', () => {
       replace(1, ol(1, li(p('g')))),
       '1. a\n1. b\n   1. c\n\n1) g\n\n1. d\n   - e\n\n1) f\n\ny\n',
     ));
+  it('become code after a list, and nothing else changes', () =>
+    edited(
+      '1.  a\n    b\n\n\nc\nd\n\ne\nf\n\n    g\n',
+      replace(1, code('c d')),
+      '1.  a\n    b\n\n\n```\nc d\n```\n\ne\nf\n\n    g\n',
+    ));
   it('come as code after a list', () =>
     edited('- a\n\nb\n\n    c\n', put(1, code('d')), '- a\n\n```\nd\n```\n\nb\n\n    c\n'));
   it('come as a list from 3 after indented code, which micromark reads only after a fence', () =>
