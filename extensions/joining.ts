@@ -3,6 +3,7 @@
  *
  * Hocuspocus would encode it anew for each of them, and a room in which hundreds come back at once, after a restart or a
  * break of the network, would stand still for seconds. Their question is answered here; every other one is Hocuspocus'.
+ * Nor are all of them answered in one turn of the event loop: to hand a megabyte to each takes its time as well.
  */
 import {
   type afterLoadDocumentPayload,
@@ -32,6 +33,9 @@ interface Answer {
 /** So long after the last newcomer an answer is kept, in ms. */
 const keptMs = 5_000;
 
+/** Who has come when so much was handed out in one turn waits for the next one: a few milliseconds' work. */
+const maxBytesOfTurn = 4_194_304;
+
 /** Type of the frames of y-protocols' sync. */
 const sync = 0;
 
@@ -40,6 +44,10 @@ const nothing = Uint8Array.of(0);
 
 export class Joining implements Extension<ConnectionContext> {
   readonly #answers = new WeakMap<Document, Answer>();
+  /** Who waits for an answer, in the order in which they asked. */
+  readonly #waiting: Connection[] = [];
+  #bytesOfTurn = 0;
+  #nextTurn: NodeJS.Immediate | undefined;
 
   async afterLoadDocument({ document }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
     document.on('update', () => this.#forget(document));
@@ -69,13 +77,31 @@ export class Joining implements Extension<ConnectionContext> {
     if (messageQueue.length > 0 || document.isDestroyed || !document.hasConnection(connection)) return false;
     const { socket } = connection.context as ConnectionContext;
     socket.acknowledgements.exchangeBegins(messageAddress, nothing);
+    if (this.#bytesOfTurn < maxBytesOfTurn) this.#send(connection);
+    else this.#waiting.push(connection);
+    return true;
+  }
+
+  #send(connection: Connection): void {
+    const { document, messageAddress } = connection;
     const question = new OutgoingMessage(messageAddress).createSyncMessage().writeFirstSyncStepFor(document);
     connection.send(question.toUint8Array());
     const { frame, update } = this.#answerOf(document);
     connection.send(
       messageAddress === document.name ? frame : frameOf(messageAddress, messageYjsSyncStep2, update),
     );
-    return true;
+    this.#bytesOfTurn += frame.byteLength;
+    this.#nextTurn ??= setImmediate(() => this.#goOn());
+  }
+
+  #goOn(): void {
+    this.#nextTurn = undefined;
+    this.#bytesOfTurn = 0;
+    while (this.#bytesOfTurn < maxBytesOfTurn) {
+      const connection = this.#waiting.shift();
+      if (!connection) return;
+      if (connection.document.hasConnection(connection)) this.#send(connection);
+    }
   }
 
   #answerOf(document: Document): Answer {

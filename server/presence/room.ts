@@ -73,9 +73,10 @@ const renewAfterMs = 22_000;
 
 /**
  * Everybody hears of everybody: what that costs grows with the square of the room, and most of it is writing to sockets.
- * So in a room of more than 100 the windows grow.
+ * So in a room of more than 100 the windows grow, a millisecond for each one more: nobody follows so many.
  */
-const windowMsOfOne = 0.5;
+const manyPeople = 100;
+const windowMsOfOne = 1;
 
 /** Who has more than this to read is not sent each move, but where everybody is when it was read. */
 const maxBehindBytes = 262_144;
@@ -218,7 +219,8 @@ export class PresenceRoom {
   #send(clientId: number, now: number): void {
     this.#due.add(clientId);
     if (this.#window) return;
-    const windowMs = Math.max(this.#options.windowMs, this.document.connections.size * windowMsOfOne);
+    const tooMany = Math.max(0, this.document.connections.size - manyPeople);
+    const windowMs = this.#options.windowMs + tooMany * windowMsOfOne;
     const waitMs = Math.max(0, this.#sentAt + windowMs - now);
     // Also what comes first waits for what arrives in the same turn.
     this.#window = setTimeout(() => this.#flush(), waitMs);

@@ -7,6 +7,7 @@ import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint
 import { beforeEach, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { Joining } from '../../extensions/joining.ts';
+import { until } from '../helpers/until.ts';
 
 let document: Document;
 let joining: Joining;
@@ -117,4 +118,15 @@ it('leaves who has left, and a document that is gone, to Hocuspocus', () => {
   document.destroy();
   bob.ask(nothing);
   expect([...alice.left, ...bob.left]).toHaveLength(2);
+});
+
+it('[F3] does not answer very many in one turn of the event loop, and not who has left meanwhile', async () => {
+  document.getText('text').insert(0, 'a'.repeat(1_500_000));
+  const people = Array.from({ length: 8 }, () => join());
+  for (const { ask } of people) ask(nothing);
+  const answered = () => people.map(({ sent }) => sent.length / 2);
+  expect(answered()).toEqual([1, 1, 1, 0, 0, 0, 0, 0]);
+  people[4]?.close();
+  await until('the others are answered', () => people.at(-1)?.sent.length === 2);
+  expect(answered()).toEqual([1, 1, 1, 1, 0, 1, 1, 1]);
 });
