@@ -16,9 +16,9 @@ import { DocumentSizes, isHarmless, sizeOf } from './update-cost.ts';
 /** How long an update may take in the thread, in ms: more for one that says much, at about ten times what it takes. */
 const leastMs = 100;
 const perPieceMs = 0.02;
-const mostMs = 1_000;
+const mostMs = 600;
 
-/** Behind one that takes this much longer than its size explains, the next one waits: others have most of the time. */
+/** Behind one that takes so long the next one waits: others have most of the time. */
 const longMs = 15;
 const restPerMs = 3;
 
@@ -35,6 +35,8 @@ export class Rehearsal {
   /** One at a time. */
   #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
+  /** How long the last one took, in ms. */
+  #tookMs = 0;
 
   constructor() {
     const url = workerBeside(import.meta.url, 'rehearsal-worker');
@@ -53,7 +55,7 @@ export class Rehearsal {
   rehearse(document: Doc, update: Uint8Array): Promise<number | 'too long'> {
     clearTimeout(this.#idle);
     const turn = this.#last.then(() => this.#try(document, update));
-    const last = turn.then(restBehind).catch(() => undefined);
+    const last = turn.then(() => this.#rest()).catch(() => undefined);
     this.#last = last;
     void last.then(() => {
       if (this.#last === last) this.#idle = setTimeout(() => this.#calls.rest(), idleMs).unref();
@@ -73,9 +75,15 @@ export class Rehearsal {
     const outcome = await withinComputingTime(this.#calls, deadlineMs, () =>
       this.#calls.call('apply', update),
     );
+    this.#tookMs = 0;
     if (outcome === 'too late') return 'too long';
-    const tookMs = (await this.#calls.workedMs()) - before;
-    return Math.max(0, tookMs - allowedMs);
+    this.#tookMs = (await this.#calls.workedMs()) - before;
+    return Math.max(0, this.#tookMs - allowedMs);
+  }
+
+  /** Everybody waits for it once more, when it is applied. */
+  async #rest(): Promise<void> {
+    if (this.#tookMs > longMs) await delay(this.#tookMs * restPerMs, undefined, { ref: false });
   }
 
   /** Sends only what came since the last time, as long as the thread remembers. */
@@ -91,9 +99,4 @@ export class Rehearsal {
     this.#copies.set(document, { copy, stateVector });
     return copy;
   }
-}
-
-async function restBehind(beyondMs: number | 'too long'): Promise<void> {
-  if (beyondMs === 'too long' || beyondMs <= longMs) return;
-  await delay(beyondMs * restPerMs, undefined, { ref: false });
 }

@@ -18,8 +18,8 @@ const counts = {
 const kinds = Object.keys(counts) as (keyof typeof counts)[];
 
 /** Edits of the slow variation, and the insertions in each. */
-const edits = 400;
-const perEdit = 25;
+const edits = 200;
+const perEdit = 60;
 
 export const conflictingUpdates: Attack = {
   name: 'conflicting-updates',
