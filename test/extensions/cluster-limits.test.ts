@@ -110,7 +110,7 @@ it('[K13] follows a revocation that was made while a node was cut off, whichever
   expect(alice.closeCodes).toEqual([]);
   there.line.mode = 'cut';
   there.line.mode = 'pass';
-  await until('her socket is closed', () => alice.closeCodes.includes(4001), 2_000);
+  await until('her socket is closed', () => alice.closeCodes.includes(4001));
 
   here.line.mode = 'cut';
   town.civicpress.revokeSessions('bob');
@@ -118,5 +118,5 @@ it('[K13] follows a revocation that was made while a node was cut off, whichever
   await here.server.revoke({ token: String(bob.provider.configuration.token) });
   expect(bob.closeCodes).toEqual([]);
   here.line.mode = 'pass';
-  await until('his socket is closed', () => bob.closeCodes.includes(4001), 2_000);
+  await until('his socket is closed', () => bob.closeCodes.includes(4001));
 });
