@@ -18,6 +18,7 @@ doubled, and everybody and the record must say the same. Ends with 1 when that i
   --trials NUMBER   crashes for each scenario (default: 5)
   --seed NUMBER     of the first trial; the others follow it (default: drawn, and printed)
   --scenario NAME   only this one, or "NAME/gone", "NAME/staying": whether those who typed come back; may be repeated
+  --setting P=V     of ours, by its dotted path, such as snapshots.storage=filesystem; may be repeated
   --bare            the same with bare Hocuspocus beside it; what that loses is shown and does not count
   --help            this text
 
@@ -30,6 +31,7 @@ const { values: args } = parseArgs({
     trials: { type: 'string', default: '5' },
     seed: { type: 'string' },
     scenario: { type: 'string', multiple: true },
+    setting: { type: 'string', multiple: true, default: [] },
     bare: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -53,7 +55,7 @@ async function run(): Promise<boolean> {
 
   const results: ScenarioResult[] = [];
   for (const kind of args.bare ? (['bare', 'ours'] as const) : (['ours'] as const)) {
-    const site = await openSite(kind);
+    const site = await openSite(kind, settingsIn(args.setting));
     try {
       for (const scenario of chosen) {
         if (kind === 'bare' && !scenario.moment.isForBare) continue;
@@ -72,6 +74,15 @@ async function run(): Promise<boolean> {
 
 function isChosen({ name, moment }: Scenario): boolean {
   return args.scenario === undefined || args.scenario.some((wanted) => [name, moment.name].includes(wanted));
+}
+
+function settingsIn(assignments: readonly string[]): Record<string, string> {
+  const pairs = assignments.map((assignment) => assignment.split(/=(.*)/s));
+  return Object.fromEntries(pairs.map(([path = '', value = '']) => [environmentNameOf(path), value]));
+}
+
+function environmentNameOf(path: string): string {
+  return `REALTIME_${path.replaceAll('.', '_').toUpperCase()}`;
 }
 
 function wholeNumber(option: string, text: string): number | null {

@@ -43,27 +43,38 @@ const settings = {
   REALTIME_WRITEBACK_DRAFTS_PER_MINUTE: '6000',
 };
 
-export async function openSite(kind: Site['kind']): Promise<Site> {
-  return kind === 'ours' ? OurSite.open() : BareSite.open();
+/** @param more settings of ours, by their names in the environment, over those that every trial has */
+export async function openSite(
+  kind: Site['kind'],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Site> {
+  return kind === 'ours' ? OurSite.open(more) : BareSite.open();
 }
 
 class OurSite implements Site {
   readonly kind = 'ours';
   readonly wire: ApiWire;
   readonly #folder: string;
+  readonly #settings: Readonly<Record<string, string>>;
   readonly #civicpress: EmbeddedCivicPress;
   readonly #client: CivicPressClient;
   readonly #tokens = new Map<string, string>();
   readonly #servers = new Map<string, KillableServer>();
 
-  private constructor(folder: string, civicpress: EmbeddedCivicPress, wire: ApiWire) {
+  private constructor(
+    folder: string,
+    more: Readonly<Record<string, string>>,
+    civicpress: EmbeddedCivicPress,
+    wire: ApiWire,
+  ) {
     this.#folder = folder;
+    this.#settings = { ...settings, ...more };
     this.#civicpress = civicpress;
     this.#client = new CivicPressClient({ url: civicpress.url, timeoutMs: 5_000 });
     this.wire = wire;
   }
 
-  static async open(): Promise<OurSite> {
+  static async open(more: Readonly<Record<string, string>>): Promise<OurSite> {
     const folder = await mkdtemp(join(tmpdir(), 'crash-'));
     const recordsDir = join(folder, 'records');
     await mkdir(recordsDir);
@@ -72,7 +83,7 @@ class OurSite implements Site {
       dataDir: join(folder, 'civicpress'),
       users: [{ ...service, role: 'clerk' }],
     });
-    return new OurSite(folder, civicpress, await ApiWire.open(civicpress.url));
+    return new OurSite(folder, more, civicpress, await ApiWire.open(civicpress.url));
   }
 
   async addRecord(recordId: string, markdown: string): Promise<void> {
@@ -81,7 +92,7 @@ class OurSite implements Site {
   }
 
   async server(more: Readonly<Record<string, string>>): Promise<KillableServer> {
-    const environment = { ...settings, REALTIME_CIVICPRESS_URL: this.wire.url, ...more };
+    const environment = { ...this.#settings, REALTIME_CIVICPRESS_URL: this.wire.url, ...more };
     const known = this.#servers.get(JSON.stringify(environment));
     if (known) return known;
     const dataDir = await mkdtemp(join(this.#folder, 'data-'));
