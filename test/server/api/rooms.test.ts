@@ -155,6 +155,7 @@ it('[T6] tells in the log who changed what, and who tried', async () => {
   const isAudit = ({ message }: { message: string }) => message.includes('by the API');
   await until('the log has three lines', () => log.lines.filter(isAudit).length >= 3);
   const lines = log.lines.filter(isAudit);
+  for (const { level } of lines) expect(level).toBe('info');
   const userId = expect.stringMatching(/^\d+$/);
   const request = expect.stringMatching(/^[\w-]{8}$/);
   const { correlationId } = refused.body.error as { correlationId: string };
