@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as Y from 'yjs';
 import { type Comparison, compared } from './comparison.ts';
 import type { LightClient } from './light-client.ts';
+import type { Onlooker } from './onlooker.ts';
 import type { Scale } from './rows.ts';
 import { type Figures, sideBySide } from './side-by-side.ts';
 import { type Site, Sites } from './site.ts';
@@ -16,8 +17,8 @@ const viewers = [100, 500, 1_000];
 const writers = 5;
 const editsPerSecond = 10;
 
-/** Typing before the measurement begins, so that code which runs now and then has run. */
-const warmUpSeconds = 4;
+/** Typing before the measurement begins, so that code which runs now and then has run: the first draft comes last. */
+const warmUpSeconds = 11;
 
 /** Viewers whose frames are read; the others only receive. */
 const readers = 5;
@@ -26,54 +27,68 @@ const kinds = ['bare', 'y-websocket', 'relay', 'ours'] as const;
 
 export async function fanOut({ rounds, seconds }: Scale): Promise<Comparison[]> {
   const sites = await Sites.prepare([{ name: room, markdown: '# Small\n\nA paragraph.\n' }]);
-  const comparisons: Comparison[] = [];
-  try {
-    for (const count of viewers) {
-      const found = await sideBySide(sites, rounds, (site) => measure(site, count, seconds), { kinds });
-      comparisons.push(
-        compared(
-          `${count.toLocaleString('en')} viewers: CPU per 1,000 updates delivered, ms`,
-          found,
-          'cpu',
-          { beside: 'bare', times: 0.8 },
-          { beside: 'relay', times: 1.1 },
-        ),
-        compared(`${count.toLocaleString('en')} viewers: an edit arrives, p50, ms`, found, 'p50', {
-          most: 50,
-        }),
-        compared(`${count.toLocaleString('en')} viewers: an edit arrives, p99, ms`, found, 'p99'),
-      );
-    }
-  } finally {
-    await sites.remove();
-  }
-  return comparisons;
+  const found = await sideBySide(sites, rounds, (site) => measure(site, seconds), { kinds }).finally(() =>
+    sites.remove(),
+  );
+  return viewers.flatMap((count) => {
+    const people = `${count.toLocaleString('en')} viewers`;
+    return [
+      compared(
+        `${people}: CPU per 1,000 updates delivered, ms`,
+        found,
+        `cpu ${count}`,
+        { beside: 'bare', times: 0.8 },
+        { beside: 'relay', times: 1.1 },
+      ),
+      compared(`${people}: an edit arrives, p50, ms`, found, `p50 ${count}`, { most: 50 }),
+      compared(`${people}: an edit arrives, p99, ms`, found, `p99 ${count}`),
+    ];
+  });
 }
 
-async function measure(site: Site, count: number, seconds: number): Promise<Figures> {
-  const { server } = site;
+/** One room that grows, so that what runs now and then has run for all of its sizes. */
+async function measure(site: Site, seconds: number): Promise<Figures> {
   const clients: LightClient[] = [];
   for (let index = 0; index < writers + readers; index += 1) clients.push(await site.join(room));
-  const onlookers = await site.watch(Array.from({ length: count - readers }, () => room));
   const typing = clients.slice(0, writers);
   await Promise.all(typing.map((client, index) => write(client, index, [], warmUpSeconds)));
 
+  const onlookers: Onlooker[] = [];
+  const figures: Record<string, number> = {};
+  /** By the edits' numbers, which go on: what comes late is not taken for something else. */
   const sentAt: number[] = [];
+  for (const count of viewers) {
+    const missing = count - readers - onlookers.length;
+    onlookers.push(...(await site.watch(Array.from({ length: missing }, () => room))));
+    const { cpu, p50, p99 } = await measureOne(site, clients, sentAt, { count, seconds });
+    Object.assign(figures, { [`cpu ${count}`]: cpu, [`p50 ${count}`]: p50, [`p99 ${count}`]: p99 });
+  }
+  for (const client of [...clients, ...onlookers]) client.leave();
+  return figures;
+}
+
+async function measureOne(
+  { server }: Site,
+  clients: readonly LightClient[],
+  sentAt: number[],
+  { count, seconds }: { count: number; seconds: number },
+): Promise<Record<'cpu' | 'p50' | 'p99', number>> {
+  const first = sentAt.length;
   const latenciesMs: number[] = [];
   for (const client of clients.slice(writers)) {
     client.onFrame = (frame) => {
       const now = performance.now();
       for (const [, id] of frame.toString('latin1').matchAll(/@(\d+)@/g)) {
-        latenciesMs.push(now - (sentAt[Number(id)] as number));
+        const at = Number(id) < first ? undefined : sentAt[Number(id)];
+        if (at !== undefined) latenciesMs.push(now - at);
       }
     };
   }
   const before = await server.stats();
-  await Promise.all(typing.map((client, index) => write(client, index, sentAt, seconds)));
+  await Promise.all(clients.slice(0, writers).map((client, index) => write(client, index, sentAt, seconds)));
   const after = await server.stats();
-  for (const client of [...clients, ...onlookers]) client.leave();
   // Whether or not the author is sent its own.
-  const delivered = sentAt.length * count;
+  const delivered = (sentAt.length - first) * count;
   return {
     cpu: (after.cpuMs - before.cpuMs) / (delivered / 1_000),
     p50: median(latenciesMs),

@@ -30,11 +30,11 @@ export interface Row<Result> {
 
 /** In the order of docs/benchmarks.md. */
 export const speedRows: Readonly<Record<string, Row<Comparison> & { title: string }>> = {
-  'fan-out': { run: fanOut, seconds: 6, title: 'S1: one room, 5 writers of 10 characters a second' },
-  rooms: { run: rooms, seconds: 6, title: 'S2: rooms of two, each typing 5 characters a second' },
+  'fan-out': { run: fanOut, seconds: 10, title: 'S1: one room, 5 writers of 10 characters a second' },
+  rooms: { run: rooms, seconds: 5, title: 'S2: rooms of two, each typing 5 characters a second' },
   'idle-memory': { run: idleMemory, seconds: 0, title: 'S3: 1,000 idle connections' },
   opening: { run: opening, seconds: 0, title: 'S4: opening a document that nobody has open' },
-  disk: { run: disk, seconds: 20, title: 'S5: storing 50 edits a second' },
+  disk: { run: disk, seconds: 12, title: 'S5: storing 50 edits a second' },
   awareness: { run: awareness, seconds: 8, title: 'S6: 200 cursors, each moving 10 times a second' },
   joining: { run: joiningRow, seconds: 0, title: 'S7: 500 clients joining at once' },
   cluster: {
