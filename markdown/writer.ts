@@ -319,7 +319,13 @@ export class Writer {
     if (isSame(old.node, node)) yield text;
     const hidden = linesWithin(source.parsed.hidden, old.firstLine, old.endLine);
     const { children } = old;
-    const written: Written = { nodes: [old.node], text, hidden, children, style: this.#styleOf([old], index) };
+    const written: Written = {
+      nodes: [old.node],
+      text,
+      hidden,
+      children,
+      style: this.#styleOf([old], index),
+    };
     yield* rewrites(written, [node], options);
   }
 
