@@ -32,6 +32,7 @@ export class RedisConnections {
   readonly #clients: RedisClient[] = [];
   readonly commands: RedisClient;
   #wasReady = true;
+  #isClosed = false;
 
   /** Connects in the background, again and again. */
   constructor(place: RedisPlace, log: Logger) {
@@ -52,13 +53,24 @@ export class RedisConnections {
     const client = clientFor(this.#place);
     // Without a listener an error would be printed; what it means for whom is told by the commands that fail.
     client.on('error', (error: Error) => this.#log.debug({ cause: error.message }, 'redis'));
+    // ioredis gives up for good when a Sentinel tells of a successor while it is looking for one itself.
+    client.on('end', () => this.#reopen(client));
     this.#clients.push(client);
     return client;
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#wasReady = false;
     for (const client of this.#clients) client.disconnect();
+  }
+
+  #reopen(client: RedisClient): void {
+    if (this.#isClosed) return;
+    const connect = () => {
+      if (!this.#isClosed && client.status === 'end') client.connect().catch(() => undefined);
+    };
+    setTimeout(connect, longestPauseMs).unref();
   }
 
   #tell(isReady: boolean): void {

@@ -58,7 +58,6 @@ export class Subscriptions {
     this.#isClosed = true;
     clearInterval(this.#pinging);
     clearInterval(this.#looking);
-    this.#client.disconnect();
   }
 
   async #subscribe(channels: readonly string[]): Promise<void> {
