@@ -256,7 +256,7 @@ export const errors = {
   'document-changed': {
     reason: 'The document was edited since this version of it. Read it again, and then change it.',
     closeCode: 4409,
-    statusCode: 412,
+    statusCode: 409,
     retry: false,
   },
   'version-missing': {

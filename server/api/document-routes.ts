@@ -96,7 +96,7 @@ export function documentRoutes(scope: FastifyInstance, options: DocumentRoutesOp
         tags,
         operationId: 'replaceDocument',
         summary:
-          'Makes the document say this Markdown, by an edit that everybody in the room sees; 412 when it is not the version in If-Match any more.',
+          'Makes the document say this Markdown, by an edit that everybody in the room sees; 409 when it is not the version in If-Match any more.',
       },
     },
     async (request, reply) => {
