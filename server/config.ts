@@ -1,7 +1,7 @@
 /**
  * The configuration: one schema with type, limits, default and sentence together.
  *
- * Environment names and the README's table derive from it. A wrong value stops the start
+ * Environment names and the table of docs/settings.md derive from it. A wrong value stops the start
  * and every wrong setting is named, not only the first.
  */
 import { isIP } from 'node:net';
@@ -624,7 +624,7 @@ export function checkConfig(values: unknown, problems: readonly string[] = []): 
   return parsed.data;
 }
 
-/** The settings as a Markdown table, as it stands in the README. */
+/** The settings as a Markdown table, as it stands in docs/settings.md. */
 export function settingsTable(): string {
   const rows = settings.map(
     (setting) =>

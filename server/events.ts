@@ -49,7 +49,7 @@ export const eventSchemas = {
       stage: z
         .enum(['journal', 'snapshot', 'writeback'])
         .describe('`journal`, `snapshot` or `writeback` (the draft in CivicPress)'),
-      error: z.string().describe('code from the table of errors in the README'),
+      error: z.string().describe('code from docs/errors.md'),
     })
     .describe(
       'Something could not be stored. It is kept and tried again; said once, until it has worked again.',

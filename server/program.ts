@@ -34,7 +34,7 @@ Starts CivicPress Realtime. Without a configured CivicPress it brings a demo one
 Other commands:
 ${commandsHelp()}
 
-Every setting can also come from the environment; the README lists them all.
+Every setting can also come from the environment; docs/settings.md lists them all.
 `;
 
 /**

@@ -43,7 +43,7 @@ function badRequest({ issues }: z.ZodError): BadRequest {
 
 const errorBody = z.object({
   error: z.object({
-    code: z.string().describe('As in the README’s table, or "bad-request" or "not-found".'),
+    code: z.string().describe('As in docs/errors.md, or "bad-request" or "not-found".'),
     message: z.string(),
     statusCode: z.int().optional(),
     correlationId: z.string().describe('By which the log names this request.'),

@@ -37,7 +37,7 @@ export const doctor: Command = async (args, terminal) => {
   };
   const config = await readSettings(values.config, terminal.environment).catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error;
-    tell(wrong(error.message, 'The README lists every setting.'));
+    tell(wrong(error.message, 'docs/settings.md lists every setting.'));
     return null;
   });
   if (!config) return failure;
