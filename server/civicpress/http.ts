@@ -15,6 +15,8 @@ export interface CivicPressOptions {
   readonly timeoutMs: number;
   readonly cacheMs: number;
   readonly forwardAddress: boolean;
+  /** How long somebody is taken for an administrator before CivicPress is asked again whether they are. */
+  readonly administratorMs?: number;
 }
 
 export interface CivicPress {
@@ -35,6 +37,7 @@ export function connectCivicPress(options: CivicPressOptions): CivicPress {
       client,
       cacheMs: options.cacheMs,
       forwardAddress: options.forwardAddress,
+      administratorMs: options.administratorMs,
     }),
     records: new CivicPressRecords(service),
     service,

@@ -19,6 +19,8 @@ export interface IdentityOptions {
   readonly cacheMs: number;
   /** Whether CivicPress is told the editor's address, so that its limits count editors and not us. */
   readonly forwardAddress: boolean;
+  /** How long somebody is taken for an administrator before `/auth/me` is asked again; 15 minutes when unset. */
+  readonly administratorMs?: number | undefined;
 }
 
 /** What anybody may know of a published record. */
@@ -33,6 +35,8 @@ interface Owner {
   readonly user: User;
   /** Whether what is known of them beside their id may have changed. */
   isDoubtful: boolean;
+  /** When `/auth/me` said so, in monotonic ms. */
+  readonly saidAt: number;
 }
 
 const userShape = z.object({
@@ -49,6 +53,9 @@ const plausibleToken = /^[\x21-\x7e]{1,1024}$/;
 /** A token that is unknown stays so: a window that was left open overnight goes on asking. */
 const unknownMs = 15 * 60_000;
 
+/** The lock route does not tell who is an administrator, and `/auth/me` has few requests for many: one each, so often. */
+const administratorMs = 15 * 60_000;
+
 /** In a re-check, what one reader of a record was told about it a moment ago does for the next one as well. */
 const sharedMs = 5_000;
 
@@ -58,6 +65,7 @@ const maxOwners = 10_000;
 export class CivicPressIdentity implements Identity {
   readonly #client: CivicPressClient;
   readonly #forwardAddress: boolean;
+  readonly #administratorMs: number;
   readonly #strangers: Strangers;
 
   /** Whose tokens they are, by token hash; in order of coming. */
@@ -75,6 +83,7 @@ export class CivicPressIdentity implements Identity {
   constructor(options: IdentityOptions) {
     this.#client = options.client;
     this.#forwardAddress = options.forwardAddress;
+    this.#administratorMs = options.administratorMs ?? administratorMs;
     this.#strangers = new Strangers({ isCountedByAddress: options.forwardAddress });
     this.#users = new AnswerCache((user) => (user === null ? unknownMs : options.cacheMs));
     this.#mayEditType = new AnswerCache(options.cacheMs);
@@ -155,8 +164,13 @@ export class CivicPressIdentity implements Identity {
       this.#owners.delete(hash);
       return null;
     }
-    if (owner && !owner.isDoubtful && mayEditAll(owner.user) === mayEdit) return owner.user;
+    if (owner && !this.#isDoubtful(owner) && mayEditAll(owner.user) === mayEdit) return owner.user;
     return this.#introduce(hash, credentials, mayEdit, owner);
+  }
+
+  #isDoubtful({ user, isDoubtful, saidAt }: Owner): boolean {
+    const isAdministrator = user.permissions.includes('*');
+    return isDoubtful || (isAdministrator && performance.now() - saidAt >= this.#administratorMs);
   }
 
   /** Asks whose token it is: once, and again when their rights have changed. */
@@ -174,7 +188,7 @@ export class CivicPressIdentity implements Identity {
     if (answer === null) return null;
     const user = { ...answer, permissions: permissionsOf(answer, mayEdit) };
     this.#owners.delete(hash);
-    this.#owners.set(hash, { user, isDoubtful: false });
+    this.#owners.set(hash, { user, isDoubtful: false, saidAt: performance.now() });
     const oldest = this.#owners.keys().next().value;
     if (this.#owners.size > maxOwners && oldest !== undefined) this.#owners.delete(oldest);
     return user;

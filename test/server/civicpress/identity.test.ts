@@ -56,6 +56,16 @@ describe('who somebody is', () => {
     expect(pathsOn(wire).filter((path) => path === '/auth/me')).toHaveLength(1);
   });
 
+  it('[A6] is asked again about an administrator: that they are none any more shows nowhere else', async () => {
+    const connection = { cacheMs: 1, administratorMs: 50 };
+    const { api, identity, credentialsOf } = await openOffice({ connection });
+    const root = await credentialsOf('root', 'admin');
+    expect((await identity.userOf(root)).permissions).toContain('*');
+    api.civicpress.setRole('root', 'clerk');
+    await until('they are a clerk', async () => !(await identity.userOf(root)).permissions.includes('*'));
+    expect((await identity.userOf(root)).permissions).toContain('records:edit');
+  });
+
   it('[A17] is not kept from clerks by tokens that somebody made up', async () => {
     const { identity, wire, credentialsOf } = await openOffice({ civicpress: { rateLimits: true } });
     const alice = await credentialsOf('alice', 'clerk');
