@@ -1,7 +1,7 @@
 /**
  * Three real Tiptap editors at one document: what was played once by `npm run test:fuzz`, again.
  *
- * test/editors/seeds.json holds the first seeds, and those that failed once and were mended. A seed means
+ * test/editors/seeds.json holds some of the first seeds, and those that failed once and were mended. A seed means
  * the same only as long as the commands do, so what it taught stands in reconcile.test.ts too, where it can be read.
  */
 
