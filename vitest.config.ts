@@ -6,7 +6,8 @@ export default defineConfig({
     exclude: ['test/bench/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // One more than the two cores that there are at least: many tests wait for something most of the time.
+    maxWorkers: 3,
     // Kills, failovers and attacks in real time, on a machine that does other things: one that fails is played once
     // more, and the report says so beside its name. At a developer's desk it fails at once.
     retry: process.env.CI ? 1 : 0,
