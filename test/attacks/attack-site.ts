@@ -69,6 +69,8 @@ export class AttackSite {
         REALTIME_ADMIN_TOKEN: adminToken,
         REALTIME_LOG_LEVEL: 'debug',
         REALTIME_SPECS_FOLDER: specsFolder,
+        // What was left open is not what is held: its memory is to come back when the room goes.
+        REALTIME_ROOMS_CLEANUP_TIMEOUT: '2',
         // So that a text that takes too long is over sooner.
         REALTIME_DOCUMENT_CONVERSION_MS: '1000',
         NODE_ENV: 'production',
