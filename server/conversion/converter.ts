@@ -7,7 +7,7 @@
  * block, and is not tried again by this process.
  */
 import { hash } from 'node:crypto';
-import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import { Doc, encodeStateAsUpdate } from 'yjs';
 import { type Base, isReadAlike } from '../../markdown/base.ts';
 import type { MarkdownError, MarkdownOptions, NodeJson } from '../../markdown/index.ts';
 import { withinComputingTime } from '../computing-time.ts';
@@ -27,6 +27,7 @@ import type {
   Version,
 } from './conversion-worker.ts';
 import type { CopyId } from './document-copies.ts';
+import { FollowedDocuments } from './followed-documents.ts';
 import type { Conversion, NoDocument } from './formats.ts';
 
 export type { NewText, Rewritten };
@@ -128,8 +129,8 @@ export class WorkerConverter implements Converter {
   readonly #deadlineMs: number;
   readonly #calls: WorkerCalls<ConversionMethods>;
 
-  /** What the worker has of a document. */
-  readonly #copies = new WeakMap<Doc, { copy: CopyId; stateVector: Uint8Array }>();
+  /** What the worker has of open documents. */
+  readonly #followed: FollowedDocuments;
 
   /** The conversion that was asked for last; the next one begins behind it. */
   #last: Promise<unknown> = Promise.resolve();
@@ -143,6 +144,7 @@ export class WorkerConverter implements Converter {
     const url = workerBeside(import.meta.url, 'conversion-worker');
     const limits = { maxOldGenerationSizeMb: memoryMb };
     this.#calls = new WorkerCalls(url, markdown, 'the converter is closed', limits);
+    this.#followed = new FollowedDocuments((copy, update) => this.#calls.call('follow', copy, update));
   }
 
   seed(markdown: string, recordId: string): Promise<Seed> {
@@ -210,19 +212,9 @@ export class WorkerConverter implements Converter {
     return this.#calls.close();
   }
 
-  /** The worker's copy, up to date. Sends only what came since the last time, as long as the worker remembers. */
-  async #copyOf(document: Doc | Uint8Array): Promise<CopyId> {
-    if (document instanceof Uint8Array) return this.#newCopyOf(document);
-    const known = this.#copies.get(document);
-    const stateVector = encodeStateVector(document);
-    const update = encodeStateAsUpdate(document, known?.stateVector);
-    const copy = await this.#calls.call('follow', known?.copy ?? null, update);
-    if (copy === null) {
-      this.#copies.delete(document);
-      return this.#copyOf(document);
-    }
-    this.#copies.set(document, { copy, stateVector });
-    return copy;
+  /** The worker's copy, up to date. */
+  #copyOf(document: Doc | Uint8Array): Promise<CopyId> {
+    return document instanceof Uint8Array ? this.#newCopyOf(document) : this.#followed.copyOf(document);
   }
 
   /** Of a document as it was, which nobody asks for again. */

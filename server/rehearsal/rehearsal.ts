@@ -5,9 +5,9 @@
  * What people type is told from its shape (update-cost.ts) and never comes here; a large paste does, and takes a moment.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
+import type { Doc } from 'yjs';
 import { withinComputingTime } from '../computing-time.ts';
-import type { CopyId } from '../conversion/document-copies.ts';
+import { FollowedDocuments } from '../conversion/followed-documents.ts';
 import { readUpdate } from '../update-facts.ts';
 import { WorkerCalls, workerBeside } from '../worker-calls.ts';
 import type { RehearsalMethods } from './rehearsal-worker.ts';
@@ -30,8 +30,7 @@ const idleMs = 5_000;
 export class Rehearsal {
   readonly #sizes = new DocumentSizes();
   readonly #calls: WorkerCalls<RehearsalMethods>;
-  /** What the thread has of a document. */
-  readonly #copies = new WeakMap<Doc, { readonly copy: CopyId; readonly stateVector: Uint8Array }>();
+  readonly #followed: FollowedDocuments;
   /** One at a time. */
   #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
@@ -42,6 +41,7 @@ export class Rehearsal {
     const url = workerBeside(import.meta.url, 'rehearsal-worker');
     const limits = { maxOldGenerationSizeMb: memoryMb };
     this.#calls = new WorkerCalls(url, undefined, 'nothing is rehearsed any more', limits);
+    this.#followed = new FollowedDocuments((copy, update) => this.#calls.call('follow', copy, update));
   }
 
   /** Whether it can be applied as it is: at once, for what people type. */
@@ -68,7 +68,7 @@ export class Rehearsal {
   }
 
   async #try(document: Doc, update: Uint8Array): Promise<number | 'too long'> {
-    await this.#calls.call('prepare', await this.#copyOf(document));
+    await this.#calls.call('prepare', await this.#followed.copyOf(document));
     const allowedMs = sizeOf(document, readUpdate(update)) * perPieceMs;
     const deadlineMs = Math.min(leastMs + allowedMs, mostMs);
     const before = await this.#calls.workedMs();
@@ -84,19 +84,5 @@ export class Rehearsal {
   /** Everybody waits for it once more, when it is applied. */
   async #rest(): Promise<void> {
     if (this.#tookMs > longMs) await delay(this.#tookMs * restPerMs, undefined, { ref: false });
-  }
-
-  /** Sends only what came since the last time, as long as the thread remembers. */
-  async #copyOf(document: Doc): Promise<CopyId> {
-    const known = this.#copies.get(document);
-    const stateVector = encodeStateVector(document);
-    const update = encodeStateAsUpdate(document, known?.stateVector);
-    const copy = await this.#calls.call('follow', known?.copy ?? null, update);
-    if (copy === null) {
-      this.#copies.delete(document);
-      return this.#copyOf(document);
-    }
-    this.#copies.set(document, { copy, stateVector });
-    return copy;
   }
 }
