@@ -1,9 +1,10 @@
 /**
  * Builds the page of administrators: one bundle, one style sheet, and the HTML as it is.
  */
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { modifiedAt, pageBundle } from '../page-bundle.ts';
 
 const sources = import.meta.dirname;
 const shared = join(sources, '../demo/pages');
@@ -14,12 +15,7 @@ export async function buildAdminPage(outDir: string): Promise<void> {
   await build({
     entryPoints: ['page.ts', 'page.css'].map((name) => join(sources, name)),
     outdir: outDir,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-    logLevel: 'warning',
+    ...pageBundle,
   });
   await copyFile(join(sources, 'page.html'), join(outDir, 'page.html'));
   await copyFile(join(shared, 'icon.svg'), join(outDir, 'icon.svg'));
@@ -32,9 +28,4 @@ export async function buildAdminPageWhenStale(outDir: string): Promise<void> {
   const newestSource = Math.max(...(await Promise.all([...own, ...used].map(modifiedAt))));
   const oldestBuilt = Math.min(...(await Promise.all(built.map((name) => modifiedAt(join(outDir, name))))));
   if (oldestBuilt <= newestSource) await buildAdminPage(outDir);
-}
-
-/** Milliseconds since the epoch; 0 for a file that does not exist. */
-async function modifiedAt(path: string): Promise<number> {
-  return (await stat(path).catch(() => null))?.mtimeMs ?? 0;
 }

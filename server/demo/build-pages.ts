@@ -2,9 +2,10 @@
  * Builds the demo's pages: one small bundle per page, its style sheet, and the HTML as it is.
  * Nothing comes from elsewhere, so the pages work under `default-src 'self'` and without a network.
  */
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { modifiedAt, pageBundle } from '../page-bundle.ts';
 
 const SOURCES = join(import.meta.dirname, 'pages');
 const ENTRIES = [
@@ -23,12 +24,7 @@ export async function buildPages(outDir: string): Promise<void> {
   const { metafile } = await build({
     entryPoints: ENTRIES.map((name) => join(SOURCES, name)),
     outdir: outDir,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-    logLevel: 'warning',
+    ...pageBundle,
     metafile: true,
   });
   assertOneYjs(metafile);
@@ -56,10 +52,4 @@ function assertOneYjs(metafile: Metafile): void {
 async function newestIn(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true });
   return Math.max(...(await Promise.all(names.map((name) => modifiedAt(join(folder, name))))));
-}
-
-/** Milliseconds since the epoch; 0 for a file that does not exist. */
-async function modifiedAt(path: string): Promise<number> {
-  const found = await stat(path).catch(() => null);
-  return found?.mtimeMs ?? 0;
 }
