@@ -4,18 +4,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Span as OtelSpan } from '@opentelemetry/api';
-import { type Config, ConfigError } from '../config.ts';
+import type { Config } from '../config.ts';
 import { version } from '../version.ts';
 import type { Span, Spans } from './spans.ts';
 
 /** What a stop waits for the collector. */
 const closingMs = 2_000;
 
-/**
- * `null` where no collector is configured.
- *
- * @throws ConfigError when the packages are not installed
- */
+/** `null` where no collector is configured. */
 export async function openSpans({ tracing }: Config): Promise<Spans | null> {
   if (tracing.otlp_url === undefined) return null;
   const { api, sdk, resources, exporter } = await packages();
@@ -70,17 +66,11 @@ function messageOf(error: unknown): string {
 }
 
 async function packages() {
-  try {
-    const [api, sdk, resources, exporter] = await Promise.all([
-      import('@opentelemetry/api'),
-      import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
-    ]);
-    return { api, sdk, resources, exporter };
-  } catch (error) {
-    throw new ConfigError([
-      `tracing.otlp_url: the packages of OpenTelemetry are not installed (npm install --include=optional): ${(error as Error).message}`,
-    ]);
-  }
+  const [api, sdk, resources, exporter] = await Promise.all([
+    import('@opentelemetry/api'),
+    import('@opentelemetry/sdk-trace'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+  ]);
+  return { api, sdk, resources, exporter };
 }
