@@ -49,17 +49,17 @@ async function look(): Promise<void> {
 async function lookOnce(): Promise<void> {
   if (api.token === null) return showSignedIn(false);
   try {
-    const [statistics, open, { deadLetters }] = await Promise.all([
+    const [statistics, open, dead] = await Promise.all([
       api.ask<Statistics>('GET', 'statistics'),
       api.ask<{ rooms: Room[]; next: string | null }>('GET', `rooms?limit=${shownRooms}`),
-      api.ask<{ deadLetters: DeadLetter[] }>('GET', 'webhooks/dead-letters'),
+      api.ask<{ deadLetters: DeadLetter[]; next: string | null }>('GET', 'webhooks/dead-letters'),
     ]);
     if (api.token === null) return;
     showSignedIn(true);
     if (byId('problem').dataset.of === 'looking') setProblem('');
     showServer(statistics, open.rooms);
     rooms.show(open.rooms, open.next !== null);
-    showLetters(deadLetters);
+    showLetters(dead.deadLetters, dead.next !== null);
   } catch (error) {
     if (error instanceof NotLetIn) {
       api.signOut();
@@ -105,8 +105,9 @@ function showServer(statistics: Statistics, open: Room[]): void {
   );
 }
 
-function showLetters(letters: DeadLetter[]): void {
-  setText(byId('letters-empty'), letters.length === 0 ? 'There are none.' : '');
+function showLetters(letters: DeadLetter[], hasMore: boolean): void {
+  const more = hasMore ? `The oldest ${letters.length} are shown.` : '';
+  setText(byId('letters-empty'), letters.length === 0 ? 'There are none.' : more);
   const list = byId('letters');
   const ids = letters.map(({ id }) => id).join();
   // The buttons stay as they are while nothing changes, with the focus.

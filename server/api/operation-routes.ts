@@ -12,7 +12,7 @@ import type { Webhooks } from '../webhooks/webhooks.ts';
 import { documentOf } from './access.ts';
 import { concerning } from './audit.ts';
 import type { ApiInstance } from './schemas.ts';
-import { time } from './shapes.ts';
+import { next, pageQuery, time } from './shapes.ts';
 
 export interface OperationRoutesOptions {
   readonly operators: Operators;
@@ -134,7 +134,8 @@ export function operationRoutes(app: ApiInstance, options: OperationRoutesOption
       schema: {
         tags: ['webhooks'],
         operationId: 'listDeadLetters',
-        summary: 'Events that were given up, the oldest 100.',
+        summary: 'Events that were given up, the oldest first.',
+        querystring: pageQuery.extend({ after: z.coerce.number().int().min(0).default(0) }),
         response: {
           200: z.object({
             deadLetters: z.array(
@@ -150,11 +151,16 @@ export function operationRoutes(app: ApiInstance, options: OperationRoutesOption
                 error: z.string(),
               }),
             ),
+            next,
           }),
         },
       },
     },
-    async () => ({ deadLetters: (await webhooks?.deadLetters()) ?? [] }),
+    async ({ query: { after, limit } }) => {
+      const found = (await webhooks?.deadLetters(after, limit + 1)) ?? [];
+      const deadLetters = found.slice(0, limit);
+      return { deadLetters, next: found.length > limit ? String(deadLetters.at(-1)?.id) : null };
+    },
   );
 
   app.post(

@@ -50,7 +50,7 @@ const statements = {
   `),
   dead: database.prepare(`
     SELECT id, event_id AS eventId, event, target, room, body, created_at AS createdAt, dead_at AS deadAt, error
-      FROM deliveries WHERE dead_at IS NOT NULL ORDER BY id LIMIT ?
+      FROM deliveries WHERE dead_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?
   `),
   revive: database.prepare(`
     UPDATE deliveries SET dead_at = NULL, error = NULL, created_at = ?
@@ -98,8 +98,9 @@ const methods = {
   buryOthers(targets: readonly string[], at: number): number {
     return Number(statements.buryOthers.run(at, JSON.stringify(targets)).changes);
   },
-  dead(limit: number): DeadLetter[] {
-    return statements.dead.all(limit).map((row) => ({
+  /** The oldest ones behind `after`. */
+  dead(after: number, limit: number): DeadLetter[] {
+    return statements.dead.all(after, limit).map((row) => ({
       ...deliveryOf(row),
       ...laneOf(row),
       deadAt: Number(row.deadAt),

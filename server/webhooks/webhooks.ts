@@ -62,9 +62,6 @@ const outboxRetryMs = 1_000;
 /** So long a stop waits for what can be told at once. */
 const farewellMs = 1_000;
 
-/** So many dead letters are listed at once. */
-const listedDead = 100;
-
 const hourMs = 3_600_000;
 
 export class Webhooks implements Events {
@@ -128,8 +125,8 @@ export class Webhooks implements Events {
   }
 
   /** Oldest first. */
-  deadLetters(): Promise<DeadLetter[]> {
-    return this.#options.outbox.call('dead', listedDead);
+  deadLetters(after: number, limit: number): Promise<DeadLetter[]> {
+    return this.#options.outbox.call('dead', after, limit);
   }
 
   /** Has another day. `false` when there is no such dead letter, or its address is not configured any more. */

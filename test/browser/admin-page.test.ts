@@ -5,10 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { openOutbox } from '../../server/webhooks/outbox.ts';
 import { launchChromium } from '../helpers/chromium.ts';
 import { Clerk } from '../helpers/clerk.ts';
 import { Program } from '../helpers/program.ts';
+import { Receiver } from '../helpers/receiver.ts';
 import { until } from '../helpers/until.ts';
 
 const adminToken = 'a-token-of-the-tests-long-enough';
@@ -108,4 +110,41 @@ it('[D6] shows rooms and people, and does what an operator asks, with the keyboa
   await page.getByText('You are signed out.').waitFor();
   expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
   expect(complaints).toEqual([]);
+});
+
+it('[D6] shows the events that webhooks did not take, and sends one again', async () => {
+  const receiver = await Receiver.start();
+  receiver.answer = () => 418;
+  const ofHost = await mkdtemp(join(tmpdir(), 'admin-page-letters-'));
+  const outbox = await openOutbox(join(ofHost, 'demo/webhooks.sqlite'));
+  const longAgo = Date.now() - 2 * 24 * 3_600_000;
+  const body = JSON.stringify({ id: 'of-long-ago', event: 'realtime:room:created', data: {} });
+  const event = { eventId: 'of-long-ago', event: 'realtime:room:created', room, body, createdAt: longAgo };
+  await outbox.call('add', [event], [receiver.url]);
+  await outbox.close();
+  const host = await Program.start(ofHost, [], {
+    REALTIME_ADMIN_TOKEN: adminToken,
+    REALTIME_WEBHOOKS_URLS: receiver.url,
+    REALTIME_WEBHOOKS_SECRET: 'a secret of at least thirty-two characters',
+    REALTIME_WEBHOOKS_PRIVATE_HOSTS: '127.0.0.1',
+  });
+  const context = await browser.newContext();
+  onTestFinished(async () => {
+    await context.close();
+    await host.end('SIGKILL');
+    await rm(ofHost, { recursive: true, force: true });
+  });
+  const page = await context.newPage();
+  await page.goto(`${host.url}/admin`);
+  await page.locator('#token:focus').waitFor();
+  await page.keyboard.type(adminToken);
+  await page.keyboard.press('Enter');
+  const letters = page.locator('#letters');
+  await letters.getByText(`realtime:room:created of ${room} to`).waitFor();
+  await letters.getByText('answered with 418').waitFor();
+  receiver.answer = () => 204;
+  await press(page, `Send again: realtime:room:created of ${room}`);
+  await page.getByText(`realtime:room:created of ${room} is sent again.`).waitFor();
+  await page.getByText('There are none.').waitFor();
+  await until('it arrives', () => receiver.taken.some((arrived) => arrived.body === body));
 });

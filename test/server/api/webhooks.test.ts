@@ -36,9 +36,21 @@ function openHttp(options: { webhooks: ApiOptions['webhooks']; token: string | u
   return { ask };
 }
 
+const letters = [3, 7, 9].map((id) => ({
+  id,
+  eventId: `event-${id}`,
+  event: 'realtime:room:created',
+  target: 'https://clerks.example.org/hook',
+  room: 'record:noise-bylaw',
+  body: '{}',
+  createdAt: 1,
+  deadAt: 2,
+  error: 'answered with 418',
+}));
+
 const webhooks = {
   status: async () => ({ pending: 3, dead: 1, failing: [] }),
-  deadLetters: async () => [],
+  deadLetters: async (after: number, limit: number) => letters.filter(({ id }) => id > after).slice(0, limit),
   resend: async (id: number) => id === 7,
 };
 
@@ -63,7 +75,17 @@ it('[H4] are for administrators', async () => {
 it('[H4] say what waits, and send again what there is', async () => {
   const { ask } = openHttp({ webhooks, token });
   expect((await ask('GET', '')).json()).toEqual({ pending: 3, dead: 1, failing: [] });
-  expect((await ask('GET', '/dead-letters')).json()).toEqual({ deadLetters: [] });
+  expect((await ask('GET', '/dead-letters')).json()).toEqual({ deadLetters: letters, next: null });
+  expect((await ask('GET', '/dead-letters?limit=2')).json()).toEqual({
+    deadLetters: letters.slice(0, 2),
+    next: '7',
+  });
+  expect((await ask('GET', '/dead-letters?limit=2&after=7')).json()).toEqual({
+    deadLetters: letters.slice(2),
+    next: null,
+  });
+  for (const query of ['limit=0', 'limit=501', 'after=-1', 'after=x'])
+    expect((await ask('GET', `/dead-letters?${query}`)).statusCode).toBe(400);
   expect((await ask('POST', '/dead-letters/7/resend')).json()).toEqual({ resent: 7 });
   for (const id of ['8', '0', '-7', '7.0', 'x', '9'.repeat(30)]) {
     expect((await ask('POST', `/dead-letters/${id}/resend`)).statusCode).toBe(404);
@@ -73,6 +95,6 @@ it('[H4] say what waits, and send again what there is', async () => {
 it('have nothing to say where none are configured', async () => {
   const { ask } = openHttp({ webhooks: undefined, token });
   expect((await ask('GET', '')).json()).toEqual({ pending: 0, dead: 0, failing: [] });
-  expect((await ask('GET', '/dead-letters')).json()).toEqual({ deadLetters: [] });
+  expect((await ask('GET', '/dead-letters')).json()).toEqual({ deadLetters: [], next: null });
   expect((await ask('POST', '/dead-letters/7/resend')).statusCode).toBe(404);
 });

@@ -162,7 +162,9 @@ describe('an event', () => {
     webhooks.emit('realtime:room:created', created('bad'));
     webhooks.emit('realtime:room:destroyed', created('bad'));
     await until('both are given up', async () => (await webhooks.status()).dead === 2);
-    const [first] = await webhooks.deadLetters();
+    const [first, second] = await webhooks.deadLetters(0, 10);
+    expect(await webhooks.deadLetters(first?.id as number, 10)).toEqual([second]);
+    expect(await webhooks.deadLetters(0, 1)).toEqual([first]);
     expect(first).toMatchObject({
       event: 'realtime:room:created',
       target: receiver.url,
@@ -191,7 +193,7 @@ describe('an event', () => {
     const other = await Receiver.start();
     const third = await open([other.url], { folder });
     expect(await third.webhooks.status()).toMatchObject({ pending: 0, dead: 4 });
-    const [letter] = await third.webhooks.deadLetters();
+    const [letter] = await third.webhooks.deadLetters(0, 10);
     expect(await third.webhooks.resend(letter?.id as number)).toBe(false);
   });
 
