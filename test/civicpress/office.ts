@@ -2,7 +2,7 @@
  * A CivicPress of somebody's own, over its HTTP API, and the realtime server beside it.
  */
 import { Clerk } from '../helpers/clerk.ts';
-import type { Program } from '../helpers/program.ts';
+import { Editor } from '../helpers/editor.ts';
 
 export interface Account {
   readonly username: string;
@@ -15,26 +15,33 @@ export interface Answer {
   readonly text: string;
 }
 
+/** The realtime server. */
+export interface Beside {
+  url: string;
+  /** Kills it and starts it again; `null` where that is for somebody else to do. */
+  readonly kill: (() => Promise<string>) | null;
+}
+
 export class Office {
   readonly #url: string;
-  readonly #program: Program;
-  readonly #clerks: Clerk[] = [];
+  readonly #beside: Beside;
+  readonly #windows: { leave(): void }[] = [];
   readonly #records = new Set<string>();
   readonly #stamp = Date.now().toString(36);
   /** Of the account that was named, as somebody who saves past the room. */
   readonly token: string;
 
-  private constructor(url: string, program: Program, token: string) {
+  private constructor(url: string, beside: Beside, token: string) {
     this.#url = url;
-    this.#program = program;
+    this.#beside = beside;
     this.token = token;
   }
 
-  static async open(url: string, account: Account, program: Program): Promise<Office> {
+  static async open(url: string, account: Account, beside: Beside): Promise<Office> {
     const { data, text } = await ask(url, 'POST', '/users/auth/password', undefined, account);
     const token = (data.session as { token?: string } | undefined)?.token;
     if (!token) throw new Error(`CivicPress does not sign ${account.username} in: ${text}`);
-    return new Office(url, program, token);
+    return new Office(url, beside, token);
   }
 
   /** `null` where CivicPress has no simulated accounts (CIVIC_ALLOW_SIMULATED_AUTH in development). */
@@ -43,8 +50,20 @@ export class Office {
     return (data.session as { token?: string } | undefined)?.token ?? null;
   }
 
-  ask(method: string, path: string, body?: unknown): Promise<Answer> {
-    return ask(this.#url, method, path, this.token, body);
+  ask(method: string, path: string, body?: unknown, token = this.token): Promise<Answer> {
+    return ask(this.#url, method, path, token, body);
+  }
+
+  /** The realtime server's own routes. */
+  askServer(path: string): Promise<Response> {
+    return fetch(`${this.#beside.url}${path}`, { headers: { authorization: `Bearer ${this.token}` } });
+  }
+
+  /** Resolves with whether it was killed, and runs again. */
+  async killServer(): Promise<boolean> {
+    if (!this.#beside.kill) return false;
+    this.#beside.url = await this.#beside.kill();
+    return true;
   }
 
   /** @throws Error with CivicPress' words when it refuses */
@@ -82,14 +101,21 @@ export class Office {
   }
 
   async join(id: string, token: string = this.token): Promise<Clerk> {
-    const clerk = new Clerk({ serverUrl: this.#program.url, documentName: `record:${id}`, token });
-    this.#clerks.push(clerk);
+    const clerk = new Clerk({ serverUrl: this.#beside.url, documentName: `record:${id}`, token });
+    this.#windows.push(clerk);
     return clerk.synced();
+  }
+
+  /** By the provider of CivicPress' own editor. */
+  async joinAsEditor(id: string): Promise<Editor> {
+    const editor = new Editor({ serverUrl: this.#beside.url, recordId: id, token: this.token });
+    this.#windows.push(editor);
+    return editor.synced();
   }
 
   /** Sends everybody away, and archives what was made. Resolves with what could not be. */
   async tidyUp(): Promise<string[]> {
-    for (const clerk of this.#clerks) clerk.leave();
+    for (const window of this.#windows) window.leave();
     const left: string[] = [];
     for (const id of this.#records) {
       const { status: draft } = await this.ask('DELETE', `/records/${id}/draft`);

@@ -226,20 +226,36 @@ it('[E2] sees also what came between the look at a record that others save, and 
   await until('the draft has all', async () => (await townHall.draftOf('plan')) === all);
 });
 
-it('[E7] brings in what is published past the draft that hides it', async () => {
-  vi.useFakeTimers({ toFake: ['performance'] });
-  onTestFinished(() => void vi.useRealTimers());
-  const { alice, publish } = await openPublished();
-  await publish(original.replace('Third', 'Third, published elsewhere'));
-  townHall.server.openRooms.recordChanged('plan');
-  vi.advanceTimersByTime(30_000);
+it.each(['as a file', 'by the API'])(
+  '[E7] brings in what is published %s past the draft that hides it',
+  async (how) => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { alice, publish } = await openPublished();
+    const published = original.replace('Third', 'Third, published elsewhere');
+    await (how === 'as a file' ? publish(published) : townHall.putRecord('plan', published));
+    townHall.server.openRooms.recordChanged('plan');
+    vi.advanceTimersByTime(30_000);
+    townHall.server.openRooms.recordChanged('plan');
+    await alice.sees('Third, published elsewhere');
+    expect(alice.text).toContain('First (from the room)');
+    const both = published.replace('First', 'First (from the room)');
+    await until('the draft has both', async () => (await townHall.draftOf('plan')) === both);
+  },
+);
+
+it('[E7] keeps what was typed when somebody throws the draft away, and what was published beneath it', async () => {
+  const { alice } = await openPublished();
+  await alice.noticed('saved');
+  await townHall.putRecord('plan', original.replace('Third', 'Third, published elsewhere'));
+  await townHall.throwDraftAway('plan');
   townHall.server.openRooms.recordChanged('plan');
   await alice.sees('Third, published elsewhere');
   expect(alice.text).toContain('First (from the room)');
-  const both = original
-    .replace('Third', 'Third, published elsewhere')
-    .replace('First', 'First (from the room)');
-  await until('the draft has both', async () => (await townHall.draftOf('plan')) === both);
+  await until('the draft has both', async () => {
+    const draft = await townHall.draftOf('plan');
+    return draft?.includes('published elsewhere') && draft.includes('from the room');
+  });
 });
 
 it('[E7] takes nothing for deleted that is in the draft and not in the published text, from which somebody saves', async () => {
@@ -250,15 +266,18 @@ it('[E7] takes nothing for deleted that is in the draft and not in the published
   expect(alice.text).toContain('First (from the room)');
 });
 
-it('[E6] finds out that a record is archived also while there is a draft of it', async () => {
-  vi.useFakeTimers({ toFake: ['performance'] });
-  onTestFinished(() => void vi.useRealTimers());
-  const { alice, publish } = await openPublished();
-  await publish(original, 'archived');
-  vi.advanceTimersByTime(30_000);
-  townHall.server.openRooms.recordChanged('plan');
-  expect(await alice.noticed('record-gone')).toMatchObject({ fate: 'archived' });
-});
+it.each(['in its file', 'by the API'])(
+  '[E6] finds out that a record is archived %s also while there is a draft of it',
+  async (how) => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { alice, publish } = await openPublished();
+    await (how === 'in its file' ? publish(original, 'archived') : townHall.archive('plan'));
+    vi.advanceTimersByTime(30_000);
+    townHall.server.openRooms.recordChanged('plan');
+    expect(await alice.noticed('record-gone')).toMatchObject({ fate: 'archived' });
+  },
+);
 
 it("[E8] takes nothing from what CivicPress' own editor saves beside the room, and gives its text back", async () => {
   const alice = await openPlan();

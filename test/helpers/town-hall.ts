@@ -217,6 +217,31 @@ export class TownHall {
     });
   }
 
+  /** Changes what is published, past any draft. */
+  async putRecord(recordId: string, content: string): Promise<void> {
+    await this.#asAlice('PUT', `/records/${recordId}`, { content });
+  }
+
+  /** As an administrator does. */
+  async archive(recordId: string): Promise<void> {
+    const { status } = await this.#ask('DELETE', `/records/${recordId}`, await this.tokenOf('root', 'admin'));
+    if (status !== 200) throw new Error(`the record was not archived: ${status}`);
+  }
+
+  /** As the server's own user does, whose draft it is. */
+  async throwDraftAway(recordId: string): Promise<void> {
+    const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
+    const signIn = { method: 'POST', path: '/users/auth/password', body: service } as const;
+    const token = fieldOf(fieldOf((await client.send(signIn)).data, 'session'), 'token');
+    const { status } = await this.#ask('DELETE', `/records/${recordId}/draft`, String(token));
+    if (status !== 200) throw new Error(`the draft was not thrown away: ${status}`);
+  }
+
+  #ask(method: 'DELETE', path: string, token: string): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}` };
+    return fetch(`${this.civicpress.url}/api/v1${path}`, { method, headers });
+  }
+
   async #asAlice(method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown): Promise<Reply> {
     const client = new CivicPressClient({ url: this.civicpress.url, timeoutMs: 5_000 });
     return client.send({ method, path, token: await this.tokenOf('alice'), body });

@@ -24,6 +24,7 @@ export interface DemoSite {
   hocuspocus: Hocuspocus;
   /** Writes a draft as a clerk would. */
   saveDraft(recordId: string, markdownBody: string): Promise<void>;
+  publish(recordId: string): Promise<void>;
   /** Tells everybody in the room, as the server's notices do. */
   tell(recordId: string, event: string, data: unknown): void;
   /** Closes every socket. */
@@ -76,19 +77,23 @@ export async function startDemoSite(records: Record<string, DemoRecord>): Promis
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 
+  const asClerk = async (method: string, path: string, body: unknown) => {
+    const { token } = await (await postJson(`${url}/demo/api/session`, { user: 'alice' })).json();
+    const response = await fetch(`${civicpress.url}/api/v1/records/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${method} ${path} was refused: ${await response.text()}`);
+  };
+
   return {
     url,
     civicpress,
     hocuspocus,
-    async saveDraft(recordId, markdownBody) {
-      const { token } = await (await postJson(`${url}/demo/api/session`, { user: 'alice' })).json();
-      const response = await fetch(`${civicpress.url}/api/v1/records/${recordId}/draft`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ title: records[recordId]?.title, type: 'bylaw', markdownBody }),
-      });
-      if (!response.ok) throw new Error(`The draft was not written: ${await response.text()}`);
-    },
+    saveDraft: (recordId, markdownBody) =>
+      asClerk('PUT', `${recordId}/draft`, { title: records[recordId]?.title, type: 'bylaw', markdownBody }),
+    publish: (recordId) => asClerk('POST', `${recordId}/publish`, { status: 'published' }),
     tell(recordId, event, data) {
       hocuspocus.documents.get(`record:${recordId}`)?.broadcastStateless(JSON.stringify({ event, data }));
     },

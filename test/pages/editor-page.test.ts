@@ -177,11 +177,7 @@ describe('what the server tells the room', () => {
   it('[A14] makes a reader of somebody who may not edit any longer, and says so', async () => {
     const page = await join('alice');
     const { reason } = errors['not-allowed'];
-    for (const connection of site.hocuspocus.documents.get('record:parking-bylaw')?.getConnections() ?? []) {
-      connection.readOnly = true;
-      const scope = new OutgoingMessage(connection.messageAddress).writeAuthenticated(true);
-      connection.send(scope.toUint8Array());
-    }
+    makeReaders('parking-bylaw');
     site.tell('parking-bylaw', 'rights-changed', { access: 'read', reason });
     await shows(page.getByRole('alert').getByText(reason), /What you typed last may not have been taken/);
     await shows(saved(page), 'Read only');
@@ -193,6 +189,47 @@ describe('what the server tells the room', () => {
     await page.getByRole('button', { name: 'Reload' }).click();
     await shows(saved(page), 'All changes saved');
     expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('says why nobody may type for now, until they may again', async () => {
+    const page = await join('alice');
+    for (const event of ['room-read-only', 'too-much-unsaved'] as const) {
+      makeReaders('parking-bylaw');
+      const { reason } = errors[event];
+      site.tell('parking-bylaw', event, { reason });
+      await shows(page.getByRole('alert'), reason);
+      await shows(saved(page), 'Read only');
+      site.dropSockets(4503, errors['may-edit-now'].reason);
+      await shows(saved(page), 'All changes saved');
+      expect(await page.getByRole('alert').count()).toBe(0);
+    }
+  });
+
+  it('[N5] says when the draft was published, and shows that nothing differs from it any more', async () => {
+    const page = await join('alice');
+    await site.saveDraft('parking-bylaw', 'Parking is cheap.\n');
+    site.tell('parking-bylaw', 'saved', {});
+    await shows(page.locator('.row.added'), /Parking is cheap/);
+    await site.publish('parking-bylaw');
+    site.tell('parking-bylaw', 'published', { at: Date.now() });
+    await shows(page.getByRole('alert').locator('p'), /^The draft was published at .*\d\d.*new one\.$/);
+    await shows(page.locator('#changes-summary'), 'No changes to the published text.');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('says what happened to the record', async () => {
+    const page = await join('alice');
+    const happened = [
+      ['changed-outside', { conflicts: [] }, /was changed elsewhere; the change is in the text now/],
+      ['changed-outside', { conflicts: ['Both words.\n'] }, /Both stand in “Both words\.”/],
+      ['restored', { revision: 7, by: 'bob' }, /^bob restored version 7\./],
+      ['record-gone', { fate: 'archived' }, /^This record was archived\..*nothing can be changed here/],
+    ] as const;
+    for (const [event, data, sentence] of happened) {
+      site.tell('parking-bylaw', event, data);
+      await shows(page.getByRole('alert').last().locator('p'), sentence);
+    }
   });
 
   it('[D2] brings the stored Markdown and its changes up to date', async () => {
@@ -330,6 +367,15 @@ async function join(user: string, recordId = 'parking-bylaw'): Promise<Page> {
   await shows(connection(page), 'Online');
   await shows(saved(page), /All changes saved|Read only/);
   return page;
+}
+
+/** As the server does it, in place. */
+function makeReaders(recordId: string): void {
+  for (const connection of site.hocuspocus.documents.get(`record:${recordId}`)?.getConnections() ?? []) {
+    connection.readOnly = true;
+    const scope = new OutgoingMessage(connection.messageAddress).writeAuthenticated(true);
+    connection.send(scope.toUint8Array());
+  }
 }
 
 async function typeAtEnd(page: Page, typed: string): Promise<void> {

@@ -4,6 +4,7 @@ import { Refusal, refusals, reportFailure } from './errors.ts';
 import { Guards } from './guards.ts';
 import type { Parts } from './parts.ts';
 import { authRoutes } from './routes/auth.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { draftRoutes } from './routes/drafts.ts';
 import { lockRoutes } from './routes/locks.ts';
 import { recordRoutes } from './routes/records.ts';
@@ -33,6 +34,7 @@ export function buildApi(parts: Parts): FastifyInstance {
       authRoutes(routes, parts, guards);
       recordRoutes(routes, parts, guards);
       draftRoutes(routes, parts, guards);
+      changeRoutes(routes, parts, guards);
       lockRoutes(routes, parts, guards);
       snapshotRoutes(routes, parts, guards);
     },

@@ -4,6 +4,8 @@
  * The shapes differ on purpose: they come from different layers of CivicPress, and a client has to read them all.
  */
 
+import type { RecordAction } from './roles.ts';
+
 /** A request that is answered with an error: the status and the exact body. */
 export class Refusal extends Error {
   readonly status: number;
@@ -60,7 +62,7 @@ export const refusals = {
   invalidToken: () => middleware(401, 'Invalid token', 'The provided token is invalid or expired'),
   csrf: () => handler(403, 'CSRF token required', 'CSRF_TOKEN_MISSING'),
 
-  notPermitted: (action: 'create' | 'edit' | 'view', user: RefusedUser, recordType?: string) =>
+  notPermitted: (action: RecordAction, user: RefusedUser, recordType?: string) =>
     handler(
       403,
       `Permission denied: Cannot ${action} records${recordType ? ` of type '${recordType}'` : ''}`,
@@ -86,6 +88,8 @@ export const refusals = {
       `Transition from '${from}' to '${to}' is not allowed. Allowed transitions: ${allowed.join(', ') || 'none (final status)'}.`,
       'INVALID_STATUS_TRANSITION',
     ),
+  draftNotFound: () => handler(404, 'Draft not found', 'DRAFT_NOT_FOUND'),
+  notYourDraft: () => handler(403, 'Permission denied: You can only delete your own drafts', 'API_ERROR'),
   nothingToPublish: (id: string) =>
     handler(500, 'Failed to publish record', 'INTERNAL_ERROR', { details: `Draft not found: ${id}` }),
   locked: (lockedBy: string, expiresAt: string) =>

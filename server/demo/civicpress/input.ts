@@ -22,6 +22,12 @@ const newRecord = draftFields.omit({ markdownBody: true }).extend({
   content: z.string().optional(),
 });
 
+/** What is published, past any draft. */
+const recordChange = draftFields.omit({ type: true, workflowState: true, markdownBody: true }).extend({
+  content: z.string().optional(),
+  authors: z.array(z.unknown()).optional(),
+});
+
 const publication = z.object({ status: z.string().min(1).optional() });
 
 /** Compared and not matched: a pattern over millions of characters can exhaust the stack. */
@@ -47,6 +53,7 @@ export type ListQuery = z.infer<typeof listQuery>;
 
 export const readDraftFields = (body: unknown) => read(draftFields, body, 'body');
 export const readNewRecord = (body: unknown) => read(newRecord, body, 'body');
+export const readRecordChange = (body: unknown) => read(recordChange, body, 'body');
 export const readPublication = (body: unknown) => read(publication, body, 'body');
 export const readCollabSnapshot = (body: unknown) => read(collabSnapshot, body, 'body');
 export const readListQuery = (query: unknown) => read(listQuery, query, 'query');

@@ -34,7 +34,7 @@ const PERMISSIONS = new Map<string, readonly string[]>([
   ['public', PUBLIC],
 ]);
 
-export type RecordAction = 'create' | 'edit' | 'view';
+export type RecordAction = 'create' | 'edit' | 'view' | 'delete';
 
 export class Roles {
   /** The record types that a role may create and edit. */
@@ -56,7 +56,8 @@ export class Roles {
   can(role: string, action: RecordAction, recordType?: string): boolean {
     const permissions = this.permissionsOf(role);
     if (permissions.includes('*') || permissions.includes(`records:${action}`)) return true;
-    return action !== 'view' && recordType !== undefined && this.#mayWriteType(role, recordType);
+    const isByType = action === 'create' || action === 'edit';
+    return isByType && recordType !== undefined && this.#mayWriteType(role, recordType);
   }
 
   #mayWriteType(role: string, recordType: string): boolean {

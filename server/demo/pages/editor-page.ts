@@ -136,6 +136,9 @@ function hearServer(event: string, data: unknown): void {
     const text = `${reason} What you typed last may not have been taken: the record as it is comes with a reload.`;
     const action = { label: 'Reload', run: () => location.reload() };
     showNotice('rights', { kind: 'warning', text, action });
+  } else if (event === 'too-much-unsaved' || event === 'room-read-only') {
+    const { reason } = data as { reason: string };
+    showNotice('rights', { kind: 'warning', text: reason });
   } else if (event === 'slow-down') {
     const { reason } = data as { reason: string };
     const action = { label: 'Dismiss', run: () => clearNotice('slow-down') };

@@ -1,4 +1,4 @@
-/** Writing: a new record is a draft, a draft is saved, and publishing turns it into the record's file. */
+/** Writing: a new record is a draft, a draft is saved or thrown away, and publishing turns it into the record's file. */
 import type { FastifyInstance } from 'fastify';
 import type { Account } from '../accounts.ts';
 import type { Draft } from '../drafts.ts';
@@ -51,6 +51,17 @@ export function draftRoutes(routes: FastifyInstance, parts: Parts, guards: Guard
     guards.requireRight('create', account, type);
     checkTransition(initialStatus, fields.status ?? initialStatus);
     return { success: true, data: await drafts.create(id, { ...fields, title, type }, account) };
+  });
+
+  /** Whoever began it may throw it away, and nobody else. */
+  routes.delete<OneRecord>('/records/:id/draft', async (request) => {
+    const account = guards.permitted('edit', request);
+    const { id } = request.params;
+    const draft = drafts.get(id);
+    if (!draft) throw refusals.draftNotFound();
+    if (![String(account.id), account.username].includes(draft.created_by)) throw refusals.notYourDraft();
+    await drafts.remove(id);
+    return { success: true, data: { message: 'Draft deleted successfully', id } };
   });
 
   routes.post<OneRecord>('/records/:id/publish', async (request, reply) => {

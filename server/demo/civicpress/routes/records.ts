@@ -97,9 +97,11 @@ function listed(file: RecordFile): { id: string; record: PublishedRecord }[] {
   }
 }
 
-/** A published record as a reader gets it: CivicPress trims the body on its way out. */
+/** A published record as a reader gets it: CivicPress trims the body on its way out of the file, which it moves away
+ * when it archives a record. */
 function recordView({ id, title, type, status, content, ...rest }: PublishedRecord) {
-  return { id, title, type, status, workflowState: null, content: content.trim(), ...rest };
+  const shown = status === 'archived' ? content : content.trim();
+  return { id, title, type, status, workflowState: null, content: shown, ...rest };
 }
 
 function listView(record: PublishedRecord) {

@@ -4,6 +4,7 @@
  */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Clerk } from '../helpers/clerk.ts';
 import { until } from '../helpers/until.ts';
 import type { Office } from './office.ts';
 
@@ -36,7 +37,7 @@ A line<br>with a break[^1] and <!--civic-ref type="record" id="noise" label="Noi
 Last paragraph.
 `;
 
-export const trials: readonly Trial[] = [
+export const recordTrials: readonly Trial[] = [
   {
     name: 'a reader writes nothing',
     async run(office) {
@@ -66,6 +67,43 @@ export const trials: readonly Trial[] = [
     },
   },
   {
+    name: 'a draft that is newer than what is published is what is opened, and stays',
+    async run(office) {
+      const id = await office.newRecord('draft', plain);
+      await office.publish(id);
+      await office.newRecord('draft', plain.replace('First', 'Newer'));
+      const before = await office.recordOf(id);
+      const clerk = await office.join(id);
+      await clerk.sees('Newer paragraph');
+      clerk.leave();
+      await delay(writtenMs);
+      deepStrictEqual(await office.recordOf(id), before);
+      return undefined;
+    },
+  },
+  {
+    name: 'in each record of this CivicPress (the newest 12, as copies) one key changes one line',
+    async run(office) {
+      const { records } = await office.must('GET', '/records?limit=12');
+      for (const [index, record] of (records as { id: string; content?: string }[]).entries()) {
+        const body = `${record.content}\n`;
+        const id = await office.newRecord(`copy-${index}`, body);
+        const clerk = await office.join(id);
+        const words = body.match(/\p{L}{3,}/gu) ?? [];
+        ok(
+          words.some((word) => isTyped(clerk, word, 'x')),
+          `${record.id} says nothing`,
+        );
+        await until('the key is in the draft', async () => (await office.textOf(id)) !== body);
+        const [now, was] = [(await office.textOf(id)).split('\n'), body.split('\n')];
+        strictEqual(now.length, was.length, record.id);
+        strictEqual(now.filter((line, at) => line !== was[at]).length, 1, record.id);
+        clerk.leave();
+      }
+      return `${(records as unknown[]).length} records`;
+    },
+  },
+  {
     name: 'one word that is typed changes that word alone',
     async run(office) {
       const id = await office.newRecord('word', intricate);
@@ -84,6 +122,7 @@ export const trials: readonly Trial[] = [
         geography: { srid: 4326, zone_ref: 'z' },
         linkedRecords: [{ id: 'noise', type: 'bylaw', description: 'See' }],
         linkedGeographyFiles: [{ id: 'geo-1', name: 'Map' }],
+        attachedFiles: [{ id: 'file-1', path: 'public/plan.pdf', original_name: 'plan.pdf' }],
       });
       await office.publish(id);
       const before = await office.recordOf(id);
@@ -100,6 +139,7 @@ export const trials: readonly Trial[] = [
         'geography',
         'linkedRecords',
         'linkedGeographyFiles',
+        'attachedFiles',
       ])
         deepStrictEqual(after[field], before[field], field);
       const { authors, ...metadata } = after.metadata as Record<string, unknown>;
@@ -174,3 +214,13 @@ export const trials: readonly Trial[] = [
     },
   },
 ];
+
+/** A word of the source need not be one of the text. */
+function isTyped(clerk: Clerk, word: string, key: string): boolean {
+  try {
+    clerk.type(word, key);
+    return true;
+  } catch {
+    return false;
+  }
+}
