@@ -21,6 +21,7 @@ import {
   readAnnouncements,
   writeAnnouncements,
 } from './frames.ts';
+import { Slices } from './slices.ts';
 import { type ShownUser, type State, stateIn } from './state.ts';
 
 /** One client of one connection. */
@@ -52,6 +53,8 @@ export interface Speaker {
   readonly clients: Map<number, Client>;
   /** Of every client that it ever spoke for. */
   readonly announced: Set<number>;
+  /** Whether one of them was here before it. */
+  isBack: boolean;
 }
 
 export interface RoomOptions {
@@ -71,13 +74,6 @@ export interface RoomOptions {
 const passOnAfterMs = 10_000;
 const renewAfterMs = 22_000;
 
-/**
- * Everybody hears of everybody: what that costs grows with the square of the room, and most of it is writing to sockets.
- * So in a room of more than 100 the windows grow, a millisecond for each one more: nobody follows so many.
- */
-const manyPeople = 100;
-const windowMsOfOne = 1;
-
 /** Who has more than this to read is not sent each move, but where everybody is when it was read. */
 const maxBehindBytes = 262_144;
 
@@ -96,6 +92,8 @@ export class PresenceRoom {
   readonly #due = new Set<number>();
   #window: NodeJS.Timeout | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
+  /** Those who are still to be told what is going out. */
+  readonly #telling = new Slices();
 
   /** What those have missed who read too slowly. */
   readonly #missed = new Map<Connection, Set<number>>();
@@ -139,6 +137,18 @@ export class PresenceRoom {
     if (others.length > 0) connection.send(this.#frameFor(connection, others));
   }
 
+  /**
+   * Has everybody say again what they said. A window whose line was lost has let all others go, and takes nobody back
+   * without a higher clock than the one that it had heard.
+   */
+  renew(): void {
+    for (const client of this.#clients.values()) {
+      if (client.json === gone) continue;
+      client.sentClock += 1;
+      this.#awareness.meta.set(client.id, { clock: client.sentClock, lastUpdated: Date.now() });
+    }
+  }
+
   /** Its connection is closed. */
   left({ connection, clients }: Speaker): void {
     this.#missed.delete(connection);
@@ -150,7 +160,7 @@ export class PresenceRoom {
     for (const client of this.#clients.values()) {
       if (this.#idles(client, now) !== client.isIdle || isToBeRenewed(client, now)) this.#due.add(client.id);
     }
-    if (this.#due.size > 0) this.#flush();
+    if (this.#due.size > 0 && !this.#telling.isRunning) this.#flush();
     for (const connection of this.#missed.keys()) if (!isBehind(connection)) this.#catchUp(connection, []);
     const forgotten = this.#awareness.meta.size - this.#awareness.states.size - maxForgotten;
     if (forgotten > 0) this.#dropClocks(forgotten);
@@ -170,18 +180,22 @@ export class PresenceRoom {
     }
   }
 
-  /** Everybody of this node, for another one. */
+  /** Everybody of this node, for another one: somebody there may have seen them before and let them go. */
   localStates(): Uint8Array {
+    this.renew();
     return writeAnnouncements([...this.#clients.keys()].map((clientId) => this.#entryOf(clientId)));
   }
 
   close(): void {
     clearTimeout(this.#window);
+    this.#telling.stop();
   }
 
   #newClient(speaker: Speaker, id: number, clock: number, unheard: Uint8Array, now: number): Client {
+    const knownClock = this.#awareness.meta.get(id)?.clock;
+    speaker.isBack ||= knownClock !== undefined;
     // Behind what others may still know of it, from before it went.
-    const sentClock = Math.max(clock, this.#awareness.meta.get(id)?.clock ?? 0);
+    const sentClock = Math.max(clock, knownClock ?? 0);
     const client: Client = {
       id,
       speaker,
@@ -211,17 +225,19 @@ export class PresenceRoom {
     if (!this.#awareness.states.delete(clientId)) return;
     // A farewell counts also with the clock of the state that it takes away.
     this.#awareness.meta.set(clientId, { clock: Math.max(clock, sentClock), lastUpdated: Date.now() });
-    this.#broadcast([clientId]);
+    const tell = this.#tellerOf([clientId]);
+    for (const connection of this.document.connections.keys()) tell(connection);
     this.#tellNodes([clientId]);
     this.#awareness.emit('change', [{ added: [], updated: [], removed: [clientId] }, this]);
   }
 
   #send(clientId: number, now: number): void {
     this.#due.add(clientId);
-    if (this.#window) return;
-    const tooMany = Math.max(0, this.document.connections.size - manyPeople);
-    const windowMs = this.#options.windowMs + tooMany * windowMsOfOne;
-    const waitMs = Math.max(0, this.#sentAt + windowMs - now);
+    if (!this.#window && !this.#telling.isRunning) this.#openWindow(now);
+  }
+
+  #openWindow(now: number): void {
+    const waitMs = Math.max(0, this.#sentAt + this.#options.windowMs - now);
     // Also what comes first waits for what arrives in the same turn.
     this.#window = setTimeout(() => this.#flush(), waitMs);
     this.#window.unref();
@@ -243,7 +259,9 @@ export class PresenceRoom {
     const clientIds = [...this.#due];
     this.#due.clear();
     this.#sentAt = now;
-    this.#broadcast(clientIds);
+    this.#telling.run(this.document.connections.keys(), this.#tellerOf(clientIds), () => {
+      if (this.#due.size > 0) this.#openWindow(performance.now());
+    });
     this.#tellNodes(clientIds.filter((clientId) => this.#clients.has(clientId)));
     this.#awareness.emit('change', [{ added, updated, removed: [] }, this]);
   }
@@ -295,11 +313,12 @@ export class PresenceRoom {
     return true;
   }
 
-  #broadcast(clientIds: readonly number[]): void {
+  /** What tells somebody of these clients, as they are now. */
+  #tellerOf(clientIds: readonly number[]): (connection: Connection) => void {
     const isAhead = new Set(clientIds.flatMap((clientId) => this.#farAhead(clientId)));
     const update = this.#updateOf(clientIds);
     const frames = new Map<string, Uint8Array>();
-    for (const connection of this.document.connections.keys()) {
+    return (connection) => {
       if (isBehind(connection)) {
         this.#miss(connection, clientIds);
       } else if (this.#missed.has(connection)) {
@@ -312,7 +331,7 @@ export class PresenceRoom {
         frames.set(address, frame);
         connection.send(frame);
       }
-    }
+    };
   }
 
   #catchUp(connection: Connection, clientIds: readonly number[]): void {
