@@ -57,6 +57,9 @@ const silenceMs = 8_000;
 /** Where it is not known whether something was missed, it is not asked more often. */
 const askEveryMs = 10_000;
 
+/** For a window that has come back, and all that come back with it. */
+const askSoonMs = 300;
+
 interface Room {
   readonly document: Document;
   readonly stop: () => void;
@@ -65,6 +68,8 @@ interface Room {
   /** Who was taken for gone because their node was silent, with the clock that others here know. */
   readonly missing: Map<number, number>;
   askedAt: number;
+  /** Runs while somebody waits for who is at other nodes. */
+  asking: NodeJS.Timeout | undefined;
 }
 
 export class Neighbours implements Extension<ConnectionContext> {
@@ -82,6 +87,7 @@ export class Neighbours implements Extension<ConnectionContext> {
     this.#ends = [
       bus.listen(lifeSigns, { onMessage: (nodeId) => this.#lives(nodeId), onListening: () => undefined }),
       presence.onLocalChange((documentName, update) => this.#tell(documentName, kinds.presence, update)),
+      presence.onReturn((documentName) => this.#askSoon(documentName)),
       notices.onTold((documentName, notice) =>
         this.#tell(documentName, kinds.notice, Buffer.from(JSON.stringify(notice))),
       ),
@@ -104,6 +110,7 @@ export class Neighbours implements Extension<ConnectionContext> {
       clients: new Map(),
       missing: new Map(),
       askedAt: Number.NEGATIVE_INFINITY,
+      asking: undefined,
       stop: this.#options.bus.listen(documentName, {
         onMessage: (nodeId, message) => this.#hear(room, nodeId, message),
         onListening: () => this.#introduce(room),
@@ -141,6 +148,16 @@ export class Neighbours implements Extension<ConnectionContext> {
     room.askedAt = now;
     this.#tell(room.document.name, kinds.hello);
     this.#sayWhoIsHere(room.document);
+  }
+
+  #askSoon(documentName: string): void {
+    const room = this.#rooms.get(documentName);
+    if (!room || room.asking) return;
+    room.asking = setTimeout(() => {
+      room.asking = undefined;
+      this.#tell(documentName, kinds.hello);
+    }, askSoonMs);
+    room.asking.unref();
   }
 
   #sayWhoIsHere(document: Document): void {

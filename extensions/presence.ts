@@ -81,6 +81,7 @@ export class Presence implements Extension<ConnectionContext> {
   /** The newest frame for each address that is not open yet. */
   readonly #early = new WeakMap<ClientSocket, Map<string, Uint8Array>>();
   readonly #listeners = new Set<PresenceListener>();
+  readonly #returns = new Set<(documentName: string) => void>();
   readonly #sweeping: NodeJS.Timeout;
 
   constructor(options: PresenceOptions) {
@@ -127,6 +128,7 @@ export class Presence implements Extension<ConnectionContext> {
       userId: user.id,
       clients: new Map(),
       announced: new Set(),
+      isBack: false,
       misdeeds: 0,
       warnedAt: Number.NEGATIVE_INFINITY,
     };
@@ -140,6 +142,10 @@ export class Presence implements Extension<ConnectionContext> {
       const frame = early?.get(address);
       early?.delete(address);
       if (frame) this.#hear(present, updateBehind(beginningOf(address), frame));
+    }
+    if (present.isBack) {
+      room.renew();
+      for (const listener of this.#returns) listener(document.name);
     }
     room.welcome(present);
   }
@@ -184,6 +190,12 @@ export class Presence implements Extension<ConnectionContext> {
   onLocalChange(listener: PresenceListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Hears when a window comes back that has let everybody go, also the people of other nodes; returns what ends this. */
+  onReturn(listener: (documentName: string) => void): () => void {
+    this.#returns.add(listener);
+    return () => this.#returns.delete(listener);
   }
 
   /** Everybody of this node who is in the document; `null` when it is not open. */

@@ -243,6 +243,12 @@ it('[K9] shows everybody at every node, to those who come later as well, and nob
   await until('the cursor moves', () =>
     [...(carol.provider.awareness?.getStates().values() ?? [])].some((state) => state.cursor === 7),
   );
+  // Whose line was lost sees at once who has said nothing meanwhile: long before a window says that it is still there.
+  alice.socket.disconnect();
+  await sees(alice);
+  await sees(carol, 'bob');
+  await alice.socket.connect();
+  await until('everybody is back', () => seenBy(alice).join() === 'bob,carol', 8_000);
   bob.leave();
   await sees(carol, 'alice');
   await sees(alice, 'carol');

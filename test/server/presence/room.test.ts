@@ -111,6 +111,30 @@ it('[Q4] sends a slow reader not each move, but where everybody is when they hav
   await node.close();
 });
 
+it('[Q7] shows a window that comes back everybody who is there, though they say nothing', async () => {
+  const node = new Node();
+  const windows = ['alice', 'bob', 'carol'].map((userId) => new Window(userId));
+  const [alice, bob, carol] = windows as [Window, Window, Window];
+  for (const window of windows) await window.connect(node);
+  set(bob, 1);
+  settle(windows);
+  for (let time = 0; time < 5; time += 1) {
+    alice.disconnect();
+    settle(windows);
+    await alice.connect(node);
+    settle(windows);
+    for (const other of [bob, carol]) {
+      expect(alice.sees(other)).toMatchObject({ ...other.awareness.getLocalState() });
+    }
+  }
+  // And from then on whatever they say.
+  set(bob, 2);
+  settle(windows);
+  for (const other of [alice, carol]) expect(other.sees(bob)?.n).toBe(2);
+  expect(bob.awareness.getLocalState()?.n).toBe(2);
+  await node.close();
+});
+
 it('[Q8] shows people of another node, and who is forged there stays out', async () => {
   const [here, there] = [new Node(), new Node()];
   const [alice, bob] = [new Window('alice'), new Window('bob')];
