@@ -30,7 +30,14 @@ import {
   isOnlyDeleting,
   lacksHistory,
   readUpdate,
+  type Update,
 } from '../server/update-facts.ts';
+
+/** What the guard has to know of a message. */
+export type SyncMessage = Pick<
+  beforeSyncPayload<ConnectionContext>,
+  'connection' | 'context' | 'document' | 'type' | 'payload'
+>;
 
 export interface GuardOptions {
   /** Of the Yjs state. */
@@ -72,18 +79,33 @@ export class Guard implements Extension<ConnectionContext> {
     if (message.document.isDestroyed) throw new RealtimeError('document-not-loaded');
     if (message.type === messageYjsSyncStep1) return;
     const update = updateIn(message);
+    if (this.judge(message, update)) return;
+    await this.#rehearse(message, update);
+    this.#refuseImproper(message, update);
+  }
+
+  /**
+   * Whether it may be applied; `false` for what is to be tried elsewhere first, which nobody types.
+   *
+   * @throws RealtimeError
+   */
+  judge(message: SyncMessage, update: Update): boolean {
     // A reader's edit is not taken anyway.
     if (!message.connection.readOnly) {
       this.#refuseExcess(message, update);
-      if (!this.#options.rehearsal.isHarmless(message.document, update))
-        await this.#rehearse(message, update);
+      if (!this.#options.rehearsal.isHarmless(message.document, update)) return false;
     }
+    this.#refuseImproper(message, update);
+    return true;
+  }
+
+  #refuseImproper(message: SyncMessage, update: Update): void {
     for (const clientId of clientIdsIn(update)) {
       if (isSeedClientId(clientId) && !isIn(message.document, clientId)) {
         throw refused(message, 'document-replaced');
       }
     }
-    const foreign = foreignNameIn(update, this.#options.foreignNamesTo(message.documentName));
+    const foreign = foreignNameIn(update, this.#options.foreignNamesTo(message.document.name));
     if (foreign !== null) throw refused(message, 'wrong-dialect', { foreign });
     if (mustBeWhole(message) && lacksHistory(message.document, update)) {
       throw new RealtimeError('history-missing', { context: { documentName: message.document.name } });
@@ -91,7 +113,7 @@ export class Guard implements Extension<ConnectionContext> {
     if (!message.connection.readOnly) this.#refuseForeign(message, update);
   }
 
-  #refuseExcess(message: beforeSyncPayload<ConnectionContext>, update: ReturnType<typeof readUpdate>): void {
+  #refuseExcess(message: SyncMessage, update: Update): void {
     const { document, payload } = message;
     const excess = excessOf(document, update);
     if (excess) throw refused(message, 'invalid-update', { excess });
@@ -102,10 +124,7 @@ export class Guard implements Extension<ConnectionContext> {
   }
 
   /** Nobody waits meanwhile but its author. */
-  async #rehearse(
-    message: beforeSyncPayload<ConnectionContext>,
-    update: ReturnType<typeof readUpdate>,
-  ): Promise<void> {
+  async #rehearse(message: SyncMessage, update: Update): Promise<void> {
     const { document, payload } = message;
     const outcome = await this.#options.rehearsal.rehearse(document, payload);
     if (outcome === 'too long') {
@@ -122,7 +141,7 @@ export class Guard implements Extension<ConnectionContext> {
    * What is new in an update is its author's. Only an exchange of states may bring more: what a server that was killed,
    * or lost its disk, had shown to others and not kept. Where the owner was here since, the server has all of it.
    */
-  #refuseForeign(message: beforeSyncPayload<ConnectionContext>, update: ReturnType<typeof readUpdate>): void {
+  #refuseForeign(message: SyncMessage, update: Update): void {
     const { document, connection, context, type } = message;
     const userId = context.session?.user.id ?? '';
     const owners = this.#options.owners.of(document.name);
@@ -146,7 +165,7 @@ export class Guard implements Extension<ConnectionContext> {
     }
   }
 
-  #refuseWhenFull(message: beforeSyncPayload<ConnectionContext>, size: Size): void {
+  #refuseWhenFull(message: SyncMessage, size: Size): void {
     const { document, payload } = message;
     const isOver = () => size.measured + size.since + payload.byteLength > this.#options.maxDocumentBytes;
     if (isOver() && size.since > 0) {
@@ -181,14 +200,14 @@ const maxWaitingBytes = 1_048_576;
  * While states are exchanged, what was just typed overtakes what was typed offline; the exchange brings all of it.
  * A reader's edit is not taken anyway.
  */
-function mustBeWhole({ connection, context, document, type }: beforeSyncPayload<ConnectionContext>): boolean {
+function mustBeWhole({ connection, context, document, type }: SyncMessage): boolean {
   if (connection.readOnly) return false;
   const waitingBytes = document.store.pendingStructs?.update.byteLength ?? 0;
   const isExchanging = !context.socket.acknowledgements.isExchanged(connection.messageAddress);
   return type === messageYjsSyncStep2 || !isExchanging || waitingBytes > maxWaitingBytes;
 }
 
-function updateIn(message: beforeSyncPayload): ReturnType<typeof readUpdate> {
+function updateIn(message: SyncMessage): Update {
   // Hocuspocus would close the connection without a word.
   if (message.type > messageYjsUpdate) throw refused(message, 'invalid-update', { step: message.type });
   try {
@@ -204,7 +223,7 @@ function isIn(document: Document, clientId: number): boolean {
 
 /** Says why before the connection is closed; coming back at once would not help, so the socket stays. */
 function refused(
-  { connection, document }: beforeSyncPayload,
+  { connection, document }: SyncMessage,
   code: ErrorCode,
   context: Record<string, unknown> = {},
 ): RealtimeError {

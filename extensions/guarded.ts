@@ -108,6 +108,21 @@ export function guarded(
   return { ...wrapped, extensionName: extension.extensionName ?? extension.constructor.name };
 }
 
+/** What an extension threw that was asked past its hook: what Hocuspocus would be given, and the same is logged. */
+export function rejectionOf(
+  name: keyof Extension,
+  payload: HookPayload,
+  thrown: unknown,
+  listeners: Listeners,
+): { readonly code: number; readonly reason: string } {
+  try {
+    rejected(name, payload, thrown, listeners);
+  } catch (rejection) {
+    if (rejection instanceof HookRejection) return rejection;
+  }
+  throw thrown;
+}
+
 interface Listeners {
   readonly log: Logger;
   readonly onRefused: (code: ErrorCode) => void;

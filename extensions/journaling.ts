@@ -5,14 +5,13 @@
  * own, is appended to the journal; one append at a time for each document, so that its entries stay in order. What
  * cannot be appended is kept here and tried again, and until it succeeds nothing is acknowledged in that room.
  */
-import {
-  type afterLoadDocumentPayload,
-  type afterUnloadDocumentPayload,
-  type beforeUnloadDocumentPayload,
-  type Document,
-  type Extension,
-  type Hocuspocus,
-  isTransactionOrigin,
+import type {
+  afterLoadDocumentPayload,
+  afterUnloadDocumentPayload,
+  beforeUnloadDocumentPayload,
+  Document,
+  Extension,
+  Hocuspocus,
 } from '@hocuspocus/server';
 import { BegunAnew } from '../server/begun-anew.ts';
 import { RealtimeError } from '../server/errors.ts';
@@ -23,6 +22,7 @@ import type { Backlog } from './backlog.ts';
 import { isFollowed } from './followed.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
+import { contextOf } from './origin.ts';
 import type { Sources } from './sources.ts';
 
 export interface JournalingOptions {
@@ -226,10 +226,4 @@ export class Journaling implements Extension<ConnectionContext> {
     this.#options.notices.savedAgain(this.#instance, documentName, 'journal');
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
   }
-}
-
-function contextOf(origin: unknown): Partial<ConnectionContext> | undefined {
-  if (!isTransactionOrigin(origin)) return undefined;
-  if (origin.source === 'connection') return origin.connection.context;
-  return origin.source === 'local' ? origin.context : undefined;
 }

@@ -11,7 +11,6 @@ import type {
   Document,
   Extension,
   Hocuspocus,
-  onChangePayload,
   onConfigurePayload,
   onDisconnectPayload,
   onLoadDocumentPayload,
@@ -38,6 +37,7 @@ import type { ConnectionContext } from '../server/session.ts';
 import { Turns } from '../server/turns.ts';
 import { Veto } from './guarded.ts';
 import type { Notices } from './notices.ts';
+import { contextOf } from './origin.ts';
 import { type Recovered, Recovery } from './recovery.ts';
 import type { Sources } from './sources.ts';
 
@@ -131,17 +131,7 @@ export class Persistence implements Extension<ConnectionContext> {
       document.destroy();
       throw error;
     }
-  }
-
-  async onChange({ documentName, context }: onChangePayload<ConnectionContext>): Promise<void> {
-    const progress = this.#progressOf(documentName);
-    const { id, name } = context.session?.user ?? {};
-    if (id !== undefined) progress.contributors.set(id, { id, name: name ?? '' });
-    progress.edits += 1;
-    if (!this.#options.keeps(documentName)) return;
-    const rounds = Math.max(1, Math.ceil(progress.byteSize / bytesPerRound));
-    const isMany = progress.edits - progress.capturedEdits >= this.#options.maxUpdates * rounds;
-    void this.#owed.owe(documentName, { now: isMany });
+    document.on('update', (_update: Uint8Array, origin: unknown) => this.#count(document.name, origin));
   }
 
   async onDisconnect({ documentName, document }: onDisconnectPayload<ConnectionContext>): Promise<void> {
@@ -212,6 +202,17 @@ export class Persistence implements Extension<ConnectionContext> {
       // What is owed finds its work done, or goes on trying.
       this.hurry(documentName);
     }
+  }
+
+  #count(documentName: string, origin: unknown): void {
+    const progress = this.#progressOf(documentName);
+    const { id, name } = contextOf(origin)?.session?.user ?? {};
+    if (id !== undefined) progress.contributors.set(id, { id, name: name ?? '' });
+    progress.edits += 1;
+    if (!this.#options.keeps(documentName)) return;
+    const rounds = Math.max(1, Math.ceil(progress.byteSize / bytesPerRound));
+    const isMany = progress.edits - progress.capturedEdits >= this.#options.maxUpdates * rounds;
+    void this.#owed.owe(documentName, { now: isMany });
   }
 
   async #load(document: Document): Promise<void> {

@@ -11,7 +11,6 @@ import type {
   beforeUnloadDocumentPayload,
   Extension,
   Hocuspocus,
-  onChangePayload,
   onConfigurePayload,
   onDisconnectPayload,
 } from '@hocuspocus/server';
@@ -49,15 +48,15 @@ export class Writeback implements Extension<ConnectionContext> {
   }
 
   /** Edits that the process left behind before their draft was written are written back now. */
-  async afterLoadDocument({ documentName }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
+  async afterLoadDocument({
+    documentName,
+    document,
+  }: afterLoadDocumentPayload<ConnectionContext>): Promise<void> {
     const { sources, recordSync } = this.#options;
     this.#unopened.delete(documentName);
+    document.on('update', () => recordSync.owe(documentName));
     // Hocuspocus lists a document as open right after this hook.
     if (sources.of(documentName).owesWriteback) setImmediate(() => recordSync.owe(documentName));
-  }
-
-  async onChange({ documentName }: onChangePayload<ConnectionContext>): Promise<void> {
-    this.#options.recordSync.owe(documentName);
   }
 
   /** Who leaves may want to look at the draft, or publish it. */

@@ -13,7 +13,7 @@ import { Acknowledging } from '../extensions/acknowledging.ts';
 import { Auth } from '../extensions/auth.ts';
 import { FanOut } from '../extensions/fan-out.ts';
 import { Guard } from '../extensions/guard.ts';
-import { guarded } from '../extensions/guarded.ts';
+import { guarded, rejectionOf } from '../extensions/guarded.ts';
 import { Hooks } from '../extensions/hooks.ts';
 import { Joining } from '../extensions/joining.ts';
 import { Limits } from '../extensions/limits.ts';
@@ -24,6 +24,7 @@ import { Rights } from '../extensions/rights.ts';
 import { Rooms } from '../extensions/rooms.ts';
 import { Sources } from '../extensions/sources.ts';
 import type { SpecFeed } from '../extensions/spec-updates/feed.ts';
+import { StraightEdits } from '../extensions/straight-edits.ts';
 import { type Administration, composeAdministration } from './administration.ts';
 import { ClientOwners } from './client-owners.ts';
 import type { Config } from './config.ts';
@@ -116,6 +117,21 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   // Where may nobody edit for now, because of what, and where do operators say so?
   const readOnlyRooms = new ReadOnlyRooms(notices);
   const readingRooms = new ReadingRooms(readOnlyRooms);
+  const rehearsal = new Rehearsal();
+  const guard = new Guard({
+    maxDocumentBytes: config.limits.document_bytes,
+    owners,
+    clientsOf: (connection) => presence.clientsOf(connection),
+    foreignNamesTo: foreignToRecords(config.document.dialect),
+    rehearsal,
+    events,
+  });
+  const straightEdits = new StraightEdits({
+    guard,
+    tracing,
+    onRefused: (message, thrown) =>
+      rejectionOf('beforeSync', message, thrown, { log, onRefused: operations.refused }),
+  });
   // Where does a record's document come from, how is each edit kept, and how does it reach the record?
   const recordRooms = composeRecordRooms({
     config,
@@ -126,6 +142,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     readOnlyRooms,
     owners,
     presence,
+    straightEdits,
     events,
   });
   const { layers } = recordRooms;
@@ -153,7 +170,6 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...(specs ? [specs.roomType] : []),
     ...(options.roomTypes ?? []),
   ]);
-  const rehearsal = new Rehearsal();
   const excess = new Excess(config.rate_limiting.excess_per_hour, ports.limits);
   const rights = new Rights({
     identity,
@@ -179,14 +195,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     // Where may nobody edit for now?
     readOnlyRooms,
     // May this update touch this document?
-    new Guard({
-      maxDocumentBytes: config.limits.document_bytes,
-      owners,
-      clientsOf: (connection) => presence.clientsOf(connection),
-      foreignNamesTo: foreignToRecords(config.document.dialect),
-      rehearsal,
-      events,
-    }),
+    guard,
     // Who is here, and where are their cursors?
     presence,
     // How many documents are open, and how long does one stay?
@@ -220,6 +229,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     hocuspocus,
     roomTypes,
     presence,
+    straightEdits,
     path: config.path,
     allowTokenInQuery: config.auth.token_in_query,
     maxFrameBytes: config.limits.frame_bytes,

@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Presence } from '../extensions/presence.ts';
+import type { StraightEdits } from '../extensions/straight-edits.ts';
 import { Conduct } from './conduct.ts';
 import type { Entrance } from './entrance.ts';
 import { errors } from './errors.ts';
@@ -59,6 +60,8 @@ export interface GatewayOptions {
   readonly pingEveryMs: number;
   /** Takes the frames that are about awareness: Hocuspocus gets none of them. */
   readonly presence: Pick<Presence, 'take' | 'leave'>;
+  /** Takes the edits for which nobody has to wait. */
+  readonly straightEdits: Pick<StraightEdits, 'take'>;
   /** Calls back once everything that the document holds now is durable. */
   readonly whenDurable: (documentName: string, then: () => void) => void;
   /** Counts every frame that comes and goes. */
@@ -258,6 +261,7 @@ export class Gateway {
   }
 
   #handle(frame: Buffer, socket: GatewaySocket, farewells: Farewells, opening: Opening): void {
+    if (this.#options.straightEdits.take(socket, frame)) return;
     const address = addressIn(frame);
     const wrong = address === null ? null : wrongName(address, this.#options.roomTypes);
     if (address === null || wrong === null || kindOf(frame) === null) {

@@ -35,6 +35,9 @@ export interface Failure {
 /** How many times longer the longest pause is after a failure that no waiting mends. */
 const seldom = 30;
 
+/** To be waited for where nothing begins at once; one for all. */
+const nothing = Promise.resolve();
+
 interface Debt {
   since: number;
   /** The same in monotonic ms: a clock that is set puts nothing off. */
@@ -46,6 +49,8 @@ interface Debt {
   run: Promise<void> | undefined;
   /** Of the next run: after a pause, or after a failure. */
   timer: NodeJS.Timeout | undefined;
+  /** When that is, in monotonic ms: what is owed meanwhile puts it off, and the timer finds that when it goes off. */
+  dueAt: number;
   failure: Failure | undefined;
 }
 
@@ -71,13 +76,14 @@ export class OwedWork {
       isUrgent: false,
       run: undefined,
       timer: undefined,
+      dueAt: 0,
       failure: undefined,
     };
     this.#debts.set(documentName, debt);
     debt.owed += 1;
     debt.isUrgent ||= now;
     if (debt.run) return debt.run;
-    if (debt.failure || (!now && this.#options.allowance?.isWaiting(documentName))) return Promise.resolve();
+    if (debt.failure || (!now && this.#options.allowance?.isWaiting(documentName))) return nothing;
     return now ? this.#run(documentName, debt) : this.#afterPause(documentName, debt);
   }
 
@@ -122,19 +128,34 @@ export class OwedWork {
     const { pauseMs = 0, atLatestMs = 0 } = this.#options;
     const waitMs = Math.min(pauseMs, debt.startedAt + atLatestMs - performance.now());
     if (waitMs <= 0 || this.#isHurried) return this.#inTurn(documentName, debt);
-    this.#runIn(waitMs, documentName, debt);
-    return Promise.resolve();
+    const dueAt = performance.now() + waitMs;
+    // A pause that has begun is made longer, and not begun anew: a timer for each edit would be work for each edit.
+    if (debt.timer && dueAt >= debt.dueAt) debt.dueAt = dueAt;
+    else this.#runIn(waitMs, documentName, debt);
+    return nothing;
   }
 
   #runIn(waitMs: number, documentName: string, debt: Debt): void {
     clearTimeout(debt.timer);
+    debt.dueAt = performance.now() + waitMs;
+    this.#wait(waitMs, documentName, debt);
+  }
+
+  #wait(waitMs: number, documentName: string, debt: Debt): void {
     if (this.#isStopped) return;
-    debt.timer = setTimeout(() => void this.#inTurn(documentName, debt), waitMs);
+    debt.timer = setTimeout(() => {
+      debt.timer = undefined;
+      const leftMs = debt.dueAt - performance.now();
+      // A timer may go off a fraction of a millisecond early.
+      if (leftMs >= 1) this.#wait(leftMs, documentName, debt);
+      else void this.#inTurn(documentName, debt);
+    }, waitMs);
     debt.timer.unref();
   }
 
   #cancel(documentName: string, debt: Debt): void {
     clearTimeout(debt.timer);
+    debt.timer = undefined;
     this.#options.allowance?.withdraw(documentName);
   }
 
@@ -143,7 +164,7 @@ export class OwedWork {
     const { allowance } = this.#options;
     if (debt.run || !allowance || this.#isHurried) return this.#run(documentName, debt);
     allowance.ask(documentName, () => void this.#run(documentName, debt));
-    return debt.run ?? Promise.resolve();
+    return debt.run ?? nothing;
   }
 
   #run(documentName: string, debt: Debt): Promise<void> {

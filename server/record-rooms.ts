@@ -16,6 +16,7 @@ import type { ReadOnlyRooms } from '../extensions/read-only-rooms.ts';
 import { RecordSync } from '../extensions/record-sync.ts';
 import { Retirement } from '../extensions/retirement.ts';
 import type { Sources } from '../extensions/sources.ts';
+import type { StraightEdits } from '../extensions/straight-edits.ts';
 import { Writeback } from '../extensions/writeback.ts';
 import { usualFeaturesOf } from '../markdown/dialects.ts';
 import type { Feature } from '../markdown/index.ts';
@@ -43,6 +44,7 @@ export interface RecordRoomsOptions {
   readonly readOnlyRooms: ReadOnlyRooms;
   readonly owners: ClientOwners;
   readonly presence: Presence;
+  readonly straightEdits: StraightEdits;
   readonly events: Announcer;
 }
 
@@ -70,7 +72,8 @@ export interface RecordRooms {
 const sweeping = 'sweeping';
 
 export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
-  const { config, leases, sources, notices, readOnlyRooms, owners, presence, events } = options;
+  const { config, leases, sources, notices, readOnlyRooms, owners, presence, straightEdits, events } =
+    options;
   const { identity, records, journal, ledger, snapshots, bus, log } = options.ports;
   const { dialect } = config.document;
   const features = (config.document.features ?? usualFeaturesOf(dialect)) as Feature[];
@@ -169,6 +172,8 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
     extensions: [
       // Does this editor know all that a document may hold?
       new Features({ configured: features, mustAnnounce: config.document.require_announcement }),
+      // Which way do edits come in?
+      straightEdits,
       // What do other nodes do in this room?
       ...(journal.isShared ? [cluster] : []),
       // Who is in it there, and what is it told?

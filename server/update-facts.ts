@@ -3,7 +3,9 @@
  */
 import { type Doc, decodeUpdate, getState, Item, Skip } from 'yjs';
 
-type Update = ReturnType<typeof decodeUpdate>;
+export { decodeUpdate };
+
+export type Update = ReturnType<typeof decodeUpdate>;
 
 /** Every extension that looks at a message is handed the same bytes: they are decoded once. */
 const decoded = new WeakMap<Uint8Array, Update>();

@@ -15,6 +15,7 @@ import type {
 } from '@hocuspocus/server';
 import { isTransactionOrigin } from '@hocuspocus/server';
 import { messageYjsUpdate } from 'y-protocols/sync';
+import type { SyncMessage } from '../../extensions/guard.ts';
 import { documentNameOf } from '../document-name.ts';
 import type { Ports } from '../outside.ts';
 import type { ConnectionContext } from '../session.ts';
@@ -64,9 +65,8 @@ export class EditTracing {
     // The journal is handed an update while the others still hear of it.
     afterLoadDocument: async ({ document }: afterLoadDocumentPayload<ConnectionContext>) =>
       this.#watchUpdates(document),
-    beforeHandleMessage: async ({ connection }: beforeHandleMessagePayload<ConnectionContext>) => {
-      this.#cameAt.set(connection, epochMs());
-    },
+    beforeHandleMessage: async ({ connection }: beforeHandleMessagePayload<ConnectionContext>) =>
+      this.came(connection),
   };
 
   /** Behind all others: whoever gets here may edit. */
@@ -74,7 +74,7 @@ export class EditTracing {
     extensionName: 'TracingEnds',
     afterLoadDocument: async ({ document }: afterLoadDocumentPayload<ConnectionContext>) =>
       this.#watchBroadcasts(document),
-    beforeSync: async (message: beforeSyncPayload<ConnectionContext>) => this.#allow(message),
+    beforeSync: async (message: beforeSyncPayload<ConnectionContext>) => this.allowed(message),
     afterUnloadDocument: async ({ documentName }) => {
       this.#newest.delete(documentName);
       for (const edits of Object.values(this.#unlinked)) edits.delete(documentName);
@@ -121,7 +121,13 @@ export class EditTracing {
     };
   }
 
-  #allow({ connection, context, document, type, payload }: beforeSyncPayload<ConnectionContext>): void {
+  /** A message has come on this connection. */
+  came(connection: Connection): void {
+    this.#cameAt.set(connection, epochMs());
+  }
+
+  /** It may edit, and is about to be applied. */
+  allowed({ connection, context, document, type, payload }: SyncMessage): void {
     if (type !== messageYjsUpdate || connection.readOnly) return;
     if (Math.random() >= this.#options.sampleRatio) return;
     const allowedAt = epochMs();

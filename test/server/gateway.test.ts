@@ -33,6 +33,7 @@ async function openGateway(options: Options = {}) {
       { name: 'record', hasIds: true, accessTo: async () => 'edit', extensions: [] },
     ]),
     presence: { take: () => false, leave: () => undefined },
+    straightEdits: { take: () => false },
     path: '/realtime',
     maxFrameBytes: 1_000_000,
     entrance: new Entrance({ allowedOrigins: [], trustedProxies: [] }),
