@@ -1,16 +1,21 @@
 /**
  * Who hears of an edit, and how soon? Everybody in the room but its author, who has it already; at once.
  *
- * To send costs more than all the rest, and the more the larger the room. So an edit that comes right behind another one
- * waits for those that follow, for a window too short to be noticed, and goes out with them. Who types alone, a keystroke
- * after the other, never comes into a window; when five type in a room of a hundred, half of the frames are saved.
+ * To send costs more than all the rest, and the more the larger the room. What is gathered and goes out together costs
+ * that once, but comes later: so that is done only where it is worth something. A room may use a tenth of the time for
+ * sending. Where five type to a hundred people it takes half of that, and nobody waits; where it would take more, or the
+ * machine is busy with other things, an edit waits until the room has rested enough, too short to be noticed, and what
+ * comes meanwhile goes with it. A room that was quiet has rested, so that a few edits in a row go at once everywhere.
  */
 import type { afterLoadDocumentPayload, Connection, Document, Extension } from '@hocuspocus/server';
 import { isTransactionOrigin, OutgoingMessage } from '@hocuspocus/server';
 
-/** In ms; and so many in the room for each of them. */
-const longestWindowMs = 50;
-const connectionsPerMs = 2;
+/** For each ms of sending a room is to rest so many; it may owe some of them before an edit waits. */
+const restPerWork = 9;
+const mayOweMs = 50;
+
+/** Nobody notices that an edit comes so much later. */
+const longestWaitMs = 50;
 
 /** What has gathered so many bytes goes out without waiting for the window's end. */
 const maxGatheredBytes = 1_048_576;
@@ -31,15 +36,15 @@ interface Inside {
 export class FanOut implements Extension {
   async afterLoadDocument({ document }: afterLoadDocumentPayload): Promise<void> {
     const gathered: Gathered = { authors: new Set(), bytes: 0 };
-    /** When edits went out last, in monotonic ms. */
-    let sentAt = Number.NEGATIVE_INFINITY;
+    /** When the room will have rested for all that was sent in it, in monotonic ms. */
+    let restedAt = Number.NEGATIVE_INFINITY;
     // Hocuspocus' own bound would send an edit before the listener below has heard whose it is.
     document.flushMaxBytes = Number.POSITIVE_INFINITY;
     document.on('beforeTransaction', () => {
       const { pendingStructs, pendingDs } = document.store;
       // An edit that another one waited for brings that along, and its author has only the one.
       if (pendingStructs || pendingDs) gathered.authors.add(null);
-      openWindow(document, sentAt);
+      gatherUntil(document, restedAt - mayOweMs);
     });
     document.on('update', (update: Uint8Array, origin: unknown) => {
       gathered.authors.add(authorIn(origin));
@@ -51,20 +56,23 @@ export class FanOut implements Extension {
       const author = onlyOneOf(gathered.authors);
       gathered.authors.clear();
       gathered.bytes = 0;
-      sentAt = performance.now();
+      const startedAt = performance.now();
       inside.broadcast(
         (address) => new OutgoingMessage(address).createSyncMessage().writeUpdate(update).toUint8Array(),
         (connection) => connection !== author,
       );
+      const now = performance.now();
+      const restMs = (now - startedAt) * restPerWork;
+      // Nobody has to make up for long for what only took so long, such as a collection of garbage in between.
+      restedAt = Math.min(Math.max(restedAt, now) + restMs, now + mayOweMs + longestWaitMs);
     };
   }
 }
 
-/** Until this long after what went out last; 0 is the end of this turn. A document that is going has none any more. */
-function openWindow(document: Document, sentAt: number): void {
+/** Until this time, or the end of this turn. A document that is going gathers nothing any more. */
+function gatherUntil(document: Document, at: number): void {
   if (document.flushDelay === false) return;
-  const windowMs = Math.min(longestWindowMs, document.connections.size / connectionsPerMs);
-  const leftMs = sentAt + windowMs - performance.now();
+  const leftMs = Math.min(at - performance.now(), longestWaitMs);
   // A timer takes a millisecond at least.
   document.flushDelay = leftMs <= 1 ? 0 : leftMs;
 }

@@ -78,63 +78,93 @@ describe('who hears of it', () => {
 });
 
 describe('how soon', () => {
-  /** Lets one edit go out, and the turn in which it does. */
-  async function send(update: Uint8Array, by: Connection): Promise<void> {
-    edit(update, by);
-    await new Promise(setImmediate);
-    await new Promise(setImmediate);
-  }
+  /** What sending has taken so far, in ms, and what it takes for each one. */
+  let spentMs = 0;
+  let sendMs = 0;
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const pretended = performance.now.bind(performance);
+    spentMs = 0;
+    sendMs = 0.008;
+    vi.spyOn(performance, 'now').mockImplementation(() => pretended() + spentMs);
   });
   afterEach(() => {
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
-  it('[F2] sends what comes after a pause at once, also in a large room', async () => {
-    const people = Array.from({ length: 400 }, join);
-    const [first, second] = editsBy(1, 'a', 'b') as [Uint8Array, Uint8Array];
-    const [alice, bob] = people as [(typeof people)[0], (typeof people)[0]];
-    await send(first, alice.connection);
-    expect(bob.received).toEqual([first]);
-    vi.advanceTimersByTime(50);
-    await send(second, alice.connection);
-    expect(bob.received).toEqual([first, second]);
+  type Person = ReturnType<typeof join>;
+
+  function crowd(size: number): [alice: Person, bob: Person] {
+    const people = Array.from({ length: size }, join);
+    for (const { connection } of people) {
+      const { send } = connection;
+      connection.send = (frame) => {
+        spentMs += sendMs;
+        send(frame);
+      };
+    }
+    return people as unknown as [Person, Person];
+  }
+
+  /** Edits, as long after each other as is said, and what of them has been sent when the next one comes. */
+  async function type(count: number, pauseMs: number, [alice, bob]: [Person, Person]): Promise<string[]> {
+    const seen = new Y.Doc();
+    const texts: string[] = [];
+    for (const update of editsBy(1, ...Array.from({ length: count }, () => 'x'))) {
+      edit(update, alice.connection);
+      // The turn in which it comes.
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      for (const received of bob.received) Y.applyUpdate(seen, received);
+      texts.push(seen.getText('text').toString());
+      vi.advanceTimersByTime(pauseMs);
+    }
+    return texts;
+  }
+
+  const everyOne = (count: number) => Array.from({ length: count }, (_, index) => 'x'.repeat(index + 1));
+
+  it('[F2] sends each edit at once where five type before a hundred', async () => {
+    expect(await type(100, 20, crowd(100))).toEqual(everyOne(100));
   });
 
-  it('[F2] gathers, in a large room, what comes right behind another edit', async () => {
-    const people = Array.from({ length: 400 }, join);
-    const [alice, bob] = people as [(typeof people)[0], (typeof people)[0]];
-    const [one, two, three] = editsBy(1, 'a', 'b', 'c') as [Uint8Array, Uint8Array, Uint8Array];
-    await send(one, alice.connection);
-    vi.advanceTimersByTime(10);
-    await send(two, alice.connection);
-    vi.advanceTimersByTime(39);
-    await send(three, alice.connection);
-    expect(bob.received).toEqual([one]);
-    vi.advanceTimersByTime(1);
-    expect(bob.received).toHaveLength(2);
+  it('[F2] lets nobody wait in a small room, however fast they type', async () => {
+    expect(await type(100, 1, crowd(5))).toEqual(everyOne(100));
+  });
+
+  it('[F2] sends what one types at once, also in a large room', async () => {
+    expect(await type(5, 100, crowd(1_000))).toEqual(everyOne(5));
+  });
+
+  it('[F2] gathers what would take more than a tenth of the time, for fifty milliseconds at most', async () => {
+    sendMs = 0.04;
+    const [alice, bob] = crowd(200);
+    const texts = await type(200, 10, [alice, bob]);
+    // Eight milliseconds for each, and so many in two seconds.
+    expect(bob.received.length).toBeLessThanOrEqual(2_000 / 50 + 2);
+    expect(bob.received.length).toBeGreaterThan(2_000 / 80 - 2);
+    for (const [index, text] of texts.entries()) expect(index + 1 - text.length).toBeLessThanOrEqual(5);
+    vi.advanceTimersByTime(50);
     const seen = new Y.Doc();
     for (const update of bob.received) Y.applyUpdate(seen, update);
-    expect(seen.getText('text').toString()).toBe('abc');
+    expect(seen.getText('text').toString()).toBe('x'.repeat(200));
     expect(alice.received).toEqual([]);
   });
 
-  it('[F2] lets nobody wait where two are alone', async () => {
-    const [alice, bob] = [join(), join()];
-    const [one, two] = editsBy(1, 'a', 'b') as [Uint8Array, Uint8Array];
-    await send(one, alice.connection);
-    await send(two, alice.connection);
-    expect(bob.received).toEqual([one, two]);
+  it('[F2] gathers sooner where sending takes longer', async () => {
+    sendMs = 0.08;
+    const [alice, bob] = crowd(100);
+    await type(100, 20, [alice, bob]);
+    expect(bob.received.length).toBeLessThanOrEqual(2_000 / 50 + 2);
   });
 
   it('[F2] does not gather more than a megabyte', async () => {
-    const people = Array.from({ length: 400 }, join);
-    const [alice, bob] = people as [(typeof people)[0], (typeof people)[0]];
-    const [first, long] = editsBy(1, 'a', 'b'.repeat(1_100_000)) as [Uint8Array, Uint8Array];
-    await send(first, alice.connection);
-    edit(long, alice.connection);
-    expect(bob.received).toHaveLength(2);
+    const [alice, bob] = crowd(1_000);
+    await type(2, 0, [alice, bob]);
+    const sent = bob.received.length;
+    edit(editsBy(2, 'b'.repeat(1_100_000))[0] as Uint8Array, alice.connection);
+    expect(bob.received).toHaveLength(sent + 1);
   });
 });
