@@ -12,6 +12,7 @@ import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
 import remarkStringify, { type Options } from 'remark-stringify';
 import { type Processor, unified } from 'unified';
+import { needlessFor, without } from './grammar.ts';
 
 const lessThan = '<'.charCodeAt(0);
 const opening = '<!--civic-ref ';
@@ -55,11 +56,31 @@ function civicReferences(this: Processor) {
   data.micromarkExtensions.push(civicRefInParagraph);
 }
 
-const parser = unified().use(remarkParse).use(remarkGfm).use(civicReferences).freeze();
+const parser = unified().use(remarkParse).use(remarkGfm).use(civicReferences);
+
+const sparing = new Map<string, { parse(markdown: string): Root }>();
+
+/** The parser without what a text has no use for, and without what it does to the text of a tree afterwards. */
+function parserFor(markdown: string): { parse(markdown: string): Root } {
+  const needless = needlessFor(markdown);
+  const key = needless.join();
+  const known = sparing.get(key) ?? parser().use(withoutNeedless, needless).freeze();
+  sparing.set(key, known);
+  return known;
+}
+
+function withoutNeedless(this: Processor, needless: readonly string[]) {
+  const data = this.data();
+  data.micromarkExtensions = (data.micromarkExtensions ?? []).map((each) => without(each, needless));
+  data.fromMarkdownExtensions = (data.fromMarkdownExtensions ?? [])
+    .flat(2)
+    .map(({ transforms: _findAddresses, ...each }) => each);
+}
 
 /** @param markdown with `\n` as its only line ending */
 export function parseMarkdown(markdown: string): Root {
-  const tree = parser.parse(markdown);
+  const tree = parserFor(markdown).parse(markdown);
+  if (holdsAddress(tree)) for (const transform of transforms) transform(tree);
   mendIndentedCode(tree, markdown);
   return tree;
 }
@@ -90,9 +111,18 @@ function joinIndentedCode(parent: Parent, markdown: string): void {
 }
 
 /** What remark does to the text of a tree after reading it: finding addresses. */
-const transforms = (parser.data('fromMarkdownExtensions') ?? [])
+const transforms = (parser().freeze().data('fromMarkdownExtensions') ?? [])
   .flat(2)
   .flatMap(({ transforms: own }) => own ?? []);
+
+const addressSign = /@|https?:\/\/|www\./i;
+
+/** Whether text outside of links may hold an address, also one that was spelled with character references. */
+function holdsAddress(node: Nodes): boolean {
+  if (node.type === 'text') return addressSign.test(node.value);
+  if (node.type === 'link' || node.type === 'linkReference' || !('children' in node)) return false;
+  return node.children.some(holdsAddress);
+}
 
 /** A text, with the addresses that GFM finds in it, escaped or not. */
 export function linkedText(value: string): { text: string; href?: string }[] {
