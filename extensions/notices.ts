@@ -3,7 +3,8 @@
  *
  * - `saved {at, version, by}`: the record's draft holds what the room shows; `version` is the journal's position of the
  *   newest edit in it, `null` before the first one; `by` are the names of those who wrote since the last time
- * - `could-not-save {since, layer, reason}`: kept and tried again; also told to those who join meanwhile
+ * - `could-not-save {since, layer, reason}`: kept and tried again; told once, again when the reason is another one, and to
+ *   those who join meanwhile
  * - `too-much-unsaved {reason}`: so much of it waits that the room is for reading until it is stored
  * - `saved-again {layer}`: the trouble is over
  * - `changed-outside {conflicts}`: the record was changed elsewhere and the change is in the document now; in the lines
@@ -23,7 +24,13 @@
  *
  * Times are ms since the epoch.
  */
-import type { Connection, connectedPayload, Extension, Hocuspocus } from '@hocuspocus/server';
+import type {
+  afterUnloadDocumentPayload,
+  Connection,
+  connectedPayload,
+  Extension,
+  Hocuspocus,
+} from '@hocuspocus/server';
 import { errors } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
 import type { Failure } from '../server/owed-work.ts';
@@ -56,6 +63,8 @@ export type Notice =
   | { event: 'room-read-only'; data: { reason: string } }
   | { event: 'rights-changed'; data: { access: 'read'; reason: string } };
 
+type Trouble = Extract<Notice, { event: 'could-not-save' }>;
+
 export const shownAsSource: Notice = {
   event: 'shown-as-source',
   data: { reason: errors['not-converted'].reason },
@@ -66,7 +75,7 @@ export class Notices implements Extension<ConnectionContext> {
   readonly #events: Announcer;
 
   /** The trouble that a room is in, by document and layer. */
-  readonly #troubles = new Map<string, Notice>();
+  readonly #troubles = new Map<string, Trouble>();
   readonly #listeners = new Set<NoticeListener>();
 
   constructor(sources: Sources, events: Announcer) {
@@ -81,6 +90,11 @@ export class Notices implements Extension<ConnectionContext> {
       const trouble = this.#troubles.get(`${layer} ${documentName}`);
       if (trouble) connection.sendStateless(JSON.stringify(trouble));
     }
+  }
+
+  /** What another node has trouble with is over, perhaps, when the room is open here again; who comes in is told then. */
+  async afterUnloadDocument({ documentName }: afterUnloadDocumentPayload): Promise<void> {
+    for (const layer of layers) this.forget(documentName, layer);
   }
 
   /** Hears what rooms are told here, for other nodes; returns what ends this. */
@@ -100,13 +114,17 @@ export class Notices implements Extension<ConnectionContext> {
   /** Tells a room what another node has told it. */
   passOn(instance: Hocuspocus, documentName: string, notice: Notice): void {
     if (!instance.documents.has(documentName)) return;
-    if (notice.event === 'could-not-save') this.#troubles.set(`${notice.data.layer} ${documentName}`, notice);
+    if (notice.event === 'could-not-save' && !this.#isNews(documentName, notice)) return;
     if (notice.event === 'saved-again') this.#troubles.delete(`${notice.data.layer} ${documentName}`);
     this.#broadcast(instance, documentName, notice);
   }
 
   tell(instance: Hocuspocus, documentName: string, notice: Notice): void {
     this.#broadcast(instance, documentName, notice);
+    this.#tellNodes(documentName, notice);
+  }
+
+  #tellNodes(documentName: string, notice: Notice): void {
     if ('layer' in notice.data && notice.data.layer === ofThisNode) return;
     for (const listener of this.#listeners) listener(documentName, notice);
   }
@@ -119,22 +137,31 @@ export class Notices implements Extension<ConnectionContext> {
     connection.sendStateless(JSON.stringify(notice));
   }
 
+  /** To be said at each failure: the room hears what it does not know yet, other nodes all, for they may miss one. */
   couldNotSave(
     instance: Hocuspocus,
     documentName: string,
     layer: Layer,
     { since, error }: Pick<Failure, 'since' | 'error'>,
   ): void {
-    const notice: Notice = { event: 'could-not-save', data: { since, layer, reason: error.reason } };
+    const notice: Trouble = { event: 'could-not-save', data: { since, layer, reason: error.reason } };
     if (!this.#troubles.has(`${layer} ${documentName}`)) {
       const facts = { documentName, stage: layer, error: error.code };
       this.#events.emit('realtime:snapshot:writeback-failed', facts);
     }
-    this.#troubles.set(`${layer} ${documentName}`, notice);
-    this.tell(instance, documentName, notice);
+    if (this.#isNews(documentName, notice)) this.#broadcast(instance, documentName, notice);
+    this.#tellNodes(documentName, notice);
   }
 
-  /** The trouble is somebody else's now. */
+  /** Whether the room was not told that before; remembers that it is now. */
+  #isNews(documentName: string, trouble: Trouble): boolean {
+    const key = `${trouble.data.layer} ${documentName}`;
+    const known = this.#troubles.get(key);
+    this.#troubles.set(key, trouble);
+    return known?.data.reason !== trouble.data.reason;
+  }
+
+  /** The trouble is somebody else's now, or there is no room any more to have it. */
   forget(documentName: string, layer: Layer): void {
     this.#troubles.delete(`${layer} ${documentName}`);
   }
