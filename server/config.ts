@@ -394,7 +394,7 @@ const schema = z.strictObject({
       ping_seconds: z
         .int()
         .min(1)
-        // Hocuspocus closes whoever it has not heard of for a minute.
+        // Proxies close what is silent for a minute.
         .max(30)
         .default(20)
         .describe('Pause between WebSocket pings; a peer that misses one is closed.'),

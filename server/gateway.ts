@@ -186,6 +186,8 @@ export class Gateway {
 
     socket.lateness = setTimeout(() => socket.refuse('authentication-late'), authenticationMs).unref();
     const connection = this.#options.hocuspocus.handleConnection(socket, slimRequest, { socket });
+    // Hocuspocus would close who says nothing for a minute, by a clock that may be set: here a ping tells who is there.
+    clearInterval(connection.pingInterval);
     flatten((connection as unknown as { socketId: string }).socketId);
     const farewells = new Farewells(connection, (frame) => this.#options.presence.take(socket, frame));
     const opening = new Opening(connection, {
@@ -238,8 +240,6 @@ export class Gateway {
     stream.prependListener('data', count);
     ws.on('pong', () => {
       socket.isAlive = true;
-      // Hocuspocus closes a client that says nothing for a minute; a quiet viewer is healthy.
-      connection.lastMessageReceivedAt = Date.now();
     });
     if (socket.plain) this.#signIn(socket, socket.plain, request, (frame) => pace.take(frame));
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type Configuration, Hocuspocus } from '@hocuspocus/server';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Entrance } from '../../server/entrance.ts';
 import { errors } from '../../server/errors.ts';
 import { Excess } from '../../server/excess.ts';
@@ -165,6 +165,22 @@ describe('a peer', () => {
     await until('the document is open', () => hocuspocus.documents.has('record:a'));
     quiet.pings = 0;
     await until('many pings have come', () => quiet.pings > 8);
+    expect(quiet.closed).toBeUndefined();
+  });
+
+  it('[G3] stays when the clock is set to another time', async () => {
+    const { hocuspocus, knock } = await openGateway({
+      gateway: { pingEveryMs: 200 },
+      hocuspocus: { timeout: 30 },
+    });
+    const quiet = await knock().entered();
+    quiet.authenticate('record:a');
+    await until('the document is open', () => hocuspocus.documents.has('record:a'));
+    const now = Date.now;
+    onTestFinished(() => void vi.restoreAllMocks());
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    quiet.pings = 0;
+    await until('some pings have come', () => quiet.pings > 2);
     expect(quiet.closed).toBeUndefined();
   });
 
