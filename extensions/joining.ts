@@ -12,10 +12,11 @@ import {
   type Extension,
   OutgoingMessage,
 } from '@hocuspocus/server';
-import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding';
+import { createEncoder, toUint8Array, writeVarString, writeVarUint } from 'lib0/encoding';
 import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
 import { encodeStateAsUpdate } from 'yjs';
 import type { ConnectionContext } from '../server/session.ts';
+import { emptyPayload } from '../server/websocket-frame.ts';
 
 /** What Hocuspocus keeps to itself: what came on a connection and is not handled yet. */
 interface Inside {
@@ -135,6 +136,10 @@ function frameOf(address: string, step: number, content: Uint8Array): Uint8Array
   writeVarString(encoder, address);
   writeVarUint(encoder, sync);
   writeVarUint(encoder, step);
-  writeVarUint8Array(encoder, content);
-  return toUint8Array(encoder);
+  writeVarUint(encoder, content.byteLength);
+  const beginning = toUint8Array(encoder);
+  const frame = emptyPayload(beginning.byteLength + content.byteLength);
+  frame.set(beginning);
+  frame.set(content, beginning.byteLength);
+  return frame;
 }

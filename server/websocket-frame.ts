@@ -12,11 +12,25 @@ const frames = new WeakMap<Uint8Array, Uint8Array>();
 export function frameOf(payload: Uint8Array): Uint8Array {
   const known = frames.get(payload);
   if (known) return known;
-  const header = headerFor(payload.byteLength);
-  const frame = Buffer.allocUnsafe(header.byteLength + payload.byteLength);
-  frame.set(header);
-  frame.set(payload, header.byteLength);
+  const frame = frameFor(payload.byteLength);
+  frame.set(payload, frame.byteLength - payload.byteLength);
   frames.set(payload, frame);
+  return frame;
+}
+
+/** A payload to be filled, in its frame already: one of megabytes need not be copied once more to be sent. */
+export function emptyPayload(byteLength: number): Uint8Array {
+  const frame = frameFor(byteLength);
+  const payload = frame.subarray(frame.byteLength - byteLength);
+  frames.set(payload, frame);
+  return payload;
+}
+
+/** With its header, and with room for the payload behind that. */
+function frameFor(byteLength: number): Buffer {
+  const header = headerFor(byteLength);
+  const frame = Buffer.allocUnsafe(header.byteLength + byteLength);
+  frame.set(header);
   return frame;
 }
 
