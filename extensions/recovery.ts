@@ -41,6 +41,12 @@ export interface Recovered {
   readonly byteSize: number;
 }
 
+/** A snapshot as its store has it. */
+interface StoredBytes {
+  readonly revision: number;
+  readonly bytes: Uint8Array;
+}
+
 type StoredSnapshot = OpenedSnapshot & { readonly byteSize: number };
 
 /** A snapshot, or nothing, and what the journal has behind it. */
@@ -92,11 +98,9 @@ export class Recovery {
    * journal has forgotten since; and all may, when others were written while they were looked at.
    */
   async #newestWhole(documentName: string, attempt = 1): Promise<Stored> {
-    const { snapshots } = this.#options;
     let newest: Stored | null = null;
-    for (const { revision } of await snapshots.list(documentName)) {
-      const bytes = await snapshots.read(documentName, revision);
-      const opened = bytes && (await this.#opened(documentName, revision, bytes));
+    for await (const { revision, bytes } of this.#newestFirst(documentName)) {
+      const opened = await this.#opened(documentName, revision, bytes);
       if (!opened) continue;
       const stored = await this.#goingOnFrom(documentName, { ...opened, byteSize: bytes.byteLength });
       if (stored.isComplete) return stored;
@@ -108,6 +112,18 @@ export class Recovery {
       return this.#newestWhole(documentName, attempt + 1);
     this.#damaged(documentName, { cause: 'edits behind every snapshot are gone from the journal' });
     return newest;
+  }
+
+  /** As a rule the first one serves, and nobody asks which others there are. */
+  async *#newestFirst(documentName: string): AsyncGenerator<StoredBytes> {
+    const { snapshots } = this.#options;
+    const newest = await snapshots.newest(documentName);
+    if (!newest) return;
+    yield newest;
+    for (const { revision } of await snapshots.list(documentName)) {
+      const bytes = revision === newest.revision ? null : await snapshots.read(documentName, revision);
+      if (bytes) yield { revision, bytes };
+    }
   }
 
   async #goingOnFrom(documentName: string, snapshot: StoredSnapshot | null): Promise<Stored> {

@@ -229,6 +229,8 @@ export interface SnapshotStore {
    * Newest first, and every revision that is taken: one that is damaged is in the list, with what is known of it.
    */
   list(documentName: string): Promise<SnapshotInfo[]>;
+  /** The newest one, in one question: what a room waits for that opens. `null` when there is none. */
+  newest(documentName: string): Promise<{ readonly revision: number; readonly bytes: Uint8Array } | null>;
   /** The bytes as they were given; `null` when there is no such revision. */
   read(documentName: string, revision: number): Promise<Uint8Array | null>;
   /**

@@ -34,8 +34,10 @@ const farBack = { ...compression, [constants.ZSTD_c_windowLog]: 24 };
 /** Twenty times what a law of 5 MB takes; a frame that unfolds beyond this is refused before it fills the memory. */
 const maxPartBytes = 256 * 1024 * 1024;
 
-/** In another thread. */
-const decompressed = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
+const decompressedElsewhere = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
+
+/** What is unfolded here and now: another thread would take longer to begin. */
+const maxBytesHere = 65_536;
 
 /** What of a base is small: how its text was read. */
 type ReadAs = Omit<Base, 'markdown'>;
@@ -147,6 +149,11 @@ export async function openSnapshot(bytes: Uint8Array): Promise<OpenedSnapshot> {
 }
 
 const rightSumWrongContent = 'its checksum is right and its content is not';
+
+async function decompressed(packed: Uint8Array, options: ZstdOptions): Promise<Buffer> {
+  const isSmall = (options.maxOutputLength ?? 0) <= maxBytesHere;
+  return isSmall ? zstdDecompressSync(packed, options) : decompressedElsewhere(packed, options);
+}
 
 /** In one piece: by default zlib takes sixteen kilobytes at a time. */
 function unfoldingTo(length: number): ZstdOptions {

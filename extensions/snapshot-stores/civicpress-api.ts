@@ -73,6 +73,11 @@ class CivicPressSnapshots implements SnapshotStore {
     return stored ? [stored.info] : [];
   }
 
+  async newest(documentName: string): Promise<{ revision: number; bytes: Uint8Array } | null> {
+    const stored = await this.#stored(documentName);
+    return stored && { revision: stored.info.revision, bytes: stored.bytes };
+  }
+
   async read(documentName: string, revision: number): Promise<Uint8Array | null> {
     const stored = await this.#stored(documentName);
     return stored?.info.revision === revision ? stored.bytes : null;

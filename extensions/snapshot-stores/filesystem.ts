@@ -71,6 +71,17 @@ class FilesystemSnapshots implements SnapshotStore {
     return infos;
   }
 
+  async newest(documentName: string): Promise<{ revision: number; bytes: Uint8Array } | null> {
+    this.#refuseWhenClosed();
+    const revisions = await revisionsIn(this.#folderOf(documentName));
+    // One may be removed meanwhile.
+    for (const revision of revisions.sort((one, other) => other - one)) {
+      const bytes = await this.read(documentName, revision);
+      if (bytes) return { revision, bytes };
+    }
+    return null;
+  }
+
   async read(documentName: string, revision: number): Promise<Uint8Array | null> {
     this.#refuseWhenClosed();
     const content = await readFile(this.#fileOf(documentName, revision)).catch(nullWhenMissing);

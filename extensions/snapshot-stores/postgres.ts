@@ -75,6 +75,14 @@ class PostgresSnapshots implements SnapshotStore {
     }));
   }
 
+  async newest(documentName: string): Promise<{ revision: number; bytes: Uint8Array } | null> {
+    const [row] = await this.#query<{ revision: string; bytes: Buffer }>(
+      'SELECT revision, bytes FROM realtime_snapshots WHERE document_name = $1 ORDER BY revision DESC LIMIT 1',
+      [documentName],
+    );
+    return row ? { revision: Number(row.revision), bytes: new Uint8Array(row.bytes) } : null;
+  }
+
   async read(documentName: string, revision: number): Promise<Uint8Array | null> {
     const [row] = await this.#query<{ bytes: Buffer }>(
       'SELECT bytes FROM realtime_snapshots WHERE document_name = $1 AND revision = $2',

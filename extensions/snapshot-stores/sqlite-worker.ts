@@ -15,6 +15,12 @@ export interface SnapshotRow {
   readonly name: string | null;
 }
 
+/** A version, which changes hands instead of being copied. */
+interface StoredBytes {
+  readonly revision: number;
+  readonly bytes: Uint8Array;
+}
+
 const database = openDatabase((workerData as { file: string }).file, {
   version: 2,
   // What lasts longer is reported, and whoever asked tries again: other documents wait behind this one.
@@ -44,6 +50,9 @@ const statements = {
     SELECT revision, at, length(bytes) AS byteSize, contributors, name
       FROM snapshots WHERE document_name = ? ORDER BY revision DESC
   `),
+  newest: database.prepare(
+    'SELECT revision, bytes FROM snapshots WHERE document_name = ? ORDER BY revision DESC LIMIT 1',
+  ),
   read: database.prepare('SELECT bytes FROM snapshots WHERE document_name = ? AND revision = ?'),
   write: database.prepare(`
     INSERT INTO snapshots (document_name, revision, at, contributors, name, bytes) VALUES (?, ?, ?, ?, ?, ?)
@@ -66,9 +75,13 @@ const methods = {
       name: row.name === null ? null : String(row.name),
     }));
   },
-  read(documentName: string, revision: number): Uint8Array<ArrayBuffer> | null {
+  newest(documentName: string): StoredBytes | null {
+    const row = statements.newest.get(documentName);
+    return row ? { revision: Number(row.revision), bytes: bytesIn(row) } : null;
+  },
+  read(documentName: string, revision: number): StoredBytes | null {
     const row = statements.read.get(documentName, revision);
-    return row ? new Uint8Array(row.bytes as Uint8Array<ArrayBuffer>) : null;
+    return row ? { revision, bytes: bytesIn(row) } : null;
   },
   /** `false` when there is such a revision already. */
   write(documentName: string, { revision, at, contributors, name }: SnapshotRow, bytes: Uint8Array): boolean {
@@ -88,6 +101,10 @@ const methods = {
   },
 };
 
+function bytesIn(row: Record<string, SQLOutputValue>): Uint8Array {
+  return new Uint8Array(row.bytes as Uint8Array<ArrayBuffer>);
+}
+
 export type SqliteMethods = typeof methods;
 
-answerCalls(methods, (result) => (result instanceof Uint8Array ? result : undefined));
+answerCalls(methods, (result) => (result as Partial<StoredBytes> | null | undefined)?.bytes);

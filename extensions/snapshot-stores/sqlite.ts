@@ -38,8 +38,12 @@ class SqliteSnapshots implements SnapshotStore {
     }));
   }
 
-  read(documentName: string, revision: number): Promise<Uint8Array | null> {
-    return this.#worker.call('read', documentName, revision);
+  newest(documentName: string): Promise<{ revision: number; bytes: Uint8Array } | null> {
+    return this.#worker.call('newest', documentName);
+  }
+
+  async read(documentName: string, revision: number): Promise<Uint8Array | null> {
+    return (await this.#worker.call('read', documentName, revision))?.bytes ?? null;
   }
 
   async write(documentName: string, info: SnapshotInfo, bytes: Uint8Array): Promise<void> {

@@ -81,6 +81,7 @@ describe.each(stores)('the snapshot store "$name"', ({ keepsVersions, isDurable,
   it('has nothing at first', async () => {
     expect(store.keepsVersions).toBe(keepsVersions);
     expect(await store.list('record:a')).toEqual([]);
+    expect(await store.newest('record:a')).toBeNull();
     expect(await store.read('record:a', 1)).toBeNull();
     expect(await store.rename('record:a', 1, 'name')).toBe(false);
     await store.remove('record:a', [1, 2]);
@@ -90,6 +91,7 @@ describe.each(stores)('the snapshot store "$name"', ({ keepsVersions, isDurable,
   it('[P3] gives back what was written', async () => {
     await write(store, 'record:a', 1, 'one');
     expect(await store.list('record:a')).toEqual([infoOf(1, 'one')]);
+    expect(await store.newest('record:a')).toEqual({ revision: 1, bytes: bytesOf('one') });
     expect(await store.read('record:a', 1)).toEqual(bytesOf('one'));
     expect(await store.read('record:a', 2)).toBeNull();
   });
@@ -138,6 +140,7 @@ describe.each(stores)('the snapshot store "$name"', ({ keepsVersions, isDurable,
     await written;
     const closed = 'the snapshot store is closed';
     await expect(store.list('record:a')).rejects.toThrow(closed);
+    await expect(store.newest('record:a')).rejects.toThrow(closed);
     await expect(store.read('record:a', 1)).rejects.toThrow(closed);
     await expect(write(store, 'record:a', 2, 'late')).rejects.toThrow(closed);
     await expect(store.rename('record:a', 1, 'late')).rejects.toThrow(closed);
@@ -154,6 +157,7 @@ describe.each(stores)('the snapshot store "$name"', ({ keepsVersions, isDurable,
         expect(await store.list('record:a')).toEqual(
           revisions.toReversed().map((revision) => infoOf(revision, `text ${revision}`)),
         );
+        expect(await store.newest('record:a')).toEqual({ revision: 12, bytes: bytesOf('text 12') });
         for (const revision of revisions) {
           expect(await store.read('record:a', revision)).toEqual(bytesOf(`text ${revision}`));
         }
@@ -177,6 +181,7 @@ describe.each(stores)('the snapshot store "$name"', ({ keepsVersions, isDurable,
         await store.remove('record:a', [1, 3, 99]);
         await store.remove('record:a', []);
         expect(await store.list('record:a')).toEqual([infoOf(2, 'a')]);
+        expect(await store.newest('record:a')).toEqual({ revision: 2, bytes: bytesOf('a') });
         expect(await store.read('record:a', 1)).toBeNull();
         expect(await store.list('record:b')).toEqual([infoOf(1, 'b')]);
       });

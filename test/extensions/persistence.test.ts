@@ -284,6 +284,7 @@ it('[V2] loses nothing when a version that was asked for is newer than the snaps
         if (isSlow) await listing.promise;
         return real.list(documentName);
       },
+      newest: (...args) => real.newest(...args),
       read: (...args) => real.read(...args),
       write: (...args) => real.write(...args),
       rename: (...args) => real.rename(...args),
@@ -316,6 +317,7 @@ it('[P4] ends also when the store for snapshots answers nothing any more', async
   const snapshots: SnapshotStore = {
     keepsVersions: true,
     list: async () => [],
+    newest: async () => null,
     read: async () => null,
     write: silent,
     rename: async () => false,

@@ -183,6 +183,7 @@ function unclosed(store: SnapshotStore): SnapshotStore {
   return {
     keepsVersions: store.keepsVersions,
     list: (...args) => store.list(...args),
+    newest: (...args) => store.newest(...args),
     read: (...args) => store.read(...args),
     write: (...args) => store.write(...args),
     rename: (...args) => store.rename(...args),

@@ -33,6 +33,12 @@ export class FlakySnapshots implements SnapshotStore {
     return this.#real.list(documentName);
   }
 
+  async newest(documentName: string) {
+    this.reads += 1;
+    this.#refuseWhenUnreadable();
+    return this.#real.newest(documentName);
+  }
+
   async read(documentName: string, revision: number) {
     this.#refuseWhenUnreadable();
     return this.#real.read(documentName, revision);

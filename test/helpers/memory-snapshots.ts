@@ -25,6 +25,12 @@ class MemorySnapshots implements SnapshotStore {
     return infos.sort((one, other) => other.revision - one.revision);
   }
 
+  async newest(documentName: string): Promise<{ revision: number; bytes: Uint8Array } | null> {
+    const revision = Math.max(...this.#of(documentName).keys());
+    const bytes = this.#of(documentName).get(revision)?.bytes;
+    return bytes ? { revision, bytes } : null;
+  }
+
   async read(documentName: string, revision: number): Promise<Uint8Array | null> {
     return this.#of(documentName).get(revision)?.bytes ?? null;
   }
