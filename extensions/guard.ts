@@ -15,7 +15,7 @@ import {
   OutgoingMessage,
 } from '@hocuspocus/server';
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from 'y-protocols/sync';
-import { encodeStateAsUpdate, getState } from 'yjs';
+import { decodeStateVector, encodeStateAsUpdate, getState } from 'yjs';
 import { isSeedClientId } from '../markdown/seed-client.ts';
 import type { ClientOwners } from '../server/client-owners.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
@@ -23,7 +23,7 @@ import type { Announcer } from '../server/events.ts';
 import { foreignNameIn } from '../server/foreign-names.ts';
 import type { Rehearsal } from '../server/rehearsal/rehearsal.ts';
 import type { ConnectionContext } from '../server/session.ts';
-import { excessOf } from '../server/update-bounds.ts';
+import { excessOf, namesTooMany } from '../server/update-bounds.ts';
 import {
   clientIdsIn,
   clientsGrownBy,
@@ -77,11 +77,9 @@ export class Guard implements Extension<ConnectionContext> {
   async beforeSync(message: beforeSyncPayload<ConnectionContext>): Promise<void> {
     // Somebody came in at the moment when Hocuspocus let it go: nothing that is typed into it would be stored.
     if (message.document.isDestroyed) throw new RealtimeError('document-not-loaded');
-    if (message.type === messageYjsSyncStep1) return;
+    if (message.type === messageYjsSyncStep1) return refuseLongQuestion(message);
     const update = updateIn(message);
-    if (this.judge(message, update)) return;
-    await this.#rehearse(message, update);
-    this.#refuseImproper(message, update);
+    if (!this.judge(message, update)) await this.#rehearse(message, update);
   }
 
   /**
@@ -91,15 +89,8 @@ export class Guard implements Extension<ConnectionContext> {
    */
   judge(message: SyncMessage, update: Update): boolean {
     // A reader's edit is not taken anyway.
-    if (!message.connection.readOnly) {
-      this.#refuseExcess(message, update);
-      if (!this.#options.rehearsal.isHarmless(message.document, update)) return false;
-    }
-    this.#refuseImproper(message, update);
-    return true;
-  }
-
-  #refuseImproper(message: SyncMessage, update: Update): void {
+    const { readOnly: isReader } = message.connection;
+    if (!isReader) this.#refuseExcess(message, update);
     for (const clientId of clientIdsIn(update)) {
       if (isSeedClientId(clientId) && !isIn(message.document, clientId)) {
         throw refused(message, 'document-replaced');
@@ -110,7 +101,10 @@ export class Guard implements Extension<ConnectionContext> {
     if (mustBeWhole(message) && lacksHistory(message.document, update)) {
       throw new RealtimeError('history-missing', { context: { documentName: message.document.name } });
     }
-    if (!message.connection.readOnly) this.#refuseForeign(message, update);
+    if (isReader) return true;
+    this.#refuseForeign(message, update);
+    // Last: what passes here is taken.
+    return this.#options.rehearsal.isHarmless(message.document, update);
   }
 
   #refuseExcess(message: SyncMessage, update: Update): void {
@@ -205,6 +199,16 @@ function mustBeWhole({ connection, context, document, type }: SyncMessage): bool
   const waitingBytes = document.store.pendingStructs?.update.byteLength ?? 0;
   const isExchanging = !context.socket.acknowledgements.isExchanged(connection.messageAddress);
   return type === messageYjsSyncStep2 || !isExchanging || waitingBytes > maxWaitingBytes;
+}
+
+/** What somebody has is looked at and kept, one number for each client. */
+function refuseLongQuestion(message: beforeSyncPayload): void {
+  try {
+    if (!namesTooMany(message.payload)) return void decodeStateVector(message.payload);
+  } catch {
+    throw refused(message, 'invalid-update', { question: 'unreadable' });
+  }
+  throw refused(message, 'invalid-update', { question: 'too long' });
 }
 
 function updateIn(message: SyncMessage): Update {

@@ -49,21 +49,27 @@ function addressBefore(frame: Uint8Array, ending: readonly number[]): string | n
   return Buffer.from(frame.subarray(start, end)).toString();
 }
 
-/** Where it begins and ends: behind its length, in one byte or two. */
+/** Where it begins and ends: behind its length, in one byte or two. A longer one is written by nobody, and has no place. */
 function placeOfAddress({ 0: first = 0, 1: second = 0 }: Uint8Array): [start: number, end: number] {
-  const [start, length] = first < 128 ? [1, first] : [2, (first & 127) | (second << 7)];
-  return [start, start + length];
+  if (first < 128) return [1, 1 + first];
+  return second < 128 ? [2, 2 + ((first & 127) | (second << 7))] : [2, Number.POSITIVE_INFINITY];
 }
 
 /** An edit, something that may ask for a whole document or for rights, or anything else that a client may send. */
 export type FrameKind = 'edit' | 'question' | 'other';
 
-/** `null` for what no client has to send. */
+/**
+ * `null` for what no client has to send, or for a small number in several bytes: Hocuspocus would read something else in
+ * it than is counted here.
+ */
 export function kindOf(frame: Uint8Array): FrameKind | null {
   const [, end] = placeOfAddress(frame);
   const type = frame[end];
-  if (type === frameTypes.sync || type === frameTypes.syncReply)
-    return frame[end + 1] === 0 ? 'question' : 'edit';
+  if (type === frameTypes.sync || type === frameTypes.syncReply) {
+    const step = frame[end + 1] ?? 0;
+    if (step >= 128) return null;
+    return step === 0 ? 'question' : 'edit';
+  }
   if (type === frameTypes.auth || type === frameTypes.queryAwareness) return 'question';
   return type === frameTypes.awareness || type === frameTypes.stateless || type === frameTypes.close
     ? 'other'

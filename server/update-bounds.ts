@@ -2,6 +2,7 @@
  * What an update may not do to a document, however well-formed it is: hold another document, or nest so deeply that
  * whoever walks the tree runs out of stack.
  */
+import { createDecoder, readVarUint } from 'lib0/decoding';
 import { ContentDoc, ContentType, type Doc, findIndexSS, GC, type ID, Item } from 'yjs';
 import type { readUpdate } from './update-facts.ts';
 
@@ -45,6 +46,15 @@ function excessOfClients({ store }: Doc, { structs }: Update): string | null {
   return unknown.size > fewClients && store.clients.size + unknown.size > maxClients
     ? `it brings the document to over ${maxClients} clients`
     : null;
+}
+
+/**
+ * Whether a state vector is about more clients than anybody can know from here, and as many again.
+ *
+ * @throws when it does not say
+ */
+export function namesTooMany(stateVector: Uint8Array): boolean {
+  return readVarUint(createDecoder(stateVector)) > 2 * maxClients;
 }
 
 class Depths {

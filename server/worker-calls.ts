@@ -73,6 +73,20 @@ export class WorkerCalls<Offered extends Methods> {
     this.#worker = undefined;
   }
 
+  get isRunning(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /** How much memory the thread has taken, in bytes, with what it does not need any more; 0 while there is none. */
+  async heldBytes(): Promise<number> {
+    try {
+      const { total_heap_size = 0, external_memory = 0 } = (await this.#worker?.getHeapStatistics()) ?? {};
+      return total_heap_size + external_memory;
+    } catch {
+      return 0; // It has not begun yet, or has just ended.
+    }
+  }
+
   /** How much the thread has computed since it began, in ms; 0 while there is none. */
   async workedMs(): Promise<number> {
     try {

@@ -6,6 +6,7 @@ import { fastifySwagger } from '@fastify/swagger';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Entrance } from '../entrance.ts';
+import { networkOf } from '../network.ts';
 import type { Logger } from '../ports.ts';
 import { version } from '../version.ts';
 import { type AccessOptions, ApiAccess, documentOf, RequestRate } from './access.ts';
@@ -59,7 +60,7 @@ async function everyRoute(app: FastifyInstance, options: ApiOptions): Promise<vo
   const rate = new RequestRate();
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    await rate.count(options.entrance.addressOf(request.raw));
+    await rate.count(networkOf(options.entrance.addressOf(request.raw)));
   });
   auditing(app, options.log);
 

@@ -108,6 +108,9 @@ const methods = {
   follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
     return copies.follow(copy, update);
   },
+  forget(copy: CopyId): void {
+    copies.forget(copy);
+  },
   save(copy: CopyId, base: Base): Base {
     return known(rebase({ json: jsonOf(copies.of(copy), base.dialect), base: known(base) }));
   },

@@ -98,10 +98,20 @@ export interface ConverterOptions {
   readonly deadlineMs: number;
   /** How much memory conversions may take, in MB; 1 MB of law takes 150. Default: 512. */
   readonly memoryMb?: number;
+  /**
+   * A thread keeps what it once took. One that has so many MB, and more than the documents that it follows may need, is
+   * ended behind its work: they are sent again, which takes a few milliseconds. Default: 100.
+   */
+  readonly keptMb?: number;
+  /** How long behind a conversion that is looked at, in ms. Default: 5,000. */
+  readonly lookMs?: number;
 }
 
 /** So many texts are remembered that took too long. */
 const maxTooLong = 1_000;
+
+/** What a thread may need for each byte of the documents that it follows. */
+const heldPerByte = 150;
 
 /**
  * What an error of the thread means, by its code: classes do not cross over. The last two are what a text does to its
@@ -127,6 +137,8 @@ function refused(cause: Error & { code?: unknown }): never {
 export class WorkerConverter implements Converter {
   readonly #markdown: MarkdownOptions;
   readonly #deadlineMs: number;
+  readonly #keptBytes: number;
+  readonly #lookMs: number;
   readonly #calls: WorkerCalls<ConversionMethods>;
 
   /** What the worker has of open documents. */
@@ -134,17 +146,24 @@ export class WorkerConverter implements Converter {
 
   /** The conversion that was asked for last; the next one begins behind it. */
   #last: Promise<unknown> = Promise.resolve();
+  #looking: NodeJS.Timeout | undefined;
 
   /** Fingerprints of what took too long: the deadline is paid for once. */
   readonly #tooLong = new Set<string>();
 
-  constructor({ markdown, deadlineMs, memoryMb = 512 }: ConverterOptions) {
+  constructor(options: ConverterOptions) {
+    const { markdown, deadlineMs, memoryMb = 512, keptMb = 100, lookMs = 5_000 } = options;
     this.#markdown = markdown;
     this.#deadlineMs = deadlineMs;
+    this.#keptBytes = keptMb * 1_048_576;
+    this.#lookMs = lookMs;
     const url = workerBeside(import.meta.url, 'conversion-worker');
     const limits = { maxOldGenerationSizeMb: memoryMb };
     this.#calls = new WorkerCalls(url, markdown, 'the converter is closed', limits);
-    this.#followed = new FollowedDocuments((copy, update) => this.#calls.call('follow', copy, update));
+    this.#followed = new FollowedDocuments({
+      follow: (copy, update) => this.#calls.call('follow', copy, update),
+      forget: (copy) => void this.#inTurn(() => this.#forget(copy)).catch(() => undefined),
+    });
   }
 
   seed(markdown: string, recordId: string): Promise<Seed> {
@@ -161,18 +180,29 @@ export class WorkerConverter implements Converter {
   }
 
   snapshot(document: Doc | Uint8Array, about: SnapshotDetails): Promise<Uint8Array> {
-    return this.#inTurn(async () => this.#calls.call('snapshot', await this.#copyOf(document), about));
+    return this.#inTurn(async () => {
+      if (!(document instanceof Uint8Array))
+        return this.#calls.call('snapshot', await this.#followed.copyOf(document), about);
+      const copy = (await this.#calls.call('follow', null, document)) as CopyId;
+      return this.#calls.call('snapshot', copy, about).finally(() => this.#forget(copy));
+    });
   }
 
   save(document: Doc, base: Base): Promise<Base> {
     return this.#unlessTooLong([document, base.markdown], async () =>
-      this.#calls.call('save', await this.#copyOf(document), base),
+      this.#calls.call('save', await this.#followed.copyOf(document), base),
     );
   }
 
   absorb(document: Doc, base: Base, { ancestors, outside }: OutsideTexts): Promise<Absorbed> {
     return this.#orOpaque([base.markdown, outside], async (isOpaque) =>
-      this.#calls.call('absorb', await this.#copyOf(document), base, { ancestors, outside }, isOpaque),
+      this.#calls.call(
+        'absorb',
+        await this.#followed.copyOf(document),
+        base,
+        { ancestors, outside },
+        isOpaque,
+      ),
     );
   }
 
@@ -190,18 +220,18 @@ export class WorkerConverter implements Converter {
 
   restore(document: Doc, base: Base, bytes: Uint8Array): Promise<Change> {
     return this.#orOpaque([document, base.markdown, bytes], async (isOpaque) =>
-      this.#calls.call('restore', await this.#copyOf(document), base, bytes, isOpaque),
+      this.#calls.call('restore', await this.#followed.copyOf(document), base, bytes, isOpaque),
     );
   }
 
   rewrite(document: Doc, base: Base, text: NewText): Promise<Rewritten> {
     return this.#orOpaque([document, base.markdown, text.markdown], async (isOpaque) =>
-      this.#calls.call('rewrite', await this.#copyOf(document), base, text, isOpaque),
+      this.#calls.call('rewrite', await this.#followed.copyOf(document), base, text, isOpaque),
     );
   }
 
   json(document: Doc, base: Base): Promise<NodeJson> {
-    return this.#inTurn(async () => this.#calls.call('json', await this.#copyOf(document), base));
+    return this.#inTurn(async () => this.#calls.call('json', await this.#followed.copyOf(document), base));
   }
 
   convert(conversion: Conversion): Promise<string | NodeJson | Uint8Array> {
@@ -212,20 +242,10 @@ export class WorkerConverter implements Converter {
     return this.#calls.close();
   }
 
-  /** The worker's copy, up to date. */
-  #copyOf(document: Doc | Uint8Array): Promise<CopyId> {
-    return document instanceof Uint8Array ? this.#newCopyOf(document) : this.#followed.copyOf(document);
-  }
-
-  /** Of a document as it was, which nobody asks for again. */
-  async #newCopyOf(state: Uint8Array): Promise<CopyId> {
-    return (await this.#calls.call('follow', null, state)) as CopyId;
-  }
-
   async #versionOf(version: StoredVersion | LiveVersion): Promise<Version> {
     if ('bytes' in version) return version;
     const { name, document, base } = version;
-    return { name, copy: await this.#copyOf(document), base };
+    return { name, copy: await this.#followed.copyOf(document), base };
   }
 
   async #orOpaque<Result>(
@@ -261,7 +281,20 @@ export class WorkerConverter implements Converter {
   #inTurn<Result>(convert: () => Promise<Result>): Promise<Result> {
     const turn = this.#last.then(() => this.#inTime(convert)).catch(refused);
     this.#last = turn.catch(() => undefined);
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined;
+      this.#last = this.#last.then(() => this.#giveBack());
+    }, this.#lookMs).unref();
     return turn;
+  }
+
+  async #forget(copy: CopyId): Promise<void> {
+    if (this.#calls.isRunning) await this.#calls.call('forget', copy);
+  }
+
+  async #giveBack(): Promise<void> {
+    const mostBytes = this.#keptBytes + this.#followed.bytes * heldPerByte;
+    if ((await this.#calls.heldBytes()) > mostBytes) this.#calls.rest();
   }
 
   /** @throws RealtimeError `not-converted` */

@@ -34,6 +34,11 @@ export class DocumentCopies {
     return id;
   }
 
+  /** Its document is gone. */
+  forget(copy: CopyId): void {
+    this.#copies.delete(copy);
+  }
+
   of(copy: CopyId): Doc {
     const document = this.#copies.get(copy);
     if (!document) throw new Error('no such copy');

@@ -1,24 +1,19 @@
-/** The thread behind `rehearsal.ts`: applies updates to documents that nobody sees. */
-import { applyUpdate, Doc, encodeStateAsUpdate } from 'yjs';
+/**
+ * The thread behind `rehearsal.ts`: applies updates to copies of documents. What passes there is applied to the document
+ * itself a moment later, so the copy is ahead of it, and is told again; with what takes too long, all copies go.
+ */
+import { applyUpdate } from 'yjs';
 import { type CopyId, DocumentCopies } from '../conversion/document-copies.ts';
 import { answerCalls } from '../worker-calls.ts';
 
 const copies = new DocumentCopies(4);
 
-/** What the next update is tried on. */
-let stage = new Doc();
-
 const methods = {
   follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
     return copies.follow(copy, update);
   },
-  prepare(copy: CopyId): void {
-    stage = new Doc();
-    applyUpdate(stage, encodeStateAsUpdate(copies.of(copy)));
-  },
-  apply(update: Uint8Array): void {
-    applyUpdate(stage, update);
-    stage = new Doc();
+  apply(copy: CopyId, update: Uint8Array): void {
+    applyUpdate(copies.of(copy), update);
   },
 };
 

@@ -41,7 +41,11 @@ export class Rehearsal {
     const url = workerBeside(import.meta.url, 'rehearsal-worker');
     const limits = { maxOldGenerationSizeMb: memoryMb };
     this.#calls = new WorkerCalls(url, undefined, 'nothing is rehearsed any more', limits);
-    this.#followed = new FollowedDocuments((copy, update) => this.#calls.call('follow', copy, update));
+    this.#followed = new FollowedDocuments({
+      follow: (copy, update) => this.#calls.call('follow', copy, update),
+      // It has few copies, and none for long.
+      forget: () => undefined,
+    });
   }
 
   /** Whether it can be applied as it is: at once, for what people type. */
@@ -68,12 +72,12 @@ export class Rehearsal {
   }
 
   async #try(document: Doc, update: Uint8Array): Promise<number | 'too long'> {
-    await this.#calls.call('prepare', await this.#followed.copyOf(document));
+    const copy = await this.#followed.copyOf(document);
     const allowedMs = sizeOf(document, readUpdate(update)) * perPieceMs;
     const deadlineMs = Math.min(leastMs + allowedMs, mostMs);
     const before = await this.#calls.workedMs();
     const outcome = await withinComputingTime(this.#calls, deadlineMs, () =>
-      this.#calls.call('apply', update),
+      this.#calls.call('apply', copy, update),
     );
     this.#tookMs = 0;
     if (outcome === 'too late') return 'too long';

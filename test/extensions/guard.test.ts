@@ -2,7 +2,7 @@
  * Updates that must not be taken.
  */
 import { afterEach, expect, it } from 'vitest';
-import { messageYjsUpdate } from 'y-protocols/sync';
+import { messageYjsSyncStep1, messageYjsUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { errors } from '../../server/errors.ts';
 import type { Clerk } from '../helpers/clerk.ts';
@@ -115,6 +115,19 @@ it('[L8] refuses very many clients at once', async () => {
     return Y.encodeStateAsUpdate(document);
   });
   alice.sendRaw(messageYjsUpdate, Y.mergeUpdates(updates));
+  expect(await alice.refused()).toBe(errors['invalid-update'].reason);
+});
+
+it.each([
+  [
+    'names very many clients',
+    Y.encodeStateVector(new Map(Array.from({ length: 40_001 }, (_, id) => [id, 1]))),
+  ],
+  ['cannot be read', Uint8Array.from([3, 1])],
+])('[L8] refuses a question that %s', async (_what, stateVector) => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.sendRaw(messageYjsSyncStep1, stateVector);
   expect(await alice.refused()).toBe(errors['invalid-update'].reason);
 });
 

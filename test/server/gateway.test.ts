@@ -140,6 +140,20 @@ describe('a frame', () => {
     expect(await visitor.sentAway()).toMatchObject({ code: 1007 });
   });
 
+  const name = 'record:a';
+  it.each([
+    ['a question as an edit', [name.length, ...Buffer.from(name), 0, 0x80, 0, 2, 1, 0]],
+    [
+      'a token as nothing',
+      [name.length | 0x80, 0x80, 0, ...Buffer.from(name), 2, 0, 1, 97, ...Buffer.alloc(20_000)],
+    ],
+  ])('[R6] [G9] closes its socket with 1007 when it is written so as to count %s', async (_what, bytes) => {
+    const { knock } = await openGateway();
+    const visitor = await knock().entered();
+    visitor.ws.send(Uint8Array.from(bytes));
+    expect(await visitor.sentAway()).toMatchObject({ code: 1007 });
+  });
+
   it('[G5] is not compressed, even for a client that offers it', async () => {
     const { knock } = await openGateway();
     const visitor = await knock().entered();

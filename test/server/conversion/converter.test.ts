@@ -1,11 +1,14 @@
 /**
  * Conversions in their thread, and one that would never end.
  */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { applyUpdate, Doc, type XmlElement, type XmlText } from 'yjs';
 import { jsonOf, open, save, seedUpdate } from '../../../markdown/index.ts';
 import { WorkerConverter } from '../../../server/conversion/converter.ts';
 import { decodeSnapshot } from '../../../server/snapshot-format.ts';
+import { until } from '../../helpers/until.ts';
 
 function openConverter(deadlineMs = 20_000): WorkerConverter {
   const converter = new WorkerConverter({ markdown: {}, deadlineMs });
@@ -109,6 +112,27 @@ describe('the converter', () => {
     const long = '- *a* [b](c)\n\n'.repeat(40_000);
     expect((await converter.seed(long, 'long')).base).toMatchObject({ markdown: long, isOpaque: true });
     expect((await converter.seed(plan, 'plan')).base.isOpaque).toBe(false);
+  });
+
+  it('[M11] gives back what its thread has taken beyond its documents, and goes on with those', async () => {
+    const converter = new WorkerConverter({ markdown: {}, deadlineMs: 60_000, keptMb: 1, lookMs: 50 });
+    onTestFinished(() => converter.close());
+    const ended = vi.spyOn(Worker.prototype, 'terminate');
+    onTestFinished(() => ended.mockRestore());
+    const { state, base } = await converter.seed(plan, 'plan');
+    const document = documentOf(state);
+    await converter.save(document, base);
+    await until('the thread is ended', () => ended.mock.calls.length > 0);
+    const paragraph = document.getXmlFragment('default').get(1) as XmlElement;
+    (paragraph.get(0) as XmlText).insert(0, 'More ');
+    expect((await converter.save(document, base)).markdown).toBe(save({ json: jsonOf(document), base }));
+
+    const long = documentOf(seedUpdate(open(`${'x'.repeat(2_000_000)}\n`).json, 'long'));
+    await converter.json(long, base);
+    ended.mockClear();
+    await converter.json(long, base);
+    await delay(300);
+    expect(ended).not.toHaveBeenCalled();
   });
 
   it('says so after it was closed', async () => {

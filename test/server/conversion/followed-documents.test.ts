@@ -1,0 +1,58 @@
+/**
+ * Copies of documents on both sides, without a thread between them.
+ */
+import { expect, it } from 'vitest';
+import { Doc } from 'yjs';
+import { DocumentCopies } from '../../../server/conversion/document-copies.ts';
+import { FollowedDocuments } from '../../../server/conversion/followed-documents.ts';
+
+function open() {
+  const copies = new DocumentCopies(2);
+  const sent: number[] = [];
+  const followed = new FollowedDocuments({
+    follow: async (copy, update) => {
+      sent.push(update.byteLength);
+      return copies.follow(copy, update);
+    },
+    forget: (copy) => copies.forget(copy),
+  });
+  return { copies, sent, followed };
+}
+
+function documentOf(text: string): Doc {
+  const document = new Doc();
+  document.getText('text').insert(0, text);
+  return document;
+}
+
+it('sends what came since the last time, and knows what all of it would take', async () => {
+  const { copies, sent, followed } = open();
+  const document = documentOf('x'.repeat(10_000));
+  const copy = await followed.copyOf(document);
+  document.getText('text').insert(10_000, 'y');
+  expect(await followed.copyOf(document)).toBe(copy);
+  expect(copies.of(copy).getText('text').toString()).toBe(document.getText('text').toString());
+  expect(sent[1]).toBeLessThan(100);
+  expect(followed.bytes).toBe(sent[0]);
+});
+
+it('forgets a document that is gone, and one that is asked for behind that', async () => {
+  const { copies, followed } = open();
+  const document = documentOf('x');
+  const copy = await followed.copyOf(document);
+  document.destroy();
+  expect(() => copies.of(copy)).toThrow('no such copy');
+  const late = await followed.copyOf(document);
+  expect(() => copies.of(late)).toThrow('no such copy');
+  expect(followed.bytes).toBe(0);
+});
+
+it('sends a document as a whole again that the other side has dropped, and forgets that one too', async () => {
+  const { copies, followed } = open();
+  const documents = [documentOf('a'), documentOf('b'), documentOf('c')] as const;
+  for (const document of documents) await followed.copyOf(document);
+  const again = await followed.copyOf(documents[0]);
+  expect(copies.of(again).getText('text').toString()).toBe('a');
+  documents[0].destroy();
+  expect(() => copies.of(again)).toThrow('no such copy');
+});
