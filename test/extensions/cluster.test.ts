@@ -5,6 +5,7 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { allFeatures, type Base } from '../../markdown/index.ts';
 import { WorkerConverter } from '../../server/conversion/converter.ts';
+import { RealtimeError } from '../../server/errors.ts';
 import { Admin } from '../helpers/admin.ts';
 import type { Clerk } from '../helpers/clerk.ts';
 import { ClusterTown, type ClusterTownOptions, type TownNode } from '../helpers/cluster-town.ts';
@@ -199,6 +200,37 @@ it('[K6] restores a version at whatever node it is asked for', async () => {
   expect((await back.post('versions/1/restore')).status).toBe(200);
   await allEqual([one, other], '«1»');
   await until('the draft has it', async () => (await town.draftOf())?.includes('«1»'));
+});
+
+it('[K6] [V10] writes the bytes of a version that was restored at a node which left before its record had them', async () => {
+  await opened({ nodes: 1, settings: { 'shutdown.deadline_seconds': 1 } });
+  let refuses = false;
+  const first = await town.addNode((real) => ({
+    read: (recordId) => real.read(recordId),
+    async writeDraft(...args) {
+      if (refuses) throw new RealtimeError('civicpress-unavailable');
+      return real.writeDraft(...args);
+    },
+  }));
+  // Only the restored text says how it was spelled: the document and the record do not.
+  const plan = 'Plan\n====\n\n*  First   point\n*  Second __point__\n';
+  const respelled = plan.replace('__point__', '**point**').replace('Plan\n====', '# Plan');
+  await town.putDraft('noise-bylaw', plan);
+  const alice = await (await town.join(first)).synced();
+  const admin = new Admin(first.url, 'noise-bylaw', await town.tokenOf('alice'));
+  const version = await admin.snapshot();
+  expect(town.keeperOf()).toBe(first);
+  await town.putDraft('noise-bylaw', respelled);
+  alice.replace('First', 'Premier');
+  const edited = respelled.replace('First', 'Premier');
+  await until('the draft has both', async () => (await town.draftOf()) === edited);
+  refuses = true;
+  await admin.restore(version);
+  await alice.sees('First');
+  expect(await town.draftOf()).toBe(edited);
+  expect(await first.stop()).toEqual(['record:noise-bylaw']);
+  await until('the successor writes it', async () => (await town.draftOf()) === plan);
+  expect(town.keeperOf()).toBe(town.nodes[0]);
 });
 
 it('[K5] begins a document anew for everybody when one node does', async () => {
