@@ -208,12 +208,10 @@ class RedisJournal implements Journal, Ledger {
     await this.#noting;
   }
 
-  /** Whatever else arrives while a round trip is under way goes in the next one. */
+  /** A lone edit goes at once; whatever else arrives while a round trip is under way goes in the next one. */
   async #appendAll(): Promise<void> {
     const { connections, waitReplicas } = this.#options;
     while (this.#waiting.length > 0) {
-      // A lone edit goes with what arrives in the same turn of the event loop.
-      await new Promise((resolve) => setImmediate(resolve));
       const batch = this.#waiting;
       this.#waiting = [];
       try {

@@ -61,15 +61,30 @@ export class Script {
     script: string,
     replicas: number,
   ): Promise<Outcome[]> {
+    if (replicas > 0) return this.#sendAndWait(redis, calls, command, script, replicas);
+    // What is written in one turn of the event loop leaves as one: a pipeline of ioredis would add its own work to each.
+    return Promise.all(
+      calls.map((call) =>
+        redis[command](script, call.keys.length, ...call.keys, ...sent(call)).then(
+          (reply: unknown): Outcome => ({ reply }),
+          (error: Error): Outcome => ({ error }),
+        ),
+      ),
+    );
+  }
+
+  async #sendAndWait(
+    redis: RedisClient,
+    calls: readonly ScriptCall[],
+    command: 'eval' | 'evalsha',
+    script: string,
+    replicas: number,
+  ): Promise<Outcome[]> {
     const pipeline = redis.pipeline();
-    for (const { keys, arguments: values } of calls) {
-      const sent = values.map((value) => (typeof value === 'object' ? asBuffer(value) : value));
-      pipeline[command](script, keys.length, ...keys, ...sent);
-    }
-    if (replicas > 0) pipeline.call('WAIT', replicas, replicationMs);
+    for (const call of calls) pipeline[command](script, call.keys.length, ...call.keys, ...sent(call));
+    pipeline.call('WAIT', replicas, replicationMs);
     const replies = (await pipeline.exec()) ?? [];
-    const reached = replicas > 0 ? replies.at(calls.length) : undefined;
-    const isShort = replicas > 0 && !(Number(reached?.[1] ?? 0) >= replicas);
+    const isShort = !(Number(replies.at(calls.length)?.[1] ?? 0) >= replicas);
     return calls.map((_, index) => {
       const [error, reply] = replies[index] ?? [new Error('Redis did not answer')];
       if (error) return { error };
@@ -80,6 +95,10 @@ export class Script {
 
 /** How long replicas are waited for: shorter than what counts as a dead connection. */
 const replicationMs = 2_000;
+
+function sent({ arguments: values }: ScriptCall): (string | number | Buffer)[] {
+  return values.map((value) => (typeof value === 'object' ? asBuffer(value) : value));
+}
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
