@@ -146,8 +146,17 @@ class RedisJournal implements Journal, Ledger {
     };
   }
 
-  async recall(documentName: string): Promise<LedgerEntry | null> {
+  recall(documentName: string): Promise<LedgerEntry | null> {
     if (this.#isClosed) return closed();
+    if (this.#options.tokenOf(documentName) === null) return this.#recall(documentName, null);
+    // In turn with the changes, so that what is remembered of it is what is there.
+    const recalled = this.#noting.then(() => this.#recall(documentName, this.#options.tokenOf(documentName)));
+    this.#noting = recalled.catch(() => undefined);
+    return recalled;
+  }
+
+  /** @param token of this process's lease: nobody else changes the ledger, so only what changes from here on is sent */
+  async #recall(documentName: string, token: string | null): Promise<LedgerEntry | null> {
     const [noted, last] = await Promise.all([
       this.#options.connections.commands.hmgetBuffer(
         this.#key('ledger', documentName),
@@ -157,6 +166,7 @@ class RedisJournal implements Journal, Ledger {
     ]);
     const [packed, change, packedRestored, unconfirmed, settled] = noted;
     if (!packed) return null;
+    if (token !== null) this.#wholes.set(documentName, { packed, token });
     const base = change?.length ? await changedBy(packed, change) : await decompressed(packed, {});
     const restored = packedRestored?.length ? (await decompressed(packedRestored, {})).toString() : 'null';
     return {
