@@ -16,6 +16,7 @@ import type {
   onLoadDocumentPayload,
 } from '@hocuspocus/server';
 import { applyUpdate, type Doc, encodeStateAsUpdate, mergeUpdates } from 'yjs';
+import { withTextOf } from '../markdown/base.ts';
 import type { ClientOwners } from '../server/client-owners.ts';
 import type { Converter } from '../server/conversion/converter.ts';
 import { recordIdOf } from '../server/document-name.ts';
@@ -257,8 +258,8 @@ export class Persistence implements Extension<ConnectionContext> {
       unconfirmed: [],
     };
     // What the record holds, or is to hold, is the ledger's to say; how the document reads it, the document's.
-    const recordBase = { ...readAs, markdown: entry.base.markdown };
-    const restored = entry.restored && { ...readAs, markdown: entry.restored.markdown };
+    const recordBase = withTextOf(readAs, entry.base);
+    const restored = entry.restored && withTextOf(readAs, entry.restored);
     sources.recovered(documentName, { ...entry, base: recordBase, restored }, position);
     const byId = new Map(contributors.map((contributor) => [contributor.id, contributor]));
     const edits = updates.length;

@@ -3,7 +3,7 @@
  *
  * Kept here, beside the documents and never inside them: an editor deletes from a document what it does not know.
  */
-import type { Base } from '../markdown/index.ts';
+import { type Base, withTextOf } from '../markdown/base.ts';
 import type { Contributor, LedgerEntry, NewJournalEntry, Position } from '../server/ports.ts';
 import { PublishedTexts } from './published-texts.ts';
 import { SeenTexts } from './seen-texts.ts';
@@ -143,8 +143,8 @@ export class Sources {
     if (!source) return;
     const { owesWriteback, unconfirmed } = entry;
     // How the document reads its text is its own.
-    const base = { ...source.base, markdown: entry.base.markdown };
-    const restored = entry.restored && { ...base, markdown: entry.restored.markdown };
+    const base = withTextOf(source.base, entry.base);
+    const restored = entry.restored && withTextOf(base, entry.restored);
     const isOwed = owesWriteback || source.owesWriteback;
     this.#change(documentName, { base, restored, unconfirmed, owesWriteback: isOwed });
   }

@@ -11,6 +11,7 @@ import { featureSet, type MarkdownOptions } from './features.ts';
 import { once } from './once.ts';
 import { type Memory, type Parsed, type ParsedBlock, parseLines } from './parse.ts';
 import { plainStyle, type Style, styleOf } from './style.ts';
+import type { LineRange } from './tokens.ts';
 
 export interface Source {
   /** Byte order mark and frontmatter; they never enter the document. */
@@ -64,6 +65,22 @@ export function gapBefore(source: Source, index: number): string {
   return source.lines.slice(start, source.blocks[index]?.firstLine).join('');
 }
 
+/** The lines between the neighbours of a range of blocks: its own, and the gaps on both sides. */
+export function linesOf(
+  { blocks, lines }: Source,
+  { at, length }: { at: number; length: number },
+): LineRange {
+  return {
+    firstLine: blocks[at - 1]?.endLine ?? 0,
+    endLine: blocks[at + length]?.firstLine ?? lines.length,
+  };
+}
+
+/** All of it, to the byte. */
+export function markdownOf({ head, rawLines: lines }: Source): string {
+  return head + lines.join('');
+}
+
 export function textOf(source: Source, block: ParsedBlock): string {
   return source.lines.slice(block.firstLine, block.endLine).join('');
 }
@@ -92,6 +109,7 @@ function endsEarlier(text: string, last: string, lines: readonly string[]): bool
   return lines.includes(end) && normalLine(end) !== normalLine(last);
 }
 
-function needsBreak(text: string): boolean {
+/** Whether a line that is put behind a text would go on with its last one. */
+export function needsBreak(text: string): boolean {
   return text !== '' && text !== '\uFEFF' && !/[\r\n]$/.test(text);
 }

@@ -4,6 +4,7 @@
  */
 import { type DialectName, featuresIn } from './dialects.ts';
 import type { Feature, MarkdownOptions } from './features.ts';
+import type { RememberedLines } from './remembered.ts';
 
 /**
  * Grows whenever the same text opens as another document than before: what was opened by another version is saved
@@ -22,6 +23,16 @@ export interface Base {
   readonly features: readonly Feature[];
   /** Whether the document is one opaque block with the whole text, which was too intricate to be taken apart. */
   readonly isOpaque: boolean;
+  /** What lines of the text were before they were rewritten, for an undo; missing where there is nothing to say. */
+  readonly remembered?: readonly RememberedLines[];
+}
+
+/** The text of one base, with all that belongs to it, read as another one says. */
+export function withTextOf(
+  { remembered: _own, ...readAs }: Omit<Base, 'markdown'>,
+  { markdown, remembered }: Base,
+): Base {
+  return { ...readAs, markdown, ...(remembered && { remembered }) };
 }
 
 /** Whether opening the base's text today, with these options, gives the document that it gave then. */

@@ -7,7 +7,7 @@
  * save({ json: editor.getJSON(), base: document.base }); // the same, but for what was edited
  */
 
-export { type Base, converterVersion, isReadAlike } from './base.ts';
+export { type Base, converterVersion, isReadAlike, withTextOf } from './base.ts';
 export {
   type DialectName,
   dialectNames,
@@ -26,6 +26,7 @@ export {
   type RecordDocument,
   rebase,
   save,
+  withText,
 } from './source.ts';
 export { plainStyle, type Style, sniffStyle } from './style.ts';
 export { MarkdownError } from './text.ts';

@@ -7,15 +7,17 @@
  */
 
 import { rangesBetween } from './align.ts';
-import { assembled, type Source, takeApart } from './apart.ts';
+import { assembled, linesOf, markdownOf, type Source, takeApart } from './apart.ts';
 import { definitionsOf } from './definitions.ts';
 import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
 import { keptNodes } from './pairs.ts';
 import type { Memory } from './parse.ts';
+import type { RememberedLines } from './remembered.ts';
 import { restate } from './restate.ts';
 import { type PrintOptions, print } from './serialize.ts';
+import { nearerSource } from './step-back.ts';
 import { isIdentical, isNothing, isSame, keyOf, withoutOrphans } from './tidy.ts';
 import { linesIn } from './tokens.ts';
 import { docOf, Writer } from './writer.ts';
@@ -34,14 +36,50 @@ const maxAttempts = 8;
 const maxRounds = 4;
 
 /** Where Markdown cannot say something, what is written for it has to be what the next save writes, too. */
-export function reconcile(json: NodeJson, source: Source, given: MarkdownOptions): Reconciled {
+export function reconcile(
+  json: NodeJson,
+  source: Source,
+  given: MarkdownOptions,
+  remembered: readonly RememberedLines[] = [],
+): Reconciled {
   let result = reconcileOnce(json, source, given);
+  if (result.markdown === undefined || result.markdown === markdownOf(source)) return { source };
+  const nearer = remembered.length > 0 ? nearerToLive(json, source, given, remembered) : undefined;
+  if (nearer) result = { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
   for (let round = 1; round < maxRounds && result.isApproximate; round += 1) {
     const next = reconcileOnce(json, result.source, given);
     if (next.markdown === undefined || next.markdown === result.markdown) break;
     result = next;
   }
   return result;
+}
+
+/** The source as it was before what was undone. */
+function nearerToLive(
+  json: NodeJson,
+  source: Source,
+  given: MarkdownOptions,
+  remembered: readonly RememberedLines[],
+): Source | undefined {
+  const live = liveBlocks(json);
+  const dirty = rangesBetween(keptBlocks(source, live), source.blocks.length).map((range) =>
+    linesOf(source, range),
+  );
+  const memory: Memory = new Map(source.parsed.slices);
+  return nearerSource(live, source, dirty, remembered, (markdown) => takeApart(markdown, given, memory));
+}
+
+/** Whether undoing what was saved would bring a text back from what stands there now. */
+export function isToldBy(now: Source, old: Source, given: MarkdownOptions): boolean {
+  const live = old.blocks.map(({ node }) => node);
+  const definitions = definitionsOf(now.parsed.definitions, live);
+  const writer = new Writer(
+    { live, wanted: live, typed: new Map(), source: now, definitions, options: { ...given, definitions } },
+    keptBlocks(now, live),
+    new Map([...old.parsed.slices, ...now.parsed.slices]),
+  );
+  const written = writer.write(false);
+  return 'markdown' in written && written.markdown === markdownOf(old);
 }
 
 interface Round extends Reconciled {

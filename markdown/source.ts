@@ -3,13 +3,15 @@
  * what nobody edited keeps its bytes, and what somebody edited changes by that edit. How, docs/markdown.md tells.
  */
 
-import { type Source, takeApart } from './apart.ts';
+import { headOf, type Source, takeApart } from './apart.ts';
 import { type Base, converterVersion } from './base.ts';
 import { flattened } from './bounds.ts';
 import { featuresIn } from './dialects.ts';
+import { rawLines } from './endings.ts';
 import type { MarkdownOptions } from './features.ts';
 import { block, type NodeJson } from './json.ts';
-import { reconcile } from './reconcile.ts';
+import { isToldBy, reconcile } from './reconcile.ts';
+import { rememberedElsewhere, rememberedIn } from './remembered.ts';
 import * as serialize from './serialize.ts';
 import { spelled, understood } from './spelling.ts';
 import type { Style } from './style.ts';
@@ -72,11 +74,21 @@ export function rebase({ json, base }: RecordDocument): Base {
     const markdown = writeWhole(live, sourceOf(base));
     return markdown === undefined ? base : { ...base, markdown };
   }
-  const { markdown, source } = reconcile(live, sourceOf(base), base);
+  const { remembered = [], ...rest } = base;
+  const old = sourceOf(base);
+  const { markdown, source } = reconcile(live, old, base, remembered);
   if (markdown === undefined || markdown === base.markdown) return base;
-  const next: Base = { ...base, markdown };
+  const now = rememberedIn(remembered, old, source, !isToldBy(source, old, base));
+  const next: Base = { ...rest, markdown, ...(now.length > 0 && { remembered: now }) };
   taken.set(next, source);
   return next;
+}
+
+/** The base of a text that somebody else wrote instead; what is remembered goes along. */
+export function withText({ remembered = [], ...base }: Base, markdown: string): Base {
+  const linesOf = (text: string) => rawLines(text.slice(headOf(text).length));
+  const now = rememberedElsewhere(remembered, linesOf(base.markdown), linesOf(markdown));
+  return { ...base, markdown, ...(now.length > 0 && { remembered: now }) };
 }
 
 /** Whether the two are the same to Markdown, and to editors of one dialect. */

@@ -4,7 +4,7 @@
  */
 
 import { type Change, rangesBetween } from './align.ts';
-import { assembled, gapBefore, type Source, textOf } from './apart.ts';
+import { assembled, gapBefore, linesOf, type Source, textOf } from './apart.ts';
 import type { Definitions } from './definitions.ts';
 import { withEndings } from './endings.ts';
 import { featureSet } from './features.ts';
@@ -81,7 +81,7 @@ export class Writer {
     let expected: NodeJson[] = [];
     let [line, index] = [0, 0];
     for (const { range, written } of ranges) {
-      const { start, end } = linesOf(source, range);
+      const { firstLine: start, endLine: end } = linesOf(source, range);
       pieces.push(source.rawLines.slice(line, start).join(''));
       pieces.push(withEndings(linesIn(written.text), source.rawLines.slice(start, end), source.lineEnding));
       expected = expected.concat(wanted.slice(index, range.from), written.reads);
@@ -170,7 +170,7 @@ export class Writer {
   /** A link definition in a block that has gone, such as in the last item of a list, still serves other blocks. */
   *#withDefinitions(range: Change, texts: Iterable<string>): Generator<string> {
     const { source } = this.#task;
-    const { start, end } = linesOf(source, range);
+    const { firstLine: start, endLine: end } = linesOf(source, range);
     const defined = linesWithin(source.parsed.hidden, start, end).flatMap(({ firstLine, endLine }) =>
       source.lines.slice(start + firstLine, start + endLine).map(bareLine),
     );
@@ -474,7 +474,7 @@ export class Writer {
     const { source, options } = this.#task;
     const { blocks } = source;
     const [before, after] = [range.at - 1, range.at + range.length];
-    const { start, end } = linesOf(source, range);
+    const { firstLine: start, endLine: end } = linesOf(source, range);
     const slices = this.#slicesAround(
       blocks[before]?.firstLine ?? 0,
       blocks[after]?.endLine ?? source.lines.length,
@@ -557,12 +557,4 @@ function isOutOfOrder(pairs: readonly (number | undefined)[]): boolean {
 function firstFrom(blocks: readonly ParsedBlock[], line: number): number {
   const index = blocks.findIndex(({ firstLine }) => firstLine >= line);
   return index < 0 ? blocks.length : index;
-}
-
-/** The lines of a range, with the gaps on both sides of it. */
-function linesOf(source: Source, { at, length }: Change): { start: number; end: number } {
-  return {
-    start: source.blocks[at - 1]?.endLine ?? 0,
-    end: source.blocks[at + length]?.firstLine ?? source.lines.length,
-  };
 }

@@ -15,6 +15,8 @@ import {
   replaceContent,
   save,
   seedUpdate,
+  withText,
+  withTextOf,
 } from '../../markdown/index.ts';
 import { graft, mergeMarkdown } from '../../markdown/merge.ts';
 import type { Snapshot } from '../ports.ts';
@@ -100,7 +102,7 @@ const methods = {
     const base: Base = { ...open('', markdownOptions).base, ...readAs };
     const stored = { json: jsonOf(documentOf(state), base.dialect), base };
     const opened = open(save(stored), { ...markdownOptions, isOpaque });
-    const readNow = known({ ...opened.base, markdown: base.markdown });
+    const readNow = known(withTextOf(opened.base, base));
     if (isAlike(stored, opened)) return { state: null, base: readNow };
     return { state: seedUpdate(opened.json, recordId, readNow.dialect), base: readNow };
   },
@@ -122,13 +124,13 @@ const methods = {
     const live = save({ json, base: known(base) });
     const { markdown, conflicts } = mergeMarkdown(ancestorOf(outside, ancestors), live, outside);
     if (markdown === live) {
-      return { update: null, markdown, conflicts, base: known({ ...base, markdown: outside }) };
+      return { update: null, markdown, conflicts, base: known(withText(base, outside)) };
     }
     const opened = open(markdown, { ...base, isOpaque: isOpaque || base.isOpaque });
     const before = encodeStateVector(document);
     replaceContent(document, graft(json, opened.json, dialect), { dialect });
     const update = encodeStateAsUpdate(document, before);
-    return { update, markdown, conflicts, base: known({ ...opened.base, markdown: outside }) };
+    return { update, markdown, conflicts, base: known(withTextOf(opened.base, withText(base, outside))) };
   },
   snapshot(copy: CopyId, about: SnapshotDetails): Uint8Array {
     const document = copies.of(copy);
