@@ -111,8 +111,7 @@ export class Guard implements Extension<ConnectionContext> {
     const { document, payload } = message;
     const excess = excessOf(document, update);
     if (excess) throw refused(message, 'invalid-update', { excess });
-    const size = this.#sizes.get(document) ?? { measured: unitsIn(document), since: 0 };
-    this.#sizes.set(document, size);
+    const size = this.#sizeOf(document);
     if (!isOnlyDeleting(update)) this.#refuseWhenFull(message, size);
     size.since += payload.byteLength;
   }
@@ -157,6 +156,14 @@ export class Guard implements Extension<ConnectionContext> {
       // What was just typed may come ahead of what was typed offline, which others may be bringing meanwhile.
       if (context.socket.acknowledgements.isExchanged(connection.messageAddress)) owners.cameBack(clientId);
     }
+  }
+
+  #sizeOf(document: Document): Size {
+    const known = this.#sizes.get(document);
+    if (known) return known;
+    const size = { measured: unitsIn(document), since: 0 };
+    this.#sizes.set(document, size);
+    return size;
   }
 
   #refuseWhenFull(message: SyncMessage, size: Size): void {

@@ -37,7 +37,7 @@ interface Count {
   /** How many answers are still to come: the last one completes the exchange, those before it are to earlier ones. */
   unanswered: number;
   /** When those acknowledgements were sent that may still be on their way; in monotonic ms. */
-  sentAt: number[];
+  readonly sentAt: number[];
   /** So many arrived, perhaps, when the client had begun to count anew, and took away what they were not for. */
   crossing: number;
   /** Of the message that is being handled. */
@@ -169,9 +169,11 @@ export class Acknowledgements {
   }
 
   #send(address: string, count: Count, times: number): void {
-    if (times > 0) count.sentAt = stillOnTheWay(count);
+    if (times === 0) return;
+    const now = performance.now();
+    while ((count.sentAt[0] ?? now) < now - onTheWayMs) count.sentAt.shift();
     for (let time = 0; time < times; time += 1) {
-      count.sentAt.push(performance.now());
+      count.sentAt.push(now);
       this.#options.send(address);
     }
   }

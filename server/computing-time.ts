@@ -20,10 +20,9 @@ export async function withinComputingTime<Result>(
   deadlineMs: number,
   work: () => Promise<Result>,
 ): Promise<{ readonly result: Result } | 'too late'> {
-  const before = await calls.workedMs();
   const done = new AbortController();
   const working = work();
-  const tooLate = whenTooLate(calls, before, deadlineMs, done.signal);
+  const tooLate = whenTooLate(calls, deadlineMs, done.signal);
   tooLate.catch(() => undefined);
   const outcome = await Promise.race([working.then((result) => ({ result })), tooLate]).finally(() =>
     done.abort(),
@@ -34,14 +33,17 @@ export async function withinComputingTime<Result>(
 
 async function whenTooLate(
   calls: Pick<WorkerCalls<never>, 'workedMs'>,
-  before: number,
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<'too late'> {
   const latest = performance.now() + deadlineMs * longestWait;
+  const wait = (ms: number) => delay(ms, undefined, { signal, ref: false });
+  // As a rule it is done by then, and nobody has to ask the thread for its time, which is not counted so far.
+  await wait(shortestWaitMs);
+  const before = await calls.workedMs();
   let leftMs = deadlineMs;
   while (leftMs > 0 && performance.now() < latest) {
-    await delay(Math.max(leftMs, shortestWaitMs), undefined, { signal, ref: false });
+    await wait(Math.max(leftMs, shortestWaitMs));
     leftMs = before + deadlineMs - (await calls.workedMs());
   }
   return 'too late';

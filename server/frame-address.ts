@@ -130,10 +130,19 @@ export function refusal(address: string, code: ErrorCode): Uint8Array {
   return new OutgoingMessage(address).writePermissionDenied(errors[code].reason).toUint8Array();
 }
 
-/** The frame that acknowledges an edit. */
+/** The frame that acknowledges an edit: the same bytes for everybody at this address, each time. */
 export function acknowledgement(address: string): Uint8Array {
-  return new OutgoingMessage(address).writeSyncStatus(true).toUint8Array();
+  const known = acknowledgements.get(address);
+  if (known) return known;
+  const frame = new OutgoingMessage(address).writeSyncStatus(true).toUint8Array();
+  if (acknowledgements.size >= maxAcknowledgements) acknowledgements.clear();
+  acknowledgements.set(address, frame);
+  return frame;
 }
+
+/** By address, of documents that are edited; forgotten together. */
+const acknowledgements = new Map<string, Uint8Array>();
+const maxAcknowledgements = 2_000;
 
 /** The frame that tells one client something that is no part of the document. */
 export function notice(address: string, event: string, data: unknown): Uint8Array {

@@ -35,9 +35,9 @@ export async function openSqliteJournal(file: string): Promise<Journal & Ledger>
 
 /**
  * From one commit to the next, in ms. A commit costs about a quarter of a millisecond of CPU, in three threads, for
- * one edit or for many; nobody sees that an acknowledgement comes four milliseconds later.
+ * one edit or for many; nobody sees that an acknowledgement comes six milliseconds later.
  */
-const commitEveryMs = 4;
+const commitEveryMs = 6;
 
 interface WaitingAppend {
   readonly documentName: string;
