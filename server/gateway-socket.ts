@@ -19,6 +19,12 @@ import { frameOf } from './websocket-frame.ts';
 /** How long a peer that is cut off has for reading why, in ms. */
 const cuttingOffMs = 1_000;
 
+/**
+ * A peer that is told to go may have this much on its way to us. Reading what it sends beyond that, for as long as it
+ * takes its time to go, would be work for nothing, and very much when it comes in small pieces.
+ */
+const mostBytesBehindClosing = 1_048_576;
+
 export interface GatewaySocketOptions {
   readonly ws: WebSocket;
   /** The TCP connection under it. Without compression nothing waits inside `ws`, so both may write, in order. */
@@ -131,8 +137,17 @@ export class GatewaySocket implements ClientSocket {
 
   close(code = 1000, reason = ''): void {
     this.pace?.stop();
+    if (this.#ws.readyState === WebSocket.OPEN) this.#hearLittle();
     // A close frame holds 123 bytes of reason; ws throws beyond that.
     this.#ws.close(code, Buffer.from(reason).subarray(0, 123));
+  }
+
+  #hearLittle(): void {
+    let bytes = 0;
+    this.#stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      if (bytes > mostBytesBehindClosing) this.#ws.terminate();
+    });
   }
 
   refuse(code: ErrorCode): void {

@@ -14,7 +14,7 @@ import type { Presence } from '../extensions/presence.ts';
 import type { StraightEdits } from '../extensions/straight-edits.ts';
 import { Conduct } from './conduct.ts';
 import type { Entrance } from './entrance.ts';
-import { errors } from './errors.ts';
+import { type ErrorCode, errors } from './errors.ts';
 import type { Excess } from './excess.ts';
 import { Farewells } from './farewells.ts';
 import { addressIn, isToken, kindOf, notice, refusal, wrongName } from './frame-address.ts';
@@ -161,7 +161,7 @@ export class Gateway {
       stream,
       address,
       features,
-      plain: recordId === null ? null : new PlainClient(recordId, (code) => socket.refuse(code)),
+      plain: recordId === null ? null : new PlainClient(recordId, (code) => dismiss(socket, code)),
       conduct: new Conduct(() => void this.#dismiss(socket)),
       maxBufferedBytes,
       whenDurable,
@@ -222,6 +222,7 @@ export class Gateway {
       socket.isAlive = true;
       const { plain } = socket;
       if (!isBinary) {
+        if (ws.readyState !== WebSocket.OPEN) return;
         const answer = plain?.answerTo(data) ?? null;
         if (answer === null) return socket.close(1003, 'This endpoint speaks binary frames only.');
         if (answer !== '') socket.say(answer);
@@ -334,6 +335,12 @@ function announcedFeatures({ url = '' }: IncomingMessage): ReadonlySet<string> |
 /** A random id is composed of a dozen pieces, and stays so, ten times as large, until somebody looks into it. */
 function flatten(text: string): void {
   text.charCodeAt(0);
+}
+
+/** Who floods us is not read any longer. */
+function dismiss(socket: GatewaySocket, code: ErrorCode): void {
+  if (code === 'too-many-messages') socket.cutOff(code);
+  else socket.refuse(code);
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {

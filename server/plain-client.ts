@@ -12,6 +12,7 @@ import { createEncoder, toUint8Array, writeVarString, writeVarUint } from 'lib0/
 import { documentNameOf } from './document-name.ts';
 import { type ErrorCode, errors } from './errors.ts';
 import { frameTypes } from './frame-address.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** What a client of y-websocket sends. */
 const plainTypes: ReadonlySet<number | undefined> = new Set([
@@ -29,8 +30,9 @@ export const signOfLifeMs = 12_000;
 /** A text that is longer is no ping. */
 const longestText = 256;
 
-/** Pings that come faster are not answered. */
-const shortestPauseMs = 500;
+/** Pings that come faster are not answered; who goes on for so many is sent away. */
+const pingsPerSecond = 2;
+const mostPings = 200;
 
 /** By what a client is told. */
 const codes = new Map(
@@ -72,8 +74,8 @@ export class PlainClient {
   readonly #beginning: Buffer;
   readonly #refuse: (code: ErrorCode) => void;
 
-  /** When it was last answered to a ping, in monotonic ms. */
-  #answeredAt = Number.NEGATIVE_INFINITY;
+  readonly #answers = new TokenBucket(pingsPerSecond, 1);
+  readonly #pings = new TokenBucket(pingsPerSecond, mostPings);
 
   /** @param refuse closes the socket for this reason */
   constructor(recordId: string, refuse: (code: ErrorCode) => void) {
@@ -124,9 +126,8 @@ export class PlainClient {
   /** The answer to a text, empty when it comes too soon; `null` for any but the ping of CivicPress' editor. */
   answerTo(text: Buffer): string | null {
     if (!isPing(text)) return null;
-    const now = performance.now();
-    if (now - this.#answeredAt < shortestPauseMs) return '';
-    this.#answeredAt = now;
+    if (!this.#pings.take(1)) this.#refuse('too-many-messages');
+    if (!this.#answers.take(1)) return '';
     return JSON.stringify({ type: 'pong', timestamp: Date.now() });
   }
 

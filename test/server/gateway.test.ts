@@ -154,6 +154,22 @@ describe('a frame', () => {
     expect(await visitor.sentAway()).toMatchObject({ code: 1007 });
   });
 
+  it('[G2] is not read for long behind the closing of its socket', async () => {
+    const { knock } = await openGateway({
+      gateway: { maxBytesBeforeAuthentication: 1e9, maxBytesBeforeAuthenticationInAll: 1e9 },
+    });
+    const visitor = await knock().entered();
+    const { _socket: stream } = visitor.ws as unknown as { _socket: Socket };
+    visitor.ws.send('hello');
+    // As a peer that never answers to it.
+    stream.removeAllListeners('data');
+    const frames = Buffer.alloc(70_000, Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0]));
+    for (let sent = 0; sent < 5_000_000 && !stream.destroyed; sent += frames.byteLength) {
+      await new Promise((resolve) => stream.write(frames, resolve));
+    }
+    await until('it is ended', () => stream.destroyed);
+  });
+
   it('[G5] is not compressed, even for a client that offers it', async () => {
     const { knock } = await openGateway();
     const visitor = await knock().entered();

@@ -291,6 +291,13 @@ describe('its texts', () => {
     expect(closeCode()).toBe(0);
   });
 
+  it('[G16] who goes on and on with pings is sent away', async () => {
+    await open();
+    const { ws, closeCode } = await socketOf('paul');
+    for (let index = 0; index < 300; index += 1) ws.send('{"type":"ping"}');
+    await until('it is closed', () => closeCode() === 4013);
+  });
+
   it('[G16] another text ends it', async () => {
     await open();
     const long = `{"type":"ping","x":"${'a'.repeat(300)}"}`;

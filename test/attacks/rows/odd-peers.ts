@@ -42,6 +42,34 @@ const pings: Oddity = async (site, random) => {
   }
 };
 
+const textPings: Oddity = async (site) => {
+  const authorization = `Bearer ${await site.tokenOf('mallory-text-pings')}`;
+  const client = await site
+    .connect({ path: '/realtime/records/honest', headers: { authorization } })
+    .connected();
+  // What it is told is y-websocket's.
+  client.ws.removeAllListeners('message');
+  for (let sent = 0; sent < 100_000 && client.isOpen; sent += 500) {
+    for (let count = 0; count < 500; count += 1) client.ws.send('{"type":"ping"}');
+    await delay(5);
+  }
+  const { code } = await client.sentAway();
+  if (code !== 4013) throw new Error(`closed with ${code}`);
+};
+
+/** Is told to go, does not answer, and goes on. */
+const behindClosing: Oddity = async (site) => {
+  const client = await site.connect().enter('record:honest', await site.tokenOf('mallory-stays'));
+  const { stream } = client;
+  client.ws.send('text');
+  stream.removeAllListeners('data');
+  const frames = Buffer.alloc(70_000, Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0]));
+  for (let sent = 0; sent < 20_000_000 && !stream.destroyed; sent += frames.byteLength) {
+    await new Promise((resolve) => stream.write(frames, resolve));
+  }
+  await until('nobody reads it any more', () => stream.destroyed);
+};
+
 const pieces: Oddity = async (site, random) => {
   const client = await site.connect().enter('record:honest', await site.tokenOf('mallory-pieces'));
   const piece = Buffer.alloc(between(random, 1, 20_000), 97);
@@ -109,7 +137,18 @@ const tickets: Oddity = async (site) => {
   if (statuses.join() !== '200,401,401,401') throw new Error(`tickets were answered ${statuses.join()}`);
 };
 
-const oddities = [pings, pieces, noUtf8, foreignFlood, network, longHeads, prototypes, tickets];
+const oddities = [
+  pings,
+  textPings,
+  behindClosing,
+  pieces,
+  noUtf8,
+  foreignFlood,
+  network,
+  longHeads,
+  prototypes,
+  tickets,
+];
 const oddInRound = 4;
 
 export const oddPeers: Attack = {
