@@ -112,12 +112,13 @@ describe('how soon', () => {
   async function type(count: number, pauseMs: number, [alice, bob]: [Person, Person]): Promise<string[]> {
     const seen = new Y.Doc();
     const texts: string[] = [];
+    let known = bob.received.length;
     for (const update of editsBy(1, ...Array.from({ length: count }, () => 'x'))) {
       edit(update, alice.connection);
       // The turn in which it comes.
       await new Promise(setImmediate);
       await new Promise(setImmediate);
-      for (const received of bob.received) Y.applyUpdate(seen, received);
+      for (; known < bob.received.length; known += 1) Y.applyUpdate(seen, bob.received[known] as Uint8Array);
       texts.push(seen.getText('text').toString());
       vi.advanceTimersByTime(pauseMs);
     }
@@ -127,11 +128,11 @@ describe('how soon', () => {
   const everyOne = (count: number) => Array.from({ length: count }, (_, index) => 'x'.repeat(index + 1));
 
   it('[F2] sends each edit at once where five type before a hundred', async () => {
-    expect(await type(100, 20, crowd(100))).toEqual(everyOne(100));
+    expect(await type(50, 20, crowd(100))).toEqual(everyOne(50));
   });
 
   it('[F2] lets nobody wait in a small room, however fast they type', async () => {
-    expect(await type(100, 1, crowd(5))).toEqual(everyOne(100));
+    expect(await type(50, 1, crowd(5))).toEqual(everyOne(50));
   });
 
   it('[F2] sends what one types at once, also in a large room', async () => {
