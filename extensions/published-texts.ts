@@ -32,6 +32,11 @@ export class PublishedTexts {
     if (known) this.#published.set(documentName, { ...known, hasDraft: true });
   }
 
+  /** What was published when the document last took it in; `null` when nothing was seen to be. */
+  takenOf(documentName: string): string | null {
+    return this.#published.get(documentName)?.taken ?? null;
+  }
+
   /** What was published past the draft since the document last took it in, and what before; `null` when nothing was. */
   pastDraft(documentName: string): { before: string; now: string } | null {
     const { taken, now, hasDraft } = this.#published.get(documentName) ?? {};

@@ -51,6 +51,9 @@ export interface RecordSyncOptions {
 /** So long after such a change another one is expected. */
 const contendedMs = 10 * 60_000;
 
+/** Each is one of the requests that CivicPress counts. */
+const mostReadsBeside = 3;
+
 export class RecordSync {
   readonly #options: RecordSyncOptions;
   readonly #allowance: Allowance;
@@ -58,6 +61,9 @@ export class RecordSync {
 
   /** Documents whose record is to be read even if the room has nothing to write. */
   readonly #doubtful = new Set<string>();
+
+  /** Documents whose draft was published, by what had been published before: that may have been changed meanwhile. */
+  readonly #publishedOver = new Map<string, string>();
 
   /** When somebody changed the record past the room, in monotonic ms. */
   readonly #changedOutsideAt = new Map<string, number>();
@@ -141,6 +147,7 @@ export class RecordSync {
   abandon(documentName: string): void {
     this.#owed.forget(documentName);
     this.#doubtful.delete(documentName);
+    this.#publishedOver.delete(documentName);
     this.#changedOutsideAt.delete(documentName);
   }
 
@@ -185,6 +192,7 @@ export class RecordSync {
     const { sources } = this.#options;
     const { base } = sources.of(documentName);
     if (!isSameText(record, base.markdown) || sources.published.pastDraft(documentName)) return false;
+    if (this.#publishedOver.has(documentName)) return false;
     sources.seen(documentName, base);
     sources.published.take(documentName);
     return true;
@@ -214,7 +222,10 @@ export class RecordSync {
   #note(documentName: string, record: RecordText): void {
     const { sources, notices } = this.#options;
     if (!this.#instance?.documents.has(documentName)) return;
+    const taken = sources.published.takenOf(documentName);
     const isDraftGone = sources.published.note(documentName, record);
+    if (isDraftGone && taken !== null && this.#options.records.replacedSince)
+      this.#publishedOver.set(documentName, taken);
     if (isDraftGone && isSameText(record, sources.of(documentName).base.markdown))
       notices.tell(this.#instance, documentName, { event: 'published', data: { at: Date.now() } });
   }
@@ -236,16 +247,26 @@ export class RecordSync {
         withdraw();
         throw error;
       });
+      if (await this.#takeReplaced(document, absorb)) {
+        withdraw();
+        const { base: seen, restored: left } = sources.of(documentName);
+        restored = left;
+        text = await this.#textOf(document, restored ?? seen);
+        continue;
+      }
       const { base } = sources.of(documentName);
       const pastDraft = sources.published.pastDraft(documentName);
       if (isSameText(record, base.markdown) && !pastDraft) {
         const overwritten = await this.#write(document, record, text);
         withdraw();
+        if (overwritten === 'changed') continue;
         sources.published.take(documentName);
         sources.seen(documentName, text, restored);
         if (overwritten === null) return;
-        const seen = await absorb({ ancestors: sources.textsOf(documentName), outside: overwritten });
-        sources.glimpsed(documentName, overwritten);
+        const news = await this.#newsIn(document, overwritten);
+        const ancestors = sources.textsOf(documentName);
+        const seen = news === null ? text : await absorb({ ancestors, outside: news });
+        sources.glimpsed(documentName, overwritten.markdown);
         sources.seen(documentName, { ...seen, markdown: text.markdown });
         text = await this.#textOf(document, sources.of(documentName).restored ?? seen);
         continue;
@@ -255,16 +276,13 @@ export class RecordSync {
       if (!isSameText(record, base.markdown)) {
         // One of our own drafts that came late, or whose answer got lost, is nobody's edit.
         const isOurs = source.unconfirmed.includes(fingerprintOf(markdown));
-        const ancestors = sources.textsOf(documentName);
         const own = sources.of(documentName).restored ?? base;
-        const said = isOurs ? null : savedByEditor(record, own.markdown);
-        const isKnown =
-          said !== null && hasNothingNew(said, [(await this.#textOf(document, own)).markdown, ...ancestors]);
-        const seen =
-          isOurs || isKnown ? { ...base, markdown } : await absorb({ ancestors, outside: said ?? markdown });
+        const news = isOurs ? null : await this.#newsIn(document, record);
+        const ancestors = sources.textsOf(documentName);
+        const seen = news === null ? { ...base, markdown } : await absorb({ ancestors, outside: news });
         sources.seen(documentName, { ...seen, markdown });
         // What nobody edited keeps the bytes that it had before.
-        if (isKnown) sources.restored(documentName, own);
+        if (news === null && !isOurs) sources.restored(documentName, own);
       }
       if (pastDraft) {
         const ancestors = [pastDraft.before, ...sources.textsOf(documentName)] as const;
@@ -279,6 +297,48 @@ export class RecordSync {
     }
   }
 
+  /** What somebody else has saved; `null` when it is CivicPress' own editor beside the room, and says nothing new. */
+  async #newsIn(document: Document, record: RecordText): Promise<string | null> {
+    const { sources } = this.#options;
+    const { base, restored } = sources.of(document.name);
+    const own = restored ?? base;
+    const said = savedByEditor(record, own.markdown);
+    if (said === null) return record.markdown;
+    const known = [(await this.#textOf(document, own)).markdown, ...sources.textsOf(document.name)];
+    return hasNothingNew(said, known) ? null : said;
+  }
+
+  /**
+   * What was published past the draft before the draft was published over it is in no text that is left: only in the
+   * history, where there is one. Resolves with whether there was such a thing.
+   */
+  async #takeReplaced(
+    { name: documentName }: Document,
+    absorb: (texts: OutsideTexts) => Promise<Base>,
+  ): Promise<boolean> {
+    const known = this.#publishedOver.get(documentName);
+    if (known === undefined) return false;
+    this.#publishedOver.delete(documentName);
+    const { records, sources, log } = this.#options;
+    const replaced = await records
+      .replacedSince?.(recordIdOf(documentName), known)
+      .catch((error: unknown) => {
+        log.debug({ documentName, cause: String(error) }, 'what a publication replaced cannot be seen');
+        return [];
+      });
+    let before = known;
+    for (const outside of replaced ?? []) {
+      const ancestors = [before, ...sources.textsOf(documentName)] as const;
+      before = outside;
+      // Our own drafts, which somebody published.
+      if (ancestors.some((text) => text.trim() === outside.trim())) continue;
+      const seen = await absorb({ ancestors, outside });
+      sources.glimpsed(documentName, outside);
+      sources.seen(documentName, { ...seen, markdown: sources.of(documentName).base.markdown });
+    }
+    return (replaced ?? []).length > 0;
+  }
+
   /** This draft may be about to be sent. Resolves with what takes that back, or says that it arrived. */
   async #announce(documentName: string, text: Base): Promise<() => void> {
     const { ledger, sources, durable } = this.#options;
@@ -291,21 +351,41 @@ export class RecordSync {
   }
 
   /**
-   * While others save too, the record is read once more beside the writing: what came between the look and the writing
-   * is seen then, as far as it can be. Resolves with what was overwritten, or `null`.
+   * While others save too, the record is read again beside the writing: what came between the look and the writing is
+   * seen then, as far as it can be. Resolves with what was overwritten, or `null`; with `'changed'` when nothing was
+   * written, because the record is not what it was.
    */
-  async #write({ name: documentName }: Document, record: RecordText, text: Base): Promise<string | null> {
+  async #write(
+    { name: documentName }: Document,
+    record: RecordText,
+    text: Base,
+  ): Promise<RecordText | 'changed' | null> {
     if (isSameText(record, text.markdown)) return null;
     const { records, sources } = this.#options;
     const recordId = recordIdOf(documentName);
     const contributors = sources.authorsOf(documentName);
     const writing = records.writeDraft(recordId, text.markdown, record, contributors);
-    const beside = this.#isContended(documentName) ? records.read(recordId).catch(() => null) : null;
-    await writing;
+    const beside = this.#isContended(documentName) ? this.#readUntil(writing, recordId) : [];
+    if ((await writing) === 'changed') return 'changed';
     sources.published.drafted(documentName);
-    const found = await beside;
-    if (!found || isSameText(found, record.markdown) || isSameText(found, text.markdown)) return null;
-    return found.markdown;
+    const isForeign = (found: RecordText) =>
+      !isSameText(found, record.markdown) && !isSameText(found, text.markdown);
+    return (await beside).findLast(isForeign) ?? null;
+  }
+
+  /** A CivicPress that is busy takes its time to write: one read would be over long before. */
+  async #readUntil(written: Promise<unknown>, recordId: string): Promise<RecordText[]> {
+    const found: RecordText[] = [];
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+    };
+    written.then(end, end);
+    for (let reads = 0; reads < mostReadsBeside && !isOver; reads += 1) {
+      const record = await this.#options.records.read(recordId).catch(() => null);
+      if (record) found.push(record);
+    }
+    return found;
   }
 
   /** Whether somebody has changed the record past the room lately. */

@@ -250,7 +250,7 @@ const schema = z.strictObject({
         .max(60_000)
         .default(20)
         .describe(
-          'Drafts of all rooms in a minute, each two or three requests of the 1,000 that CivicPress takes in 15 minutes; more wait their turn.',
+          'Drafts of all rooms in a minute, each two requests (up to five where others save too) of the 1,000 that CivicPress takes in 15 minutes; more wait their turn.',
         ),
     })
     .prefault({}),

@@ -82,7 +82,8 @@ export interface Records {
   /** The draft if there is one, else the published text; `null` when there is no such record. */
   read(recordId: string): Promise<RecordText | null>;
   /**
-   * Makes `markdown` the record's draft and keeps every other field.
+   * Makes `markdown` the record's draft and keeps every other field. `'changed'`: nothing was written, because the draft
+   * is not what was seen any more; for who can tell.
    *
    * @param seen what `read` has just given for this record
    * @param contributors whose edits it has that the record lacks, as far as that is known; for who keeps such a thing
@@ -92,7 +93,12 @@ export interface Records {
     markdown: string,
     seen: RecordText,
     contributors: readonly Contributor[],
-  ): Promise<void>;
+  ): Promise<'written' | 'changed'>;
+  /**
+   * What was published since it was `known`, and had been replaced by the next publication before anybody saw it here:
+   * oldest first, without what is published now; for who keeps a history.
+   */
+  replacedSince?(recordId: string, known: string): Promise<readonly string[]>;
   /** The least time between two drafts, in ms, that leaves enough requests to others; where requests are counted. */
   draftPauseMs?(): number;
 }

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { type ErrorCode, RealtimeError } from '../errors.ts';
+import { splitFrontmatter } from '../frontmatter.ts';
 import type { Records, RecordText } from '../ports.ts';
 import { type Beneath, BeneathDrafts } from './beneath-drafts.ts';
 import { fieldOf, type Reply } from './client.ts';
@@ -30,6 +31,12 @@ const recordShape = z.object({
 });
 
 type CivicPressRecord = z.infer<typeof recordShape>;
+
+/** Of the record's file in Git, newest first. */
+const versionsShape = z.object({ versions: z.array(z.object({ content: z.string().nullish() })) });
+
+/** Publications that one look into the history goes back: each comes with its whole text. */
+const longestHistory = 10;
 
 /** What a new draft has to be given, or publishing it erases it from the record. */
 const fieldsBesideTheText = [
@@ -73,7 +80,7 @@ export class CivicPressRecords implements Records {
     return { title, markdown, isDraft: false, isArchived, fields: fieldsOf(record) };
   }
 
-  async writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<void> {
+  async writeDraft(recordId: string, markdown: string, seen: RecordText): Promise<'written'> {
     const request = { method: 'PUT', path: `/records/${recordId}/draft` } as const;
     const { status, ...fields } = seen.fields;
     const body = { ...fields, markdownBody: markdown };
@@ -82,6 +89,20 @@ export class CivicPressRecords implements Records {
     if (reply.errorCode === 'INVALID_STATUS_TRANSITION')
       reply = await this.#session.send({ ...request, body });
     if (reply.status !== 200) throw unexpected(reply, recordId);
+    return 'written';
+  }
+
+  async replacedSince(recordId: string, known: string): Promise<readonly string[]> {
+    const path = `/diff/${recordId}/versions?limit=${longestHistory}`;
+    const reply = await this.#session.send({ method: 'GET', path });
+    const history = versionsShape.safeParse(reply.data);
+    if (!history.success) throw unexpected(reply, recordId);
+    const texts = history.data.versions.map(({ content }) =>
+      withFinalNewline(splitFrontmatter(content ?? '').body),
+    );
+    const last = texts.findIndex((text) => text.trim() === known.trim());
+    // Without it nothing tells which of them are new.
+    return last < 0 ? [] : texts.slice(1, last).toReversed();
   }
 
   /** A draft is two requests, and so takes all of what is left but that. */

@@ -69,7 +69,7 @@ function git(dataDir: string): Way {
   return {
     name: 'git',
     async save(office, id, change) {
-      const { path } = await office.must('GET', `/records/${id}/raw`);
+      const { path } = await office.must('GET', `/records/${id}`);
       const file = join(dataDir, String(path));
       await writeFile(file, change(await read(() => readFile(file, 'utf8'))));
       await run('git', ['-C', dataDir, 'commit', '-qm', 'Change a record', '--', String(path)]);

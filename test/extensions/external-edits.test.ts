@@ -5,7 +5,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
-import type { RecordText } from '../../server/ports.ts';
 import { Admin } from '../helpers/admin.ts';
 import { CityHall } from '../helpers/city-hall.ts';
 import { flakyJournal } from '../helpers/flaky-journal.ts';
@@ -190,40 +189,73 @@ async function openPublished() {
   return { alice, publish };
 }
 
-it('[E2] sees also what came between the look at a record that others save, and the writing', async () => {
+/**
+ * A record that others save too, and a way to save it between the server's look and its writing: seen by the read of that
+ * number beside the writing.
+ */
+async function openContended(at: number) {
   let between: string | null = null;
-  let beside: Promise<unknown> | undefined;
+  let reads = 0;
+  let wasSeen: (() => void) | undefined;
   townHall = await TownHall.open({
     records: (real) => ({
       async read(recordId) {
-        beside = real.read(recordId);
-        const seen = (await beside) as RecordText | null;
-        if (between !== null) await townHall.putDraft('plan', between);
-        between = null;
+        const seen = await real.read(recordId);
+        reads += 1;
+        // The look at the record is the first.
+        if (between !== null && reads === at) await townHall.putDraft('plan', between);
+        if (reads === at + 1) wasSeen?.();
         return seen;
       },
       async writeDraft(...draft) {
-        // The read beside it begins right behind the call.
-        await Promise.resolve();
-        await beside;
+        if (between !== null)
+          await new Promise<void>((resolve) => {
+            wasSeen = resolve;
+          });
+        between = null;
         return real.writeDraft(...draft);
       },
     }),
   });
-  await townHall.createDraftOnly('plan', original);
+  const text = original.replace('# Plan', '# plan');
+  await townHall.createDraftOnly('plan', text);
   const alice = await (await townHall.join('plan')).synced();
-  await townHall.putDraft('plan', original.replace('Third', 'Third, from outside'));
+  const known = text.replace('Third', 'Third, from outside');
+  await townHall.putDraft('plan', known);
   townHall.server.openRooms.recordChanged('plan');
   await alice.sees('Third, from outside');
   await alice.noticed('saved');
-  between = original.replace('Third', 'Third, from outside').replace('Second', 'Second, in between');
+  const saveBetween = (saved: string) => {
+    between = saved;
+    reads = 0;
+  };
+  return { alice, known, saveBetween };
+}
+
+it.each([1, 2])(
+  '[E2] sees also what came before read %i beside the writing of a record that others save',
+  async (at) => {
+    const { alice, known, saveBetween } = await openContended(at);
+    const saved = known.replace('Second', 'Second, in between');
+    saveBetween(saved);
+    alice.type('First', ' typed');
+    await alice.sees('Second, in between');
+    await until(
+      'the draft has all',
+      async () => (await townHall.draftOf('plan')) === saved.replace('First', 'First typed'),
+    );
+  },
+);
+
+it("[E8] doubles no title when CivicPress' own editor saves while the draft is written", async () => {
+  const { alice, known, saveBetween } = await openContended(1);
+  const savedTimes = () => alice.notices.filter(({ event }) => event === 'saved').length;
+  const before = savedTimes();
+  saveBetween(`# plan\n\n${known.trim()}`);
   alice.type('First', ' typed');
-  await alice.sees('Second, in between');
-  const all = original
-    .replace('First', 'First typed')
-    .replace('Second', 'Second, in between')
-    .replace('Third', 'Third, from outside');
-  await until('the draft has all', async () => (await townHall.draftOf('plan')) === all);
+  await until('it is saved', () => savedTimes() > before);
+  expect(await townHall.draftOf('plan')).toBe(known.replace('First', 'First typed'));
+  expect(alice.text.match(/plan/g)).toHaveLength(1);
 });
 
 it.each(['as a file', 'by the API'])(
@@ -258,6 +290,39 @@ it('[E7] keeps what was typed when somebody throws the draft away, and what was 
   });
 });
 
+it.each([false, true])(
+  '[E7] brings in what was published past a draft that was published over it at once, typed meanwhile: %s',
+  async (isTyping) => {
+    const between = original.replace('Third', 'Third, published in between');
+    townHall = await TownHall.open({
+      records: (real) => ({
+        read: (recordId) => real.read(recordId),
+        writeDraft: (...draft) => real.writeDraft(...draft),
+        replacedSince: async (_recordId, known) => (known === original ? [between] : []),
+      }),
+    });
+    await writeFile(
+      join(townHall.folder, 'records', 'plan.md'),
+      `---\ntitle: Plan\ntype: policy\nstatus: published\n---\n\n${original}`,
+    );
+    const alice = await (await townHall.join('plan')).synced();
+    alice.type('First', ' (from the room)');
+    await alice.noticed('saved');
+    await townHall.putRecord('plan', between);
+    await townHall.publish('plan');
+    if (isTyping) alice.type('Second', ' (typed on)');
+    else townHall.server.openRooms.recordChanged('plan');
+    await alice.sees('Third, published in between');
+    expect(alice.text).toContain('First (from the room)');
+    const all = between.replace('First', 'First (from the room)');
+    await until('the draft has all', async () => {
+      return (
+        (await townHall.draftOf('plan')) === (isTyping ? all.replace('Second', 'Second (typed on)') : all)
+      );
+    });
+  },
+);
+
 it('[E7] takes nothing for deleted that is in the draft and not in the published text, from which somebody saves', async () => {
   const { alice } = await openPublished();
   await townHall.putDraft('plan', original.replace('Third', 'Third, saved elsewhere'));
@@ -278,6 +343,21 @@ it.each(['in its file', 'by the API'])(
     expect(await alice.noticed('record-gone')).toMatchObject({ fate: 'archived' });
   },
 );
+
+it("[E2] writes no draft that was saved since it was read, in CivicPress' process", async () => {
+  const hall = await CityHall.open();
+  onTestFinished(() => hall.close());
+  hall.recordManager.put({ id: 'plan', title: 'Plan', type: 'policy', content: original.trim() });
+  const alice = await (await hall.join('plan')).synced();
+  alice.type('First', ' typed');
+  await until('there is a draft', () => hall.draftOf('plan'));
+  const saved = original.replace('First', 'First typed').replace('Third', 'Third, saved meanwhile');
+  hall.database.beforeWrite = () => hall.database.updateDraft('plan', { markdown_body: saved });
+  alice.type('Second', ' more');
+  await alice.sees('Third, saved meanwhile');
+  const wanted = saved.replace('Second', 'Second more');
+  await until('the draft has all', async () => (await hall.draftOf('plan')) === wanted);
+});
 
 it("[E8] takes nothing from what CivicPress' own editor saves beside the room, and gives its text back", async () => {
   const alice = await openPlan();

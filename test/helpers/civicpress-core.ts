@@ -3,6 +3,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'yaml';
 import type {
   CoreAuth,
@@ -188,35 +189,63 @@ export class RecordManager implements CoreRecordManager {
 
 type DraftRow = CoreNewDraft & CoreDraft;
 
+const draftFields = [
+  ...['id', 'title', 'type', 'status', 'workflow_state', 'markdown_body', 'metadata', 'geography'],
+  ...['attached_files', 'linked_records', 'linked_geography_files', 'author', 'created_by'],
+] as const;
+
 export class DatabaseService implements CoreDatabase {
-  readonly #drafts = new Map<string, DraftRow>();
+  readonly #tables = new DatabaseSync(':memory:');
   /** Every write, in order. */
   readonly writes: { id: string; isNew: boolean; body: string }[] = [];
   isDown = false;
+  /** Is called, once, when the server has read a draft and is about to write it. */
+  beforeWrite: (() => Promise<void>) | null = null;
+
+  constructor() {
+    const columns = draftFields.map((name) => (name === 'id' ? 'id PRIMARY KEY' : name)).join();
+    this.#tables.exec(`CREATE TABLE record_drafts (${columns}, updated_at, last_draft_saved_at)`);
+  }
 
   async getDraft(id: string): Promise<DraftRow | null> {
     this.#refuseWhenDown();
-    return this.#drafts.get(id) ?? null;
+    const row = this.#tables.prepare('SELECT * FROM record_drafts WHERE id = ?').get(id);
+    return row === undefined ? null : (row as unknown as DraftRow);
   }
 
   async createDraft(draft: CoreNewDraft): Promise<void> {
     this.#refuseWhenDown();
-    if (this.#drafts.has(draft.id)) throw new Error('UNIQUE constraint failed: record_drafts.id');
+    const values = draftFields.map((name) => draft[name as keyof CoreNewDraft] ?? null);
+    const places = draftFields.map(() => '?').join();
+    this.#tables.prepare(`INSERT INTO record_drafts (${draftFields}) VALUES (${places})`).run(...values);
     this.writes.push({ id: draft.id, isNew: true, body: draft.markdown_body });
-    this.#drafts.set(draft.id, draft);
   }
 
   async updateDraft(id: string, changes: { readonly markdown_body: string }): Promise<void> {
     this.#refuseWhenDown();
-    const draft = this.#drafts.get(id);
+    const update = this.#tables.prepare('UPDATE record_drafts SET markdown_body = ? WHERE id = ?');
     // An UPDATE that meets no row is no error.
-    if (!draft) return;
+    if (update.run(changes.markdown_body, id).changes === 0) return;
     this.writes.push({ id, isNew: false, body: changes.markdown_body });
-    this.#drafts.set(id, { ...draft, ...changes });
   }
 
   async deleteDraft(id: string): Promise<void> {
-    this.#drafts.delete(id);
+    this.#tables.prepare('DELETE FROM record_drafts WHERE id = ?').run(id);
+  }
+
+  getAdapter() {
+    return {
+      execute: async (sql: string, values: string[]) => {
+        const before = this.beforeWrite;
+        this.beforeWrite = null;
+        await before?.();
+        this.#refuseWhenDown();
+        const changes = Number(this.#tables.prepare(sql).run(...values).changes);
+        const [body = '', id = ''] = values;
+        if (changes > 0) this.writes.push({ id, isNew: false, body });
+        return { changes };
+      },
+    };
   }
 
   #refuseWhenDown(): void {

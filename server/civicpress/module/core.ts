@@ -108,4 +108,11 @@ export interface CoreDatabase {
   getDraft(id: string): Promise<CoreDraft | null>;
   createDraft(draft: CoreNewDraft): Promise<void>;
   updateDraft(id: string, changes: { readonly markdown_body: string }): Promise<void>;
+  /** For what none of these can do; not every database has it. */
+  getAdapter?(): CoreDatabaseAdapter;
+}
+
+export interface CoreDatabaseAdapter {
+  /** SQL as SQLite takes it. */
+  execute(sql: string, values: string[]): Promise<{ readonly changes?: number }>;
 }

@@ -47,21 +47,39 @@ export class CoreRecords implements Records {
   async writeDraft(
     recordId: string,
     markdown: string,
-    { isDraft, fields }: RecordText,
+    { isDraft, markdown: seen, fields }: RecordText,
     [first]: readonly Contributor[],
-  ): Promise<void> {
+  ): Promise<'written' | 'changed'> {
+    if (isDraft) return asked(recordId, this.#update(recordId, markdown, seen));
     // Whose draft it is may throw it away, and finds it in the list of their own.
     const whose = first && { created_by: first.id };
-    const written = isDraft
-      ? this.#database.updateDraft(recordId, { markdown_body: markdown })
-      : this.#database.createDraft({
-          ...(fields as Omit<CoreNewDraft, 'markdown_body'>),
-          ...whose,
-          markdown_body: markdown,
-        });
-    await asked(recordId, written);
+    const draft = { ...(fields as Omit<CoreNewDraft, 'markdown_body'>), ...whose, markdown_body: markdown };
+    await asked(recordId, this.#database.createDraft(draft));
+    return 'written';
+  }
+
+  /** `updateDraft` writes whatever is there by now, and is no error when nothing is. */
+  async #update(recordId: string, markdown: string, seen: string): Promise<'written' | 'changed'> {
+    const answer = await this.#database
+      .getAdapter?.()
+      .execute(updateIfUnchanged, [markdown, recordId, seen])
+      // Another database, or another table, than that of v0.3.1.
+      .catch(() => null);
+    if (typeof answer?.changes === 'number') {
+      if (answer.changes > 0) return 'written';
+      const draft = await this.#database.getDraft(recordId);
+      // A text that the database does not compare as it gives it would be tried for ever.
+      if (!draft || (draft.markdown_body ?? '') !== seen) return 'changed';
+    }
+    await this.#database.updateDraft(recordId, { markdown_body: markdown });
+    return 'written';
   }
 }
+
+/** A draft without a body reads as an empty one. */
+const updateIfUnchanged = `UPDATE record_drafts
+  SET markdown_body = ?, updated_at = CURRENT_TIMESTAMP, last_draft_saved_at = CURRENT_TIMESTAMP
+  WHERE id = ? AND COALESCE(markdown_body, '') = ?`;
 
 /** @throws RealtimeError `civicpress-unavailable` in place of whatever CivicPress throws */
 async function asked<Answer>(recordId: string, answer: Promise<Answer>): Promise<Answer> {

@@ -62,8 +62,9 @@ function counted(records: Records): Records {
   return {
     read: (recordId) => records.read(recordId),
     async writeDraft(...draft) {
-      await records.writeDraft(...draft);
+      const outcome = await records.writeDraft(...draft);
       written.drafts += 1;
+      return outcome;
     },
   };
 }

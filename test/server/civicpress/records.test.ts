@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { CivicPressRecords } from '../../../server/civicpress/records.ts';
+import { ServiceSession } from '../../../server/civicpress/service-session.ts';
 import type { Records } from '../../../server/ports.ts';
 import { openOffice } from './office.ts';
+import { scriptedCivicPress } from './scripted-civicpress.ts';
+
+const service = { username: 'realtime', password: 'of the tests' };
 
 const front = '---\ntitle: Noise Bylaw\ntype: bylaw\n---\n\n';
 const draft = { title: 'Noise Bylaw', type: 'bylaw' };
@@ -51,6 +56,36 @@ describe('reading a record', () => {
     const { records, wire } = await openOffice();
     wire.mode = 'error500';
     await expect(records.read('noise')).rejects.toMatchObject({ code: 'civicpress-unavailable' });
+  });
+});
+
+describe('what a publication replaced', () => {
+  const file = (body: string) => ({ content: `---\ntitle: Noise\n---\n\n${body}\n` });
+
+  async function historyOf(...newestFirst: string[]) {
+    const { client, requests } = await scriptedCivicPress((response, _nth, { url }) => {
+      const data = url?.startsWith('/api/v1/diff/')
+        ? { versions: newestFirst.map(file) }
+        : { session: { token: 'of the server' } };
+      response.writeHead(200).end(JSON.stringify({ success: true, data }));
+    });
+    return { records: new CivicPressRecords(new ServiceSession(client, service)), requests };
+  }
+
+  it('[E7] is found in the history of its file, oldest first', async () => {
+    const { records, requests } = await historyOf('now', 'third', 'second', 'first', 'older');
+    expect(await records.replacedSince('noise', 'first\n')).toEqual(['second\n', 'third\n']);
+    expect(requests.at(-1)?.url).toBe('/api/v1/diff/noise/versions?limit=10');
+  });
+
+  it.each([
+    ['when nothing came between', ['now', 'known']],
+    ['when what was known is not in it', ['now', 'third', 'second']],
+    ['when it is what is published still', ['known', 'older']],
+    ['when there is no history', []],
+  ])('is nothing %s', async (_when, history) => {
+    const { records } = await historyOf(...history);
+    expect(await records.replacedSince('noise', 'known\n')).toEqual([]);
   });
 });
 
