@@ -74,6 +74,13 @@ export interface RoomOptions {
 const passOnAfterMs = 10_000;
 const renewAfterMs = 22_000;
 
+/**
+ * Everybody hears of everybody: what that costs grows with the square of the room, and most of it is writing to sockets.
+ * So in a room of more than 100 the windows grow, a millisecond for each one more: nobody follows so many.
+ */
+const manyPeople = 100;
+const windowMsOfOne = 1;
+
 /** Who has more than this to read is not sent each move, but where everybody is when it was read. */
 const maxBehindBytes = 262_144;
 
@@ -237,7 +244,9 @@ export class PresenceRoom {
   }
 
   #openWindow(now: number): void {
-    const waitMs = Math.max(0, this.#sentAt + this.#options.windowMs - now);
+    const tooMany = Math.max(0, this.document.connections.size - manyPeople);
+    const windowMs = this.#options.windowMs + tooMany * windowMsOfOne;
+    const waitMs = Math.max(0, this.#sentAt + windowMs - now);
     // Also what comes first waits for what arrives in the same turn.
     this.#window = setTimeout(() => this.#flush(), waitMs);
     this.#window.unref();

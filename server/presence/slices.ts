@@ -2,8 +2,8 @@
  * Does something for each of many, a few at a time, so that nothing else waits until it is done for all.
  *
  * In a room of 200 everybody is told of everybody else's cursor: 10 MB, and tens of milliseconds, in which an edit would
- * stand behind cursors, here and where they are read. So there is a pause behind each millisecond of it. That also makes
- * the telling rarer where it costs more: it never takes more than a fifth of the time.
+ * stand behind cursors, here and where they are read. So there is a pause behind each millisecond of it, and it never takes
+ * more than a fifth of the time.
  */
 
 /** A go is to take this long, in ms; and for each of them there are so many of pause. */
