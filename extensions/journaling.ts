@@ -79,6 +79,7 @@ export class Journaling implements Extension<ConnectionContext> {
       onFailed: (documentName, failure) => this.#failed(documentName, failure),
       onDone: (documentName, failure) => this.#done(documentName, failure),
     });
+    options.journal.onBack?.(() => this.#owed.retry());
     // One for all: a timer for each append would be work for each edit.
     this.#looking = setInterval(() => this.#tellOfLate(), lookMs);
     this.#looking.unref();

@@ -96,6 +96,11 @@ export class OwedWork {
     this.#options.allowance?.hurry(documentName);
   }
 
+  /** Tries what failed again now: what it failed for may be over. */
+  retry(): void {
+    for (const [documentName, debt] of this.#debts) if (debt.failure) void this.#inTurn(documentName, debt);
+  }
+
   /** Owes this document nothing any more. */
   forget(documentName: string): void {
     const debt = this.#debts.get(documentName);

@@ -165,6 +165,8 @@ export interface Journal {
    * appends them. Resolves with a function that ends this.
    */
   follow(documentName: string, after: Position | null, follower: Follower): Promise<() => void>;
+  /** Calls back each time that it can be reached again: what could not be appended need not wait. Not all can tell. */
+  onBack?(listener: () => void): void;
   close(): Promise<void>;
 }
 

@@ -146,6 +146,10 @@ class RedisJournal implements Journal, Ledger {
     };
   }
 
+  onBack(listener: () => void): void {
+    this.#options.connections.commands.on('ready', listener);
+  }
+
   recall(documentName: string): Promise<LedgerEntry | null> {
     if (this.#isClosed) return closed();
     if (this.#options.tokenOf(documentName) === null) return this.#recall(documentName, null);

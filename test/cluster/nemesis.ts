@@ -34,8 +34,8 @@ export const nemeses: readonly Nemesis[] = [
       await whileAway(town, victim, async () => {
         await victim.server.end();
         await between(random, 100, 3_000);
+        await victim.server.start();
       });
-      await victim.server.start();
     },
   },
   {
@@ -44,7 +44,7 @@ export const nemeses: readonly Nemesis[] = [
       for (const { server } of nodes) server.kill();
       await Promise.all(nodes.map(({ server }) => server.ended()));
       await between(random, 50, 500);
-      for (const { server } of nodes) await server.start();
+      await Promise.all(nodes.map(({ server }) => server.start()));
     },
   },
   {
@@ -53,8 +53,8 @@ export const nemeses: readonly Nemesis[] = [
       await whileAway(town, victim, async () => {
         victim.server.signal('SIGTERM');
         await victim.server.ended();
+        await victim.server.start();
       });
-      await victim.server.start();
     },
   },
   {

@@ -103,6 +103,17 @@ it('[K5] brings nodes together again that were cut off and went on, without anot
   }
 });
 
+it('[K5] waits for no pause with what it could not append, once Redis is back', async () => {
+  await opened({ nodes: 1, settings: { 'saving.retry_min_ms': 120_000, 'saving.retry_max_ms': 120_000 } });
+  const alice = await (await town.join(0)).synced();
+  const { line } = town.nodes[0] as TownNode;
+  line.mode = 'cut';
+  alice.type('Noise', ' «1»');
+  await alice.noticed('could-not-save');
+  line.mode = 'pass';
+  await alice.saved();
+});
+
 it('[K5] opens a document anew at a node that was away for longer than the journal goes back', async () => {
   await opened({ settings: { 'snapshots.max_updates': 2 } });
   const [one, other] = [await (await town.join(0)).synced(), await (await town.join(1)).synced()];
