@@ -22,6 +22,9 @@ const limits = {
   entities: 200,
   /** Nodes in one another, in a document. */
   depth: 100,
+  /** Nodes in all, where there is one for every few characters; 1 MB of law has 37,000. */
+  nodes: 40_000,
+  charactersPerNode: 3,
 } as const;
 
 const mark = /[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t\n]))/y;
@@ -66,6 +69,21 @@ function opensTooMuch(line: string): boolean {
 
 function countOf(text: string, pattern: RegExp): number {
   return text.match(pattern)?.length ?? 0;
+}
+
+/**
+ * Whether a text makes more nodes than it has words: whoever takes in a document is held up by each of them, and by
+ * 100 KB of empty cells as long as by a law of 3 MB.
+ */
+export function isTooDense(nodes: readonly NodeJson[], length: number): boolean {
+  const count = countOfNodes(nodes);
+  return count > limits.nodes && count * limits.charactersPerNode > length;
+}
+
+function countOfNodes(nodes: readonly NodeJson[]): number {
+  let count = nodes.length;
+  for (const { content } of nodes) if (content) count += countOfNodes(content);
+  return count;
 }
 
 /** Whether nodes stand in one another deeper than a document may have it. */

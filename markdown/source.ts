@@ -5,7 +5,7 @@
 
 import { headOf, type Source, takeApart } from './apart.ts';
 import { type Base, converterVersion } from './base.ts';
-import { flattened } from './bounds.ts';
+import { flattened, isTooDense } from './bounds.ts';
 import { featuresIn } from './dialects.ts';
 import { rawLines } from './endings.ts';
 import type { MarkdownOptions } from './features.ts';
@@ -50,7 +50,10 @@ function baseOf(markdown: string, options: MarkdownOptions): Base {
     features: featuresIn(options),
     isOpaque,
   };
-  const isWhole = !isOpaque && sourceOf(base).parsed.isTooIntricate;
+  if (isOpaque) return base;
+  const { parsed, blocks } = sourceOf(base);
+  const nodes = blocks.map(({ node }) => node);
+  const isWhole = parsed.isTooIntricate || isTooDense(nodes, markdown.length);
   return isWhole ? { ...base, isOpaque: true } : base;
 }
 

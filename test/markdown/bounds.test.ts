@@ -40,6 +40,24 @@ describe.each(Object.entries(hostile))('%s', (_what, text) => {
   });
 });
 
+describe('more nodes than words', () => {
+  it.each([
+    ['cells', `|a|b|c|\n|-|-|-|\n${filled('|d|e|f|\n', 40_000)}`],
+    ['marks', filled(`${filled('*a* `b` ', 3_800)}c\n\n`, 90_000)],
+  ])('[M11] such as %s, are one block of source, and come back byte for byte', (_what, text) => {
+    const { json, base } = open(text);
+    expect(base.isOpaque).toBe(true);
+    expect(json).toEqual(doc(md(text.trimEnd()), p()));
+    expect(save({ json: throughYDoc(json), base })).toBe(text);
+  });
+
+  it('are taken apart while they are few, or as soon as they have words', () => {
+    const dense = (rows: number) => `|a|b|c|\n|-|-|-|\n${'|d|e|f|\n'.repeat(rows)}`;
+    expect(open(dense(2_000)).base.isOpaque).toBe(false);
+    expect(open(filled('- an item of some words\n', 330_000)).base.isOpaque).toBe(false);
+  });
+});
+
 describe('a block that holds the whole text', () => {
   const markdown = `---\na: 1\n---\n\n# One\n\n${'> '.repeat(200)}two\n\n`;
   const { json, base } = open(markdown);
