@@ -23,24 +23,28 @@ import {
 import { editorOf } from '../server/cli/convert.ts';
 import { recordExtensions } from '../server/demo/pages/extensions.ts';
 
-const { values: options } = parseArgs({
-  allowNegative: true,
-  options: {
-    edit: { type: 'string' },
-    dialect: { type: 'string', default: 'tiptap' },
-    features: { type: 'string' },
-    'through-ydoc': { type: 'boolean', default: true },
-  },
-});
-
 try {
-  process.stdout.write(roundtrip(await standardInput()));
+  process.stdout.write(roundtrip(await standardInput(), optionsFrom(process.argv.slice(2))));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }
 
-function roundtrip(markdown: Uint8Array): string {
+function optionsFrom(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    allowNegative: true,
+    options: {
+      edit: { type: 'string' },
+      dialect: { type: 'string', default: 'tiptap' },
+      features: { type: 'string' },
+      'through-ydoc': { type: 'boolean', default: true },
+    },
+  });
+  return values;
+}
+
+function roundtrip(markdown: Uint8Array, options: ReturnType<typeof optionsFrom>): string {
   const { dialect, features } = editorOf(options);
   const { json, base } = open(markdown, { dialect, features });
   const document = new Doc();
@@ -61,7 +65,8 @@ function edit(json: NodeJson, instruction: string, schema: Schema): NodeJson {
   const document = schema.nodeFromJSON(json);
   const at = positionOf(document, old);
   const transform = new Transform(document);
-  transform.replaceWith(at, at + old.length, document.type.schema.text(replacement, marksAt(document, at)));
+  const text = replacement === '' ? [] : schema.text(replacement, marksAt(document, at));
+  transform.replaceWith(at, at + old.length, text);
   return transform.doc.toJSON();
 }
 
