@@ -28,7 +28,10 @@ export interface StraightEditsOptions {
   readonly guard: Pick<Guard, 'judge'>;
   readonly tracing: Pick<EditTracing, 'came' | 'allowed'> | null;
   /** Hears what was refused; says with what its connection is closed. */
-  readonly onRefused: (message: SyncMessage, thrown: unknown) => { code: number; reason: string };
+  readonly onRefused: (
+    message: SyncMessage & { readonly documentName: string },
+    thrown: unknown,
+  ) => { code: number; reason: string };
 }
 
 /** What Hocuspocus keeps to itself: what came on a connection and is not handled yet. */
@@ -83,7 +86,8 @@ export class StraightEdits implements Extension<ConnectionContext> {
     const { document, context, messageAddress } = connection;
     const { guard, tracing, onRefused } = this.#options;
     const { acknowledgements } = context.socket;
-    const message = { connection, context, document, type: messageYjsUpdate, payload };
+    const documentName = document.name;
+    const message = { connection, context, document, documentName, type: messageYjsUpdate, payload };
     tracing?.came(connection);
     try {
       if (!guard.judge(message, update)) return false;

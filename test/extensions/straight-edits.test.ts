@@ -140,8 +140,17 @@ it('[L8] what is refused is neither applied nor acknowledged, and its connection
   const alice = join();
   expect(alice.send(frameOf(typed('a')))).toBe(true);
   expect(text()).toBe('');
-  expect(refused).toHaveBeenCalledWith(expect.objectContaining({ document }), error);
+  expect(refused).toHaveBeenCalledWith(expect.objectContaining({ document, documentName: address }), error);
   expect(alice.said).toEqual(['closed 4000 no']);
+});
+
+it('what cannot be applied is not acknowledged', () => {
+  document.on('update', () => {
+    throw new Error('a listener failed');
+  });
+  const alice = join();
+  expect(alice.send(frameOf(typed('a')))).toBe(true);
+  expect(alice.said).toEqual(['comes', 'closed 4000 no']);
 });
 
 it('what somebody types meets no hook of Hocuspocus', async () => {
