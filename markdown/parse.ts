@@ -37,6 +37,8 @@ export interface Parsed {
   readonly definitions: readonly AnyDefinition[];
   /** The lines that hold link definitions and nothing else, with the blank ones before them. */
   readonly hidden: readonly LineRange[];
+  /** The lines of link definitions behind the marker of an item or a footnote. */
+  readonly behindMarkers: readonly LineRange[];
   /** The lines at which the slices start. */
   readonly sliceStarts: readonly number[];
   /** What each slice was parsed as, to be remembered for the next text. */
@@ -49,6 +51,7 @@ export interface ParsedSlice {
   readonly blocks: readonly ParsedBlock[];
   readonly definitions: readonly AnyDefinition[];
   readonly hidden: readonly LineRange[];
+  readonly behindMarkers: readonly LineRange[];
   /** Whether the last block may go on after a blank line. */
   readonly mayGoOn: boolean;
   readonly isTooIntricate: boolean;
@@ -95,6 +98,9 @@ export function parseLines(
     definitions,
     hidden: found.flatMap(({ alone, firstLine }) =>
       (alone?.hidden ?? []).map((range) => moved(range, firstLine)),
+    ),
+    behindMarkers: found.flatMap(({ alone, firstLine }) =>
+      (alone?.behindMarkers ?? []).map((range) => moved(range, firstLine)),
     ),
     sliceStarts: found.map(({ firstLine }) => firstLine),
     slices,
@@ -154,7 +160,7 @@ function unparsed(lines: readonly string[]): ParsedSlice {
   const endLine = lines.findLastIndex((line) => /\S/.test(line)) + 1;
   const [node] = opaqueMarkdown(lines.slice(firstLine, endLine).join('').trimEnd());
   const blocks = node ? [{ node, firstLine, endLine, style: [], children: [] }] : [];
-  return { blocks, definitions: [], hidden: [], mayGoOn: false, isTooIntricate: true };
+  return { blocks, definitions: [], hidden: [], behindMarkers: [], mayGoOn: false, isTooIntricate: true };
 }
 
 function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSlice {
@@ -189,9 +195,9 @@ function parseSlice(text: string, stubs: string, features: FeatureSet): ParsedSl
   );
   if (blocks.some(({ node }) => isTooDeep(node))) return unparsed(lines);
   const last = nodes.at(-1)?.type;
-  const hidden = hiddenLines(definitions, text, stubLines);
+  const defined = definedLines(definitions, text, stubLines);
   const mayGoOn = last === 'code' || last === 'html';
-  return { blocks, definitions, hidden, mayGoOn, isTooIntricate: false };
+  return { blocks, definitions, ...defined, mayGoOn, isTooIntricate: false };
 }
 
 function linesOf(text: string): number {
@@ -206,17 +212,26 @@ function moved<T extends LineRange>(range: T, lines: number): T {
   return { ...range, firstLine: range.firstLine + lines, endLine: range.endLine + lines };
 }
 
-function hiddenLines(definitions: readonly AnyDefinition[], text: string, stubLines: number): LineRange[] {
-  if (definitions.length === 0) return [];
-  const lines = linesIn(text);
+function definedLines(
+  definitions: readonly AnyDefinition[],
+  text: string,
+  stubLines: number,
+): Pick<ParsedSlice, 'hidden' | 'behindMarkers'> {
+  const [hidden, behindMarkers]: [LineRange[], LineRange[]] = [[], []];
+  const lines = definitions.length === 0 ? [] : linesIn(text);
   const isBare = (line: string | undefined) => line !== undefined && /^[ \t>]*$/.test(line.trimEnd());
-  return definitions.flatMap(({ type, position }) => {
+  for (const { type, position } of definitions) {
+    if (type !== 'definition') continue;
     let firstLine = lineOf(position?.start) - stubLines;
-    const before = lines[firstLine]?.slice(0, (position?.start.column ?? 1) - 1);
-    if (type !== 'definition' || !isBare(before)) return [];
+    const endLine = lineOf(position?.end) - stubLines + 1;
+    if (!isBare(lines[firstLine]?.slice(0, (position?.start.column ?? 1) - 1))) {
+      behindMarkers.push({ firstLine, endLine });
+      continue;
+    }
     while (isBare(lines[firstLine - 1])) firstLine -= 1;
-    return [{ firstLine, endLine: lineOf(position?.end) - stubLines + 1 }];
-  });
+    hidden.push({ firstLine, endLine });
+  }
+  return { hidden, behindMarkers };
 }
 
 const readers = Object.assign({}, ...constructs.map((construct) => construct.parse)) as Record<

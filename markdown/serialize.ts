@@ -85,6 +85,8 @@ function remarkOptions(style: Style, options: PrintOptions): Options {
     rule: '*',
     fences: true,
     handlers: { ...handlers, ...texts },
+    // A wrapped title is its author's hand: in one line, a word beside it changes one line.
+    unsafe: [{ character: '\n', inConstruct: ['titleQuote', 'titleApostrophe'] }],
     join: [
       // In a tight list, blank lines keep apart what would run together: opaque Markdown has no known edges, a footnote
       // goes on, a paragraph takes in HTML, the first row of a table and some lists, and a rule under it makes it a heading, as

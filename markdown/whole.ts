@@ -32,6 +32,7 @@ export function takeWhole(markdown: string): Source {
       blocks,
       definitions: [],
       hidden: [],
+      behindMarkers: [],
       sliceStarts: [0],
       slices: new Map(),
       isTooIntricate: true,

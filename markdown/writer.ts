@@ -20,7 +20,7 @@ import { rewrites, type Written } from './rewrite.ts';
 import { type PrintOptions, print, printBoth } from './serialize.ts';
 import { plainest, type Style, styleOf, withFences } from './style.ts';
 import { isSame } from './tidy.ts';
-import { linesIn, linesWithin } from './tokens.ts';
+import { type LineRange, linesIn, linesWithin } from './tokens.ts';
 
 /** What is to be written. */
 export interface Task {
@@ -171,11 +171,15 @@ export class Writer {
   *#withDefinitions(range: Change, texts: Iterable<string>): Generator<string> {
     const { source } = this.#task;
     const { firstLine: start, endLine: end } = linesOf(source, range);
-    const defined = linesWithin(source.parsed.hidden, start, end).flatMap(({ firstLine, endLine }) =>
-      source.lines.slice(start + firstLine, start + endLine).map(bareLine),
-    );
+    const linesOfAll = (ranges: readonly LineRange[]) =>
+      linesWithin(ranges, start, end).flatMap(({ firstLine, endLine }) =>
+        source.lines.slice(start + firstLine, start + endLine).map(bareLine),
+      );
+    const { hidden, behindMarkers } = source.parsed;
+    const defined = [...linesOfAll(hidden), ...linesOfAll(behindMarkers).map(withoutMarkers)];
     for (const text of texts) {
-      const written = new Set(defined.length > 0 ? linesIn(text).map(bareLine) : []);
+      const lines = defined.length > 0 ? linesIn(text).map(bareLine) : [];
+      const written = new Set([...lines, ...lines.map(withoutMarkers)]);
       const lost = defined.filter((line) => line !== '\n' && !written.has(line));
       const [, body = '', gap = ''] = /^([\s\S]*?\n?)(\n*)$/.exec(text) ?? [];
       const after = gap || (end < source.lines.length ? '\n' : '');
@@ -542,6 +546,11 @@ function atMargin(text: string): string {
 /** A line without what indents or quotes it. */
 function bareLine(line: string): string {
   return line.replace(/^[ \t>]+/, '');
+}
+
+/** Nor the markers of the items and footnotes that it begins. */
+function withoutMarkers(line: string): string {
+  return line.replace(/^(?:(?:[-*+]|\d{1,9}[.)]|\[\^[^\]\s]+\]:)[ \t]+(?=\S)[> \t]*)+/, '');
 }
 
 export function docOf(nodes: readonly NodeJson[]): NodeJson {

@@ -308,6 +308,16 @@ describe('blocks', () => {
     );
     edited('> [b]: /x\n>\n> a\n\nd [b]\n', replace(0, p('a')), 'a\n\n[b]: /x\n\nd [b]\n');
   });
+  it('with a definition behind their marker go, and leave the definition', () => {
+    edited('- [b]: /x\n- c\n', within(0, replace(0, li(p('new')))), '- new\n- c\n\n[b]: /x\n');
+    edited('> 1. [b]: /x\n> 2. c [b]\n\nd\n', drop(0), '[b]: /x\n\nd\n');
+    edited(
+      '[^1]: [b]: /x\n    "y"\n\nc [^1]\n',
+      replace(0, noteText('1', p('new'))),
+      '[^1]: new\n\n[b]: /x\n"y"\n\nc [^1]\n',
+    );
+    edited('- [b]: /x\n  c\n- d [b]\n', word('c', 'new'), '- [b]: /x\n  new\n- d [b]\n');
+  });
   it('all go', () => edited('---\na: 1\n---\n\n# b\n\nc\n', drop(0, 2), '---\na: 1\n---\n'));
 });
 
