@@ -155,10 +155,14 @@ it('what cannot be applied is not acknowledged', () => {
 
 it('what somebody types meets no hook of Hocuspocus', async () => {
   townHall = await TownHall.open();
+  // Each connection takes the hooks along that there are when it comes.
+  const hooks = vi.spyOn(townHall.server.hocuspocus, 'hooks');
   const alice = await (await townHall.join('noise-bylaw')).synced();
   const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  // Behind the exchanges of states, which go Hocuspocus' way.
   await alice.saved();
-  const hooks = vi.spyOn(townHall.server.hocuspocus, 'hooks');
+  await bob.saved();
+  hooks.mockClear();
   alice.type('Noise', ' STRAIGHT');
   await bob.sees('STRAIGHT');
   await alice.saved();
