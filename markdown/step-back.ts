@@ -5,6 +5,7 @@
 
 import { markdownOf, type Source } from './apart.ts';
 import { isInline, type NodeJson, plainText } from './json.ts';
+import { keptNodes } from './pairs.ts';
 import { type RememberedLines, rememberedIn, withPlaces } from './remembered.ts';
 import { isSame, keyOf } from './tidy.ts';
 import type { LineRange } from './tokens.ts';
@@ -39,7 +40,11 @@ export function nearerSource(
     const tries = [...since, ...alone].slice(0, maxTries).map((undone) => {
       return { source: takeApart(withPlaces(base, undone)), undone };
     });
-    const distances = tries.map((each) => distance(live, each.source));
+    const isFree = freeIn(base, live);
+    const distances = tries.map(({ source: tried, undone }) => {
+      const found = distance(live, tried);
+      return found === 0 || undone.every(isFree) ? found : Number.POSITIVE_INFINITY;
+    });
     const best = Math.min(...distances);
     if (!(best < least)) break;
     least = best;
@@ -48,6 +53,15 @@ export function nearerSource(
     nearest = { source: found, remembered: rememberedIn(left, base, found, false) };
   }
   return nearest.source === source ? undefined : nearest.source;
+}
+
+/** Blocks that nobody touched keep their bytes, unless all is as it was. */
+function freeIn({ blocks }: Source, live: readonly NodeJson[]): (place: LineRange) => boolean {
+  const nodes = blocks.map(({ node }) => node);
+  const kept = keptNodes(nodes, live).flatMap((index) =>
+    index === undefined ? [] : blocks.slice(index, index + 1),
+  );
+  return (place) => !kept.some((block) => place.firstLine < block.endLine && block.firstLine < place.endLine);
 }
 
 function isBeside(place: LineRange, range: LineRange): boolean {
