@@ -30,7 +30,9 @@ interface Client {
   speaker: Speaker;
   /** The newest clock that the client has said. */
   clock: number;
-  /** With which the others have its state. */
+  /** With which it said the state that others have. */
+  saidClock: number;
+  /** With which the others have that. */
   sentClock: number;
   /** What it has said since, in bytes; `undefined` for nothing. */
   unheard: Uint8Array | undefined;
@@ -94,6 +96,7 @@ export class PresenceRoom {
 
   /** Those of this node. */
   readonly #clients = new Map<number, Client>();
+  readonly #speakers = new WeakMap<Connection, Speaker>();
 
   /** Whose state is to be sent. */
   readonly #due = new Set<number>();
@@ -207,6 +210,7 @@ export class PresenceRoom {
       id,
       speaker,
       clock,
+      saidClock: Number.NEGATIVE_INFINITY,
       sentClock,
       unheard,
       said: '',
@@ -220,6 +224,7 @@ export class PresenceRoom {
     const before = this.#clients.get(id);
     before?.speaker.clients.delete(id);
     speaker.clients.set(id, client);
+    this.#speakers.set(speaker.connection, speaker);
     return client;
   }
 
@@ -309,13 +314,17 @@ export class PresenceRoom {
     if (!unheard) return false;
     client.unheard = undefined;
     const said = textOf(unheard);
-    if (said === client.said) return false;
+    if (said === client.said) {
+      client.saidClock = client.clock;
+      return false;
+    }
     const state = stateIn(said, client.speaker.user);
     if (!state) {
       this.#options.onRefused(client.speaker);
       return false;
     }
     client.said = said;
+    client.saidClock = client.clock;
     const shown = JSON.stringify(state);
     if (shown === client.shown) return false;
     Object.assign(client, { state, shown });
@@ -324,7 +333,7 @@ export class PresenceRoom {
 
   /** What tells somebody of these clients, as they are now. */
   #tellerOf(clientIds: readonly number[]): (connection: Connection) => void {
-    const isAhead = new Set(clientIds.flatMap((clientId) => this.#farAhead(clientId)));
+    const those = new Set(clientIds);
     const update = this.#updateOf(clientIds);
     const frames = new Map<string, Uint8Array>();
     return (connection) => {
@@ -332,7 +341,8 @@ export class PresenceRoom {
         this.#miss(connection, clientIds);
       } else if (this.#missed.has(connection)) {
         this.#catchUp(connection, clientIds);
-      } else if (isAhead.has(connection)) {
+      } else if (this.#ownOf(connection).some((own) => those.has(own.id) && isFarAhead(own))) {
+        // Asked when it is told: while others were, a client may have come over from another connection.
         connection.send(this.#frameFor(connection, clientIds));
       } else {
         const address = connection.messageAddress;
@@ -355,17 +365,16 @@ export class PresenceRoom {
     this.#missed.set(connection, missed);
   }
 
-  /** The connection of a client whose own clock is so far behind that it would take back what it says next. */
-  #farAhead(clientId: number): Connection[] {
-    const client = this.#clients.get(clientId);
-    return client && client.sentClock - client.clock > 1 ? [client.speaker.connection] : [];
+  #ownOf(connection: Connection): Client[] {
+    return [...(this.#speakers.get(connection)?.clients.values() ?? [])];
   }
 
   #frameFor(connection: Connection, clientIds: readonly number[]): Uint8Array {
-    const own = (clientId: number) => this.#farAhead(clientId)[0] === connection;
+    const own = this.#speakers.get(connection)?.clients;
     const entries = clientIds.map((clientId) => {
       const entry = this.#entryOf(clientId);
-      return own(clientId) ? { ...entry, json: gone } : entry;
+      const client = own?.get(clientId);
+      return client && isFarAhead(client) ? { ...entry, json: gone } : entry;
     });
     return awarenessFrame(connection.messageAddress, writeAnnouncements(entries));
   }
@@ -399,6 +408,11 @@ export class PresenceRoom {
       left -= 1;
     }
   }
+}
+
+/** Whether the client may have said something since that it would take back. */
+function isFarAhead({ clock, saidClock, sentClock }: Client): boolean {
+  return clock < sentClock && saidClock < sentClock - 1;
 }
 
 function isToBeRenewed({ clock, sentClock, sentAt }: Client, now: number): boolean {
