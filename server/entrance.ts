@@ -32,8 +32,9 @@ export class Entrance {
     return url.host === host || this.#allowedOrigins.has(url.origin);
   }
 
-  /** The nearest address that is no proxy of ours. */
+  /** The nearest address that is no proxy of ours; empty when the peer is gone already. */
   addressOf(request: IncomingMessage): string {
-    return proxyAddr(request, this.#isTrusted);
+    const address: string | undefined = proxyAddr(request, this.#isTrusted);
+    return address ?? '';
   }
 }

@@ -140,6 +140,8 @@ export class Gateway {
     if (!this.#isAccepting) return refuseUpgrade(stream, '503 Service Unavailable');
     if (!entrance.isAllowed(request)) return refuseUpgrade(stream, '403 Forbidden');
     if (neighbour) return neighbour(request, stream, head);
+    // Gone, before it was its turn.
+    if (entrance.addressOf(request) === '') return void stream.destroy();
     if (visitors.total >= maxSockets) return refuseUpgrade(stream, '503 Service Unavailable');
     this.#webSocketServer.handleUpgrade(request, stream, head, (ws) => {
       this.#accept(ws, request, stream, recordId);

@@ -2,7 +2,13 @@
  * The HTTP side: the routes that the composition adds, and what is answered beside them. WebSocket upgrades are the gateway's.
  */
 import type { Server } from 'node:http';
-import { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest, fastify } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import { correlationId } from './correlation.ts';
 import { asRealtimeError, RealtimeError } from './errors.ts';
 import type { Logger } from './ports.ts';
@@ -15,6 +21,10 @@ export interface HttpOptions {
 }
 
 export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyInstance {
+  // Whoever reports an error can name its line in the log.
+  const bodyOf = (error: Record<string, unknown>, { id }: Pick<FastifyRequest, 'id'>) => ({
+    error: { ...error, correlationId: id },
+  });
   const http = fastify({
     serverFactory: (handler) => httpServer.on('request', handler),
     bodyLimit: 65_536,
@@ -22,12 +32,12 @@ export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyIn
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: true,
     genReqId: correlationId,
+    // Fastify would say the address again, with what is in its query.
+    frameworkErrors: (_error, request, reply) => {
+      const error = { code: 'bad-request', message: 'This is no valid address.' };
+      void (reply as unknown as FastifyReply).code(400).send(bodyOf(error, request));
+    },
   });
-  // Whoever reports an error can name its line in the log.
-  const bodyOf = (error: Record<string, unknown>, { id }: FastifyRequest) => ({
-    error: { ...error, correlationId: id },
-  });
-
   http.setNotFoundHandler((request, reply) => {
     const error = { code: 'not-found', message: 'There is nothing at this address.' };
     void reply.code(404).send(bodyOf(error, request));

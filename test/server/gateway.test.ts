@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createServer, IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, Socket } from 'node:net';
 import { type Configuration, Hocuspocus } from '@hocuspocus/server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Entrance } from '../../server/entrance.ts';
@@ -100,6 +100,22 @@ describe('the path', () => {
     expect(await refusal({ headers: { origin: 'https://evil.example' } })).toBe(403);
     gateway.close();
     expect(await refusal()).toBe(503);
+  });
+
+  it('[G1] outlives a peer that is gone before it is its turn', async () => {
+    const { server, knock } = await openGateway();
+    // As after a reset: it has no address any more.
+    const gone = new Socket();
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const request = Object.assign(new IncomingMessage(gone), { url: '/realtime', method: 'GET', headers });
+    server.emit('upgrade', request, gone, Buffer.alloc(0));
+    expect(gone.destroyed).toBe(true);
+    await knock().entered();
   });
 
   it('[G1] keeps no connection open whose upgrade was refused', async () => {

@@ -55,6 +55,19 @@ describe('the HTTP side', () => {
     expect(await response.text()).not.toMatch(/secret|SELECT|sqlite|http\.test/);
   });
 
+  it('[C6] does not say again what stands in an address that it cannot read', async () => {
+    const { url } = await startHttp();
+    const response = await fetch(`${url}/%zz?token=secret`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      error: {
+        code: 'bad-request',
+        message: 'This is no valid address.',
+        correlationId: expect.any(String),
+      },
+    });
+  });
+
   it('[C6] answers and logs an error by the same correlation id', async () => {
     const { url, log } = await startHttp();
     for (const { path, level } of [
