@@ -70,6 +70,12 @@ export class KillableServer {
     return this.#output.slice(-2_000);
   }
 
+  /** Its last warnings and errors: what an operator would look at first. */
+  get complaints(): string {
+    const lines = this.#output.split('\n').filter((line) => /^\{"level":[456]0/.test(line));
+    return lines.slice(-3).join(' ') || 'nothing';
+  }
+
   /** At once: nothing that the process wanted to do is done. */
   kill(): void {
     this.#child?.kill('SIGKILL');

@@ -72,7 +72,10 @@ export async function runTrial(trial: Trial): Promise<TrialResult> {
     const json = jsonOf(reader.document);
     const kept = stayers.length > 0 ? stayers.map((writer) => writer.intended) : promised;
     const faults = faultsIn(json, original, writers);
-    if (difference) faults.push(`after ${patienceMs} ms ${difference}; ${voices(clerks)}`);
+    if (difference) {
+      faults.push(`after ${patienceMs} ms ${difference}; ${voices(clerks)}`);
+      faults.push(`the server complained of ${server.complaints}`);
+    }
     if (server.hasEnded) faults.push(`the server ended by itself: ${server.lastWords}`);
     return {
       seed,
