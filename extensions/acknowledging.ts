@@ -8,6 +8,7 @@ import type { beforeSyncPayload, Extension } from '@hocuspocus/server';
 import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync';
 import type { ConnectionContext } from '../server/session.ts';
 import { readUpdate } from '../server/update-facts.ts';
+import { overtakes, silence } from './overtaking.ts';
 
 export class Acknowledging implements Extension<ConnectionContext> {
   async beforeSync(message: beforeSyncPayload<ConnectionContext>): Promise<void> {
@@ -16,6 +17,11 @@ export class Acknowledging implements Extension<ConnectionContext> {
     const address = connection.messageAddress;
     if (type === messageYjsSyncStep1) acknowledgements.exchangeBegins(address, payload);
     else if (type === messageYjsSyncStep2) acknowledgements.exchangeEnds(address);
-    else acknowledgements.editComes(address, readUpdate(payload));
+    else {
+      const update = readUpdate(payload);
+      const comesAgain = overtakes(connection, update);
+      acknowledgements.editComes(address, update, comesAgain);
+      if (comesAgain) silence(payload);
+    }
   }
 }

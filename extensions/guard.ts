@@ -194,18 +194,12 @@ function unitsIn(document: Document): number {
   return units;
 }
 
-/** So many bytes of edits may wait, in a document, for those that they build on. */
-const maxWaitingBytes = 1_048_576;
-
-/**
- * While states are exchanged, what was just typed overtakes what was typed offline; the exchange brings all of it.
- * A reader's edit is not taken anyway.
- */
-function mustBeWhole({ connection, context, document, type }: SyncMessage): boolean {
+/** While states are exchanged, what was just typed overtakes what was typed offline; overtaking.ts sees to it. */
+function mustBeWhole({ connection, context, type }: SyncMessage): boolean {
   if (connection.readOnly) return false;
-  const waitingBytes = document.store.pendingStructs?.update.byteLength ?? 0;
-  const isExchanging = !context.socket.acknowledgements.isExchanged(connection.messageAddress);
-  return type === messageYjsSyncStep2 || !isExchanging || waitingBytes > maxWaitingBytes;
+  return (
+    type === messageYjsSyncStep2 || context.socket.acknowledgements.isExchanged(connection.messageAddress)
+  );
 }
 
 /** What somebody has is looked at and kept, one number for each client. */

@@ -23,6 +23,7 @@ import type { ClientSocket, ConnectionContext } from '../server/session.ts';
 import type { EditTracing } from '../server/tracing/edit-tracing.ts';
 import { decodeUpdate, type Update } from '../server/update-facts.ts';
 import type { Guard, SyncMessage } from './guard.ts';
+import { overtakes } from './overtaking.ts';
 
 export interface StraightEditsOptions {
   readonly guard: Pick<Guard, 'judge'>;
@@ -91,9 +92,10 @@ export class StraightEdits implements Extension<ConnectionContext> {
     tracing?.came(connection);
     try {
       if (!guard.judge(message, update)) return false;
-      acknowledgements.editComes(messageAddress, update);
+      const comesAgain = overtakes(connection, update);
+      acknowledgements.editComes(messageAddress, update, comesAgain);
       tracing?.allowed(message);
-      applyUpdate(document, payload, origin);
+      if (!comesAgain) applyUpdate(document, payload, origin);
       acknowledgements.take(messageAddress);
     } catch (thrown) {
       connection.close(onRefused(message, thrown));

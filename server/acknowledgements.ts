@@ -24,9 +24,9 @@ export interface AcknowledgementOptions {
 
 /**
  * `counted`: the provider waits for it. `uncounted`: it does not. `doubtful`: that cannot be told.
- * `exchanged`: the exchange of states is complete with it.
+ * `exchanged`: the exchange of states is complete with it. `ahead`: it is counted, and comes again with the exchange.
  */
-type Kind = 'counted' | 'uncounted' | 'doubtful' | 'exchanged';
+type Kind = 'counted' | 'uncounted' | 'doubtful' | 'exchanged' | 'ahead';
 
 /** One document on one socket, since its last exchange began. */
 interface Count {
@@ -44,6 +44,8 @@ interface Count {
   kind: Kind;
   /** So many wait for the exchange. */
   held: number;
+  /** So many are for edits that only the exchange brings. */
+  ahead: number;
   doubtful: number;
   /** Until the doubtful ones go. */
   quiet: NodeJS.Timeout | undefined;
@@ -105,10 +107,15 @@ export class Acknowledgements {
     count.kind = count.unanswered === 0 ? 'exchanged' : 'uncounted';
   }
 
-  /** An edit is about to be handled. */
-  editComes(address: string, update: ReturnType<typeof readUpdate>): void {
+  /**
+   * An edit is about to be handled.
+   *
+   * @param comesAgain with the exchange; now it is left out
+   */
+  editComes(address: string, update: ReturnType<typeof readUpdate>, comesAgain = false): void {
     const count = this.#countOf(address);
-    count.kind = kindOf(count, update);
+    const kind = kindOf(count, update);
+    count.kind = comesAgain && kind === 'counted' ? 'ahead' : kind;
     if (count.quiet) this.#sendDoubtfulSoon(address, count);
   }
 
@@ -123,6 +130,10 @@ export class Acknowledgements {
     if (count.kind === 'uncounted') return;
     if (count.kind === 'doubtful') {
       count.doubtful += 1;
+      return;
+    }
+    if (count.kind === 'ahead') {
+      count.ahead += 1;
       return;
     }
     count.held += 1;
@@ -146,6 +157,8 @@ export class Acknowledgements {
     clearTimeout(count.overdue);
     count.overdue = undefined;
     count.isExchanged = true;
+    count.held += count.ahead;
+    count.ahead = 0;
     this.#sendHeld(address, count);
     // Not sooner: over a slow line there may be a long silence before the exchange.
     if (count.doubtful > 0) this.#sendDoubtfulSoon(address, count);
@@ -200,6 +213,7 @@ function newCount(clientHad: ReadonlyMap<number, number> | null): Count {
     crossing: 0,
     kind: 'counted',
     held: 0,
+    ahead: 0,
     doubtful: 0,
     quiet: undefined,
     overdue: undefined,

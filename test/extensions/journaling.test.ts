@@ -9,6 +9,7 @@ import { errors } from '../../server/errors.ts';
 import { flakyJournal } from '../helpers/flaky-journal.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
+import { Visitor } from '../server/visitor.ts';
 
 let townHall: TownHall;
 afterEach(() => townHall.close());
@@ -191,6 +192,46 @@ it('[L7] refuses an edit that builds on what the server lacks, and takes it when
   await alice.synced(5_000);
   await alice.saved();
 });
+
+it.each(['at once', 'behind another message'])(
+  '[L12] takes nothing of an edit that overtakes what it builds on, %s: the exchange brings all of it',
+  async (when) => {
+    townHall = await TownHall.open();
+    const alice = await (await townHall.join('noise-bylaw')).synced();
+    const before = alice.text;
+    const elsewhere = new Y.Doc();
+    Y.applyUpdate(elsewhere, Y.encodeStateAsUpdate(alice.document));
+    const vector = Y.encodeStateVector(elsewhere);
+    const updates: Uint8Array[] = [];
+    elsewhere.on('update', (update: Uint8Array) => updates.push(update));
+    const blocks = elsewhere.getXmlFragment('default');
+    blocks.push([new Y.XmlElement('paragraph')]);
+    // As a paragraph is split, or moved: its words go, and come again elsewhere.
+    elsewhere.transact(() => {
+      const [words] = (blocks.get(0) as Y.XmlElement).toArray() as [Y.XmlText];
+      words.delete(0, 5);
+      (blocks.get(blocks.length - 1) as Y.XmlElement).push([new Y.XmlText('MOVED')]);
+    });
+    const visitor = await new Visitor(`${townHall.url}/realtime`).entered();
+    visitor.authenticate('record:noise-bylaw', await townHall.tokenOf('bob'));
+    await until('he is let in', () => visitor.frames > 0);
+    // A question with a state takes a moment to be answered, and what comes behind it waits for that.
+    if (when !== 'at once') visitor.askForAll('record:noise-bylaw', 7);
+    visitor.edit('record:noise-bylaw', updates[1] as Uint8Array);
+    const open = townHall.server.hocuspocus.documents.get(document);
+    const answered = visitor.frames;
+    visitor.askForAll('record:noise-bylaw', 9);
+    await until('what came was handled', () => visitor.frames > answered);
+    expect(open?.store.pendingStructs).toBeNull();
+    expect(alice.text).toBe(before);
+    visitor.ws.terminate();
+
+    const bob = await townHall.join('noise-bylaw', 'bob');
+    Y.applyUpdate(bob.document, Y.encodeStateAsUpdate(elsewhere, vector));
+    await (await bob.synced()).saved();
+    await alice.sees('MOVED');
+  },
+);
 
 it('[J6] takes nothing more while too much waits for the journal, and everything once it is stored', async () => {
   const flaky = flakyJournal();

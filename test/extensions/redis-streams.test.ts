@@ -115,9 +115,7 @@ it('[K1] costs little for an edit, and no more the longer the document is', asyn
 
 it('[K1] sends of a long text that has changed a little only what has, and another node reads all of it and goes on', async () => {
   // Nothing of it is like another part.
-  const words = Array.from({ length: 8_000 }, (_, index) =>
-    ((index * 2_654_435_761) % 2 ** 32).toString(36),
-  );
+  const words = Array.from({ length: 8_000 }, (_, index) => ((index * 2_654_435_761) % 2 ** 32).toString(36));
   const noted = async (keeper: Journal & Ledger, markdown: string) => {
     const { received } = await used();
     await keeper.settle('record:a', null, { base: openMarkdown(markdown).base, restored: null });

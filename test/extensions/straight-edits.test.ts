@@ -34,6 +34,7 @@ afterEach(async () => {
 function join(messageAddress = address, { readOnly = false } = {}) {
   const said: string[] = [];
   const acknowledgements = {
+    isExchanged: () => true,
     editComes: () => said.push('comes'),
     take: () => said.push('acknowledged'),
   };

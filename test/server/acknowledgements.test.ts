@@ -45,8 +45,8 @@ class Editor {
     this.acknowledgements.take(address);
   }
 
-  arrive(update: Uint8Array): void {
-    this.acknowledgements.editComes(address, readUpdate(update));
+  arrive(update: Uint8Array, comesAgain = false): void {
+    this.acknowledgements.editComes(address, readUpdate(update), comesAgain);
     this.acknowledgements.take(address);
   }
 
@@ -107,6 +107,18 @@ describe('an acknowledgement', () => {
     vi.advanceTimersByTime(200);
     editor.becomeDurable();
     expect(editor.sent).toBe(3);
+  });
+
+  it('[J4] for an edit that comes again with the exchange waits for that, also over a slow line', () => {
+    editor.insert('a');
+    editor.beginExchange();
+    editor.arrive(editor.insert('b'), true);
+    vi.advanceTimersByTime(60_000);
+    editor.becomeDurable();
+    expect(editor.sent).toBe(0);
+    editor.endExchange();
+    editor.becomeDurable();
+    expect(editor.sent).toBe(2);
   });
 
   it('[J4] for a deletion waits for the exchange, however long the silence before it', () => {
