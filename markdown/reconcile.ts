@@ -7,7 +7,7 @@
  */
 
 import { rangesBetween } from './align.ts';
-import { assembled, linesOf, markdownOf, type Source, takeApart } from './apart.ts';
+import { assembled, linesOf, markdownOf, type Source, takeApart, textOf } from './apart.ts';
 import { definitionsOf } from './definitions.ts';
 import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
@@ -45,13 +45,25 @@ export function reconcile(
   let result = reconcileOnce(json, source, given);
   if (result.markdown === undefined || result.markdown === markdownOf(source)) return { source };
   const nearer = remembered.length > 0 ? nearerToLive(json, source, given, remembered) : undefined;
-  if (nearer) result = { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
+  const stepped = nearer && { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
+  if (stepped && (stepped.source === nearer || keepsBytes(liveBlocks(json), source, stepped.source)))
+    result = stepped;
   for (let round = 1; round < maxRounds && result.isApproximate; round += 1) {
     const next = reconcileOnce(json, result.source, given);
     if (next.markdown === undefined || next.markdown === result.markdown) break;
     result = next;
   }
   return result;
+}
+
+/** Whether the blocks that nobody touched have their bytes in what was written. */
+function keepsBytes(live: readonly NodeJson[], source: Source, written: Source): boolean {
+  const kept = keptBlocks(source, live);
+  return kept.every((old, index) => {
+    if (old === undefined) return true;
+    const [before, after] = [source.blocks[old], written.blocks[index]];
+    return before && after && textOf(source, before) === textOf(written, after);
+  });
 }
 
 /** The source as it was before what was undone. */
