@@ -72,6 +72,7 @@ function git(dataDir: string): Way {
       const { path } = await office.must('GET', `/records/${id}`);
       const file = join(dataDir, String(path));
       await writeFile(file, change(await read(() => readFile(file, 'utf8'))));
+      await run('git', ['-C', dataDir, 'add', '--', String(path)]);
       await run('git', ['-C', dataDir, 'commit', '-qm', 'Change a record', '--', String(path)]);
       return 'saved';
     },
