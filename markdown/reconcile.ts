@@ -46,7 +46,10 @@ export function reconcile(
   if (result.markdown === undefined || result.markdown === markdownOf(source)) return { source };
   const nearer = remembered.length > 0 ? nearerToLive(json, source, given, remembered) : undefined;
   const stepped = nearer && { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
-  if (stepped && (stepped.source === nearer || keepsBytes(liveBlocks(json), source, stepped.source)))
+  if (
+    stepped &&
+    (stepped.source === nearer || keepsBytes(sayableBlocks(json, given), source, stepped.source))
+  )
     result = stepped;
   for (let round = 1; round < maxRounds && result.isApproximate; round += 1) {
     const next = reconcileOnce(json, result.source, given);
@@ -73,7 +76,7 @@ function nearerToLive(
   given: MarkdownOptions,
   remembered: readonly RememberedLines[],
 ): Source | undefined {
-  const live = liveBlocks(json);
+  const live = sayableBlocks(json, given);
   const dirty = rangesBetween(keptBlocks(source, live), source.blocks.length).map((range) =>
     linesOf(source, range),
   );
@@ -165,6 +168,11 @@ function asSavedBefore(
 /** The blocks that Markdown can say. */
 function liveBlocks(json: NodeJson): NodeJson[] {
   return (json.content ?? []).filter((node) => !isNothing(node));
+}
+
+/** The same; a reference to a footnote that is not there is text in them, as it is in the source. */
+function sayableBlocks(json: NodeJson, given: MarkdownOptions): readonly NodeJson[] {
+  return withoutOrphans(docOf(liveBlocks(json)), !featureSet(given).has('footnote')).content ?? [];
 }
 
 /** Which block of the source each live one is. */
