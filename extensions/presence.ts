@@ -141,7 +141,7 @@ export class Presence implements Extension<ConnectionContext> {
     for (const address of [connection.messageAddress, document.name]) {
       const frame = early?.get(address);
       early?.delete(address);
-      if (frame) this.#hear(present, updateBehind(beginningOf(address), frame));
+      if (frame) this.#hear(present, beginningOf(address), frame);
     }
     if (present.isBack) {
       room.renew();
@@ -159,7 +159,7 @@ export class Presence implements Extension<ConnectionContext> {
     const all = this.#present.get(socket) ?? [];
     const present = all.find(({ beginning }) => begins(frame, beginning));
     if (present) {
-      this.#hear(present, updateBehind(present.beginning, frame));
+      this.#hear(present, present.beginning, frame);
       return true;
     }
     const about = presenceIn(frame);
@@ -169,7 +169,7 @@ export class Presence implements Extension<ConnectionContext> {
     const names = [address, documentNameIn(address)];
     const speaker = all.find(({ connection }) => names.includes(connection.messageAddress));
     if (isQuestion) speaker?.room.welcome(speaker);
-    else if (speaker) this.#hear(speaker, updateBehind(beginningOf(address), frame));
+    else if (speaker) this.#hear(speaker, beginningOf(address), frame);
     else this.#keep(socket, address, frame);
     return true;
   }
@@ -214,10 +214,10 @@ export class Presence implements Extension<ConnectionContext> {
     this.#early.set(socket, early.set(address, Uint8Array.from(frame)));
   }
 
-  #hear(present: Present, update: Uint8Array): void {
+  #hear(present: Present, beginning: Uint8Array, frame: Uint8Array): void {
     let announcements: Announcement[];
     try {
-      announcements = readAnnouncements(update);
+      announcements = readAnnouncements(updateBehind(beginning, frame));
     } catch (error) {
       return this.#misbehaved(present, { cause: String(error) });
     }

@@ -260,3 +260,17 @@ it('[Q7] takes nothing from somebody who is not let in', async () => {
   await sees(alice, carol);
   expect(awarenessOf(alice).getStates().size).toBe(3);
 });
+
+it('[Q2] outlives states that are cut off, and lies about how long they are', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw', 'alice')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  for (const rest of [[], [0], [5], [5, 1], [0xff, 0xff, 0x03, 1, 1, 1]]) {
+    const encoder = createEncoder();
+    writeVarString(encoder, 'record:noise-bylaw');
+    writeVarUint(encoder, 1);
+    bob.socket.webSocket?.send(Uint8Array.of(...toUint8Array(encoder), ...rest));
+  }
+  bob.type('Noise', ' STILL');
+  await alice.sees('STILL');
+});
