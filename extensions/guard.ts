@@ -79,7 +79,11 @@ export class Guard implements Extension<ConnectionContext> {
     if (message.document.isDestroyed) throw new RealtimeError('document-not-loaded');
     if (message.type === messageYjsSyncStep1) return refuseLongQuestion(message);
     const update = updateIn(message);
-    if (!this.judge(message, update)) await this.#rehearse(message, update);
+    if (this.judge(message, update)) return;
+    await this.#rehearse(message, update);
+    // Others may have come back meanwhile.
+    this.#refuseForeign(message, update);
+    this.#noteAuthor(message, update);
   }
 
   /**
@@ -103,8 +107,10 @@ export class Guard implements Extension<ConnectionContext> {
     }
     if (isReader) return true;
     this.#refuseForeign(message, update);
-    // Last: what passes here is taken.
-    return this.#options.rehearsal.isHarmless(message.document, update);
+    // Last: what passes here is taken, and only who has brought what is theirs is back.
+    if (!this.#options.rehearsal.isHarmless(message.document, update)) return false;
+    this.#noteAuthor(message, update);
+    return true;
   }
 
   #refuseExcess(message: SyncMessage, update: Update): void {
@@ -135,12 +141,11 @@ export class Guard implements Extension<ConnectionContext> {
    * or lost its disk, had shown to others and not kept. Where the owner was here since, the server has all of it.
    */
   #refuseForeign(message: SyncMessage, update: Update): void {
-    const { document, connection, context, type } = message;
+    const { document, context, type } = message;
     const userId = context.session?.user.id ?? '';
     const owners = this.#options.owners.of(document.name);
     const isExchange = type === messageYjsSyncStep2;
-    const grown = clientsGrownBy(document, update);
-    for (const clientId of grown) {
+    for (const clientId of clientsGrownBy(document, update)) {
       const owner = owners.ownerOf(clientId);
       const isServers = clientId === document.clientID || isSeedClientId(clientId);
       if (!isServers && (owner === undefined || owner === userId)) continue;
@@ -148,11 +153,16 @@ export class Guard implements Extension<ConnectionContext> {
       if (!isExchange) throw new RealtimeError('foreign-edit', { context: details });
       if (isServers || owners.isBack(clientId)) throw refused(message, 'foreign-history', details);
     }
-    const [clientId] = grown;
-    if (isExchange) {
+  }
+
+  /** It is about to be applied. */
+  #noteAuthor({ document, connection, context, type }: SyncMessage, update: Update): void {
+    const owners = this.#options.owners.of(document.name);
+    const [clientId, ...others] = clientsGrownBy(document, update);
+    if (type === messageYjsSyncStep2) {
       for (const own of this.#options.clientsOf(connection)) owners.cameBack(own);
-    } else if (clientId !== undefined && grown.length === 1) {
-      owners.claim(clientId, userId);
+    } else if (clientId !== undefined && others.length === 0) {
+      owners.claim(clientId, context.session?.user.id ?? '');
       // What was just typed may come ahead of what was typed offline, which others may be bringing meanwhile.
       if (context.socket.acknowledgements.isExchanged(connection.messageAddress)) owners.cameBack(clientId);
     }
