@@ -103,7 +103,14 @@ export class Gateway {
   }
 
   attach(server: Server): void {
-    server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
+    server.on('upgrade', (request, stream, head) => {
+      try {
+        this.#upgrade(request, stream, head);
+      } catch (error) {
+        this.#options.log.error({ cause: String(error) }, 'an upgrade could not be handled');
+        stream.destroy();
+      }
+    });
   }
 
   /** Leaves the upgrades at another path to somebody else, who judges them by the same entrance and limits. */
@@ -200,7 +207,7 @@ export class Gateway {
       messagesPerSecond: this.#options.messagesPerSecond,
       lane: this.#lane,
       isReady: () => !opening.isFull,
-      handle: (frame) => this.#handle(frame, socket, farewells, opening),
+      handle: (frame) => this.#contain(socket, () => this.#handle(frame, socket, farewells, opening)),
       source: ws,
       onExcess: (weight, frame) => void this.#judge(socket, weight, frame),
     });
@@ -222,18 +229,10 @@ export class Gateway {
     });
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.isAlive = true;
-      const { plain } = socket;
-      if (!isBinary) {
-        if (ws.readyState !== WebSocket.OPEN) return;
-        const answer = plain?.answerTo(data) ?? null;
-        if (answer === null) return socket.close(1003, 'This endpoint speaks binary frames only.');
-        if (answer !== '') socket.say(answer);
-        return;
-      }
-      const frame = plain ? plain.incoming(data) : data;
-      if (frame === null) return socket.close(1007, 'This is not a frame of y-websocket.');
-      this.#options.traffic.count('in', frame);
-      pace.take(frame);
+      this.#contain(socket, () => {
+        if (isBinary) this.#receive(data, socket, pace);
+        else if (ws.readyState === WebSocket.OPEN) answerText(data, socket);
+      });
     });
     // Before anybody looks at it: also a frame that never ends takes room.
     const count = (chunk: Buffer) => {
@@ -261,6 +260,26 @@ export class Gateway {
     }
     if (found && found.token.length <= longestToken) take(plain.signIn(found.token));
     else socket.refuse('not-authenticated');
+  }
+
+  /** What a message brings about is the affair of its own socket: an error that nobody foresaw ends that one alone. */
+  #contain(socket: GatewaySocket, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const { id, address, userId } = socket;
+      const about = { socket: id, address, userId, cause: String(error) };
+      this.#options.log.error(about, 'a message could not be handled');
+      socket.refuse('internal');
+    }
+  }
+
+  #receive(data: Buffer, socket: GatewaySocket, pace: Pace): void {
+    const { plain } = socket;
+    const frame = plain ? plain.incoming(data) : data;
+    if (frame === null) return socket.close(1007, 'This is not a frame of y-websocket.');
+    this.#options.traffic.count('in', frame);
+    pace.take(frame);
   }
 
   #handle(frame: Buffer, socket: GatewaySocket, farewells: Farewells, opening: Opening): void {
@@ -337,6 +356,13 @@ function announcedFeatures({ url = '' }: IncomingMessage): ReadonlySet<string> |
 /** A random id is composed of a dozen pieces, and stays so, ten times as large, until somebody looks into it. */
 function flatten(text: string): void {
   text.charCodeAt(0);
+}
+
+/** Plain clients send a ping as text, and nothing else. */
+function answerText(data: Buffer, socket: GatewaySocket): void {
+  const answer = socket.plain?.answerTo(data) ?? null;
+  if (answer === null) return socket.close(1003, 'This endpoint speaks binary frames only.');
+  if (answer !== '') socket.say(answer);
 }
 
 /** Who floods us is not read any longer. */

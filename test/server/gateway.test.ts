@@ -248,6 +248,35 @@ describe('a peer', () => {
   });
 });
 
+describe('an error that nobody foresaw', () => {
+  it('[G17] ends the socket whose message it was, and no other', async () => {
+    const take = (_socket: unknown, frame: Uint8Array) => {
+      if (frame.at(-1) === 13) throw new TypeError('not foreseen');
+      return true;
+    };
+    const { knock, logged } = await openGateway({ gateway: { straightEdits: { take } } });
+    const unlucky = await knock().entered();
+    const other = await knock().entered();
+    unlucky.ws.send(Uint8Array.of(1, 13));
+    other.ws.send(Uint8Array.of(1, 12));
+    const { closeCode, reason } = errors.internal;
+    expect(await unlucky.sentAway()).toEqual({ code: closeCode, reason });
+    expect(other.isOpen).toBe(true);
+    expect(logged.filter((line) => line.includes('TypeError: not foreseen'))).toHaveLength(1);
+  });
+
+  it('[G17] ends the upgrade whose it was', async () => {
+    const entrance = new Entrance({ allowedOrigins: [], trustedProxies: [] });
+    entrance.isAllowed = ({ url }) => {
+      if (url?.endsWith('?bad')) throw new TypeError('not foreseen');
+      return true;
+    };
+    const { url, knock } = await openGateway({ gateway: { entrance } });
+    await knock({}, `${url}?bad`).sentAway();
+    await knock().entered();
+  });
+});
+
 describe('a page', () => {
   it.each([
     'https://evil.example',
