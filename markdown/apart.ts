@@ -8,9 +8,11 @@
 import { type AnyDefinition, Definitions } from './definitions.ts';
 import { dominantLineEnding, normalLine, rawLines } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
+import type { NodeJson } from './json.ts';
 import { once } from './once.ts';
 import { type Memory, type Parsed, type ParsedBlock, parseLines } from './parse.ts';
 import { plainStyle, type Style, styleOf } from './style.ts';
+import { isSame } from './tidy.ts';
 import type { LineRange } from './tokens.ts';
 
 export interface Source {
@@ -79,6 +81,16 @@ export function linesOf(
 /** All of it, to the byte. */
 export function markdownOf({ head, rawLines: lines }: Source): string {
   return head + lines.join('');
+}
+
+/** Which block of a text is the first that reads otherwise than expected. */
+export function firstDifference({ blocks }: Source, expected: readonly NodeJson[]): number | undefined {
+  const length = Math.max(blocks.length, expected.length);
+  for (let index = 0; index < length; index += 1) {
+    const [read, wanted] = [blocks[index]?.node, expected[index]];
+    if (!read || !wanted || !isSame(read, wanted)) return index;
+  }
+  return undefined;
 }
 
 export function textOf(source: Source, block: ParsedBlock): string {

@@ -7,19 +7,18 @@
  */
 
 import { rangesBetween } from './align.ts';
-import { assembled, linesOf, markdownOf, type Source, takeApart, textOf } from './apart.ts';
+import { printedAnew } from './anew.ts';
+import { firstDifference, linesOf, markdownOf, type Source, takeApart, textOf } from './apart.ts';
 import { definitionsOf } from './definitions.ts';
-import { withEndings } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
 import { keptNodes } from './pairs.ts';
 import type { Memory } from './parse.ts';
 import type { RememberedLines } from './remembered.ts';
 import { restate } from './restate.ts';
-import { type PrintOptions, print } from './serialize.ts';
+import type { PrintOptions } from './serialize.ts';
 import { nearerSource } from './step-back.ts';
-import { isIdentical, isNothing, isSame, keyOf, withoutOrphans } from './tidy.ts';
-import { linesIn } from './tokens.ts';
+import { isIdentical, isNothing, keyOf, withoutOrphans } from './tidy.ts';
 import { docOf, Writer } from './writer.ts';
 
 export interface Reconciled {
@@ -145,7 +144,7 @@ function reconcileOnce(json: NodeJson, source: Source, given: MarkdownOptions, r
     }
     if (!writer.printAround(wrong)) break;
   }
-  return printedWhole(wanted, source, options);
+  return printedAnew(wanted, source, options);
 }
 
 function isComplete(kept: readonly (number | undefined)[], source: Source): boolean {
@@ -181,30 +180,4 @@ function keptBlocks({ blocks }: Source, live: readonly NodeJson[]): (number | un
     blocks.map(({ node }) => node),
     live,
   );
-}
-
-/** Where the written text first reads otherwise than expected. */
-function firstDifference({ blocks }: Source, expected: readonly NodeJson[]): number | undefined {
-  const length = Math.max(blocks.length, expected.length);
-  for (let index = 0; index < length; index += 1) {
-    const [read, wanted] = [blocks[index]?.node, expected[index]];
-    if (!read || !wanted || !isSame(read, wanted)) return index;
-  }
-  return undefined;
-}
-
-/** Everything printed anew: in one, or block by block, whichever reads right. */
-function printedWhole(wanted: readonly NodeJson[], source: Source, options: PrintOptions): Round {
-  const style = source.style();
-  const texts = [
-    print(docOf(wanted), style, options),
-    wanted.map((node) => print(docOf([node]), style, options)).join('\n'),
-  ];
-  const [leading = ''] = /^\s*?(?=\S|$)/.exec(source.lines.join('')) ?? [];
-  const results = texts.map((text) => {
-    const markdown = assembled([withEndings(linesIn(leading + text), [], source.lineEnding)], source);
-    return { markdown, source: takeApart(markdown, options, new Map(source.parsed.slices)) };
-  });
-  const right = results.find((result) => firstDifference(result.source, wanted) === undefined);
-  return right ?? { ...(results[0] as Reconciled), isApproximate: true };
 }
