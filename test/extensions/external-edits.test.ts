@@ -176,6 +176,16 @@ it('[E1] writes no draft with what came from outside before that is durable', as
   await until('the draft is written', () => writes > writesBefore);
 });
 
+/** Monotonic time goes on by itself, and further where a test says so. */
+function letTimeBeSet(): void {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const going = setInterval(() => vi.advanceTimersByTime(10), 10);
+  onTestFinished(() => {
+    clearInterval(going);
+    vi.useRealTimers();
+  });
+}
+
 /** A record that is published, and that the room has written a draft of. */
 async function openPublished() {
   townHall = await TownHall.open();
@@ -261,8 +271,7 @@ it("[E8] doubles no title when CivicPress' own editor saves while the draft is w
 it.each(['as a file', 'by the API'])(
   '[E7] brings in what is published %s past the draft that hides it',
   async (how) => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    onTestFinished(() => void vi.useRealTimers());
+    letTimeBeSet();
     const { alice, publish } = await openPublished();
     const published = original.replace('Third', 'Third, published elsewhere');
     await (how === 'as a file' ? publish(published) : townHall.putRecord('plan', published));
@@ -334,8 +343,7 @@ it('[E7] takes nothing for deleted that is in the draft and not in the published
 it.each(['in its file', 'by the API'])(
   '[E6] finds out that a record is archived %s also while there is a draft of it',
   async (how) => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    onTestFinished(() => void vi.useRealTimers());
+    letTimeBeSet();
     const { alice, publish } = await openPublished();
     await (how === 'in its file' ? publish(original, 'archived') : townHall.archive('plan'));
     vi.advanceTimersByTime(30_000);

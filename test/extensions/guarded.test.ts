@@ -29,7 +29,7 @@ async function openWithHook(
   return counter;
 }
 
-it.each(['onChange', 'onAwarenessUpdate', 'onStateless', 'onDisconnect', 'afterUnloadDocument'])(
+it.each(['onAwarenessUpdate', 'onStateless', 'onDisconnect', 'afterUnloadDocument'])(
   '[C5] goes on when "%s" throws something that is no error',
   async (name) => {
     const counter = await openWithHook(name, () => 'not an error');
