@@ -20,6 +20,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/**
+ * V8 would let each thread have 48 MB for what is forgotten at once, and keep them. Most answer small questions, for which
+ * little is enough.
+ */
+const usualLimits: ResourceLimits = { maxYoungGenerationSizeMb: 6 };
+
 /** The caller's side. A thread that died is started anew by the next call; after `close()` there is none. */
 export class WorkerCalls<Offered extends Methods> {
   readonly #start: () => Worker;
@@ -34,7 +40,8 @@ export class WorkerCalls<Offered extends Methods> {
    * @param resourceLimits a thread that needs more is ended, with what it was asked
    */
   constructor(url: URL, workerData: unknown, whenClosed: string, resourceLimits: ResourceLimits = {}) {
-    this.#start = () => new Worker(url, { workerData, resourceLimits });
+    this.#start = () =>
+      new Worker(url, { workerData, resourceLimits: { ...usualLimits, ...resourceLimits } });
     this.#whenClosed = whenClosed;
   }
 

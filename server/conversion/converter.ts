@@ -158,7 +158,8 @@ export class WorkerConverter implements Converter {
     this.#keptBytes = keptMb * 1_048_576;
     this.#lookMs = lookMs;
     const url = workerBeside(import.meta.url, 'conversion-worker');
-    const limits = { maxOldGenerationSizeMb: memoryMb };
+    // Much is made and forgotten for a long text: with less room for that a law takes a third longer.
+    const limits = { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 24 };
     this.#calls = new WorkerCalls(url, markdown, 'the converter is closed', limits);
     this.#followed = new FollowedDocuments({
       follow: (copy, update) => this.#calls.call('follow', copy, update),
