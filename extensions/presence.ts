@@ -16,7 +16,7 @@ import {
 import { isSeedClientId } from '../markdown/seed-client.ts';
 import type { ClientOwners } from '../server/client-owners.ts';
 import { errors } from '../server/errors.ts';
-import { documentNameIn } from '../server/frame-address.ts';
+import { begins, documentNameIn, updateBehind } from '../server/frame-address.ts';
 import type { Logger } from '../server/ports.ts';
 import {
   type Announcement,
@@ -24,7 +24,6 @@ import {
   isGone,
   presenceIn,
   readAnnouncements,
-  updateBehind,
 } from '../server/presence/frames.ts';
 import { PresenceRoom, type Speaker } from '../server/presence/room.ts';
 import { maxStateBytes, shownUser } from '../server/presence/state.ts';
@@ -293,8 +292,4 @@ function holderOf(room: PresenceRoom, clientId: number): string | undefined {
   const here = room.clientOf(clientId)?.speaker.user.id;
   const state = room.document.awareness.states.get(clientId) as { user?: { id?: string } } | undefined;
   return here ?? state?.user?.id;
-}
-
-function begins(frame: Uint8Array, beginning: Buffer): boolean {
-  return beginning.equals(frame.subarray(0, beginning.byteLength));
 }

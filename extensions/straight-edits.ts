@@ -15,10 +15,10 @@ import {
   type Extension,
   OutgoingMessage,
 } from '@hocuspocus/server';
-import { createDecoder, readVarUint8Array } from 'lib0/decoding';
 import { toUint8Array } from 'lib0/encoding';
 import { messageYjsUpdate } from 'y-protocols/sync';
 import { applyUpdate } from 'yjs';
+import { begins, updateBehind } from '../server/frame-address.ts';
 import type { ClientSocket, ConnectionContext } from '../server/session.ts';
 import type { EditTracing } from '../server/tracing/edit-tracing.ts';
 import { decodeUpdate, type Update } from '../server/update-facts.ts';
@@ -79,7 +79,7 @@ export class StraightEdits implements Extension<ConnectionContext> {
   take(socket: ClientSocket, frame: Uint8Array): boolean {
     const way = this.#ways.get(socket)?.find(({ beginning }) => begins(frame, beginning));
     if (!way || !isClear(way.connection)) return false;
-    const edit = editIn(frame, way.beginning.byteLength);
+    const edit = editIn(frame, way.beginning);
     return edit !== null && this.#handle(way, edit);
   }
 
@@ -128,17 +128,10 @@ function isClear(connection: Connection): boolean {
   );
 }
 
-function begins(frame: Uint8Array, beginning: Uint8Array): boolean {
-  for (let at = beginning.byteLength - 1; at >= 0; at -= 1) if (frame[at] !== beginning[at]) return false;
-  return true;
-}
-
 /** `null` for what cannot be read: Hocuspocus has it refused. */
-function editIn(frame: Uint8Array, beginsAt: number): Edit | null {
+function editIn(frame: Uint8Array, beginning: Uint8Array): Edit | null {
   try {
-    const decoder = createDecoder(frame);
-    decoder.pos = beginsAt;
-    const payload = readVarUint8Array(decoder);
+    const payload = updateBehind(beginning, frame);
     return { payload, update: decodeUpdate(payload) };
   } catch {
     return null;

@@ -1,10 +1,11 @@
 /**
- * Looks at the document name with which every Hocuspocus frame begins, before Hocuspocus does.
+ * Looks at the document name with which every Hocuspocus frame begins, and at what stands behind it, before Hocuspocus
+ * does.
  *
  * Hocuspocus keeps its documents in plain objects, where `constructor` and `__proto__` are found without being there.
  */
 import { IncomingMessage, OutgoingMessage } from '@hocuspocus/server';
-import { readVarString } from 'lib0/decoding';
+import { createDecoder, readVarString, readVarUint8Array } from 'lib0/decoding';
 import { asRealtimeError, type ErrorCode, errors, RealtimeError } from './errors.ts';
 import type { RoomTypes } from './room-types.ts';
 
@@ -53,6 +54,27 @@ function addressBefore(frame: Uint8Array, ending: readonly number[]): string | n
 function placeOfAddress({ 0: first = 0, 1: second = 0 }: Uint8Array): [start: number, end: number] {
   if (first < 128) return [1, 1 + first];
   return second < 128 ? [2, 2 + ((first & 127) | (second << 7))] : [2, Number.POSITIVE_INFINITY];
+}
+
+/** Whether it has this beginning: an address, and of what type it is. */
+export function begins(frame: Uint8Array, beginning: Uint8Array): boolean {
+  // From behind: addresses have more in common at their start.
+  for (let at = beginning.byteLength - 1; at >= 0; at -= 1) if (frame[at] !== beginning[at]) return false;
+  return true;
+}
+
+/**
+ * The update in a frame that has this beginning.
+ *
+ * @throws Error when the frame is cut off
+ */
+export function updateBehind(beginning: Uint8Array, frame: Uint8Array): Uint8Array {
+  const decoder = createDecoder(frame);
+  decoder.pos = beginning.byteLength;
+  const update = readVarUint8Array(decoder);
+  // What stands behind the frame in memory is none of it.
+  if (decoder.pos > frame.byteLength) throw new RangeError('it is cut off');
+  return update;
 }
 
 /** An edit, something that may ask for a whole document or for rights, or anything else that a client may send. */

@@ -58,20 +58,6 @@ export function writeAnnouncements(announcements: readonly Announcement[]): Uint
 const awareness = 1;
 const queryAwareness = 3;
 
-/**
- * The update in a frame of Hocuspocus that has this beginning: an address and the type.
- *
- * @throws Error when the frame is cut off
- */
-export function updateBehind(beginning: Uint8Array, frame: Uint8Array): Uint8Array {
-  const decoder = createDecoder(frame);
-  decoder.pos = beginning.byteLength;
-  const update = readVarUint8Array(decoder);
-  // What stands behind the frame in memory is none of it.
-  if (decoder.pos > frame.byteLength) throw new RangeError('it is cut off');
-  return update;
-}
-
 /** With which every awareness frame for this address begins. */
 export function beginningOf(address: string): Uint8Array {
   const encoder = createEncoder();
