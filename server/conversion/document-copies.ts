@@ -10,39 +10,57 @@ import { applyUpdate, Doc } from 'yjs';
 /** Unlike any other copy's, also of a thread that was ended. */
 export type CopyId = string;
 
+/**
+ * Two of the longest documents that are allowed: in memory a copy takes about five times what was sent of it. By bytes
+ * and not by number, for what is sent again is encoded on the event loop, which takes long for a long document alone.
+ */
+const usualMaxBytes = 20_000_000;
+
+interface Copy {
+  readonly document: Doc;
+  /** What was sent of it, which is at least what it would take to send it again. */
+  readonly bytes: number;
+}
+
 export class DocumentCopies {
-  readonly #maxCopies: number;
-  readonly #copies = new Map<CopyId, Doc>();
+  readonly #maxBytes: number;
+  readonly #copies = new Map<CopyId, Copy>();
+  #bytes = 0;
   #made = 0;
 
-  /** @param maxCopies those that were used last; one that is asked for again later is sent as a whole */
-  constructor(maxCopies = 16) {
-    this.#maxCopies = maxCopies;
+  /** @param maxBytes of those that were used last; one that is asked for again later is sent as a whole */
+  constructor(maxBytes = usualMaxBytes) {
+    this.#maxBytes = maxBytes;
   }
 
   /** @returns the copy's id; `null` when there is no such copy any more, and nothing was done */
   follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
-    const document = copy === null ? new Doc() : this.#copies.get(copy);
-    if (!document) return null;
-    applyUpdate(document, update);
+    const known = copy === null ? { document: new Doc(), bytes: 0 } : this.#copies.get(copy);
+    if (!known) return null;
+    applyUpdate(known.document, update);
     const id = copy ?? this.#newId();
+    const bytes = known.bytes + update.byteLength;
     // The one that was used last stands last.
-    this.#copies.delete(id);
-    this.#copies.set(id, document);
-    const [oldest] = this.#copies.keys();
-    if (this.#copies.size > this.#maxCopies && oldest !== undefined) this.#copies.delete(oldest);
+    this.forget(id);
+    this.#copies.set(id, { document: known.document, bytes });
+    this.#bytes += bytes;
+    for (const oldest of this.#copies.keys()) {
+      if (this.#bytes <= this.#maxBytes || oldest === id) break;
+      this.forget(oldest);
+    }
     return id;
   }
 
   /** Its document is gone. */
   forget(copy: CopyId): void {
+    this.#bytes -= this.#copies.get(copy)?.bytes ?? 0;
     this.#copies.delete(copy);
   }
 
   of(copy: CopyId): Doc {
-    const document = this.#copies.get(copy);
-    if (!document) throw new Error('no such copy');
-    return document;
+    const found = this.#copies.get(copy);
+    if (!found) throw new Error('no such copy');
+    return found.document;
   }
 
   #newId(): CopyId {

@@ -6,7 +6,7 @@ import { applyUpdate } from 'yjs';
 import { type CopyId, DocumentCopies } from '../conversion/document-copies.ts';
 import { answerCalls } from '../worker-calls.ts';
 
-const copies = new DocumentCopies(4);
+const copies = new DocumentCopies();
 
 const methods = {
   follow(copy: CopyId | null, update: Uint8Array): CopyId | null {

@@ -6,8 +6,8 @@ import { Doc } from 'yjs';
 import { DocumentCopies } from '../../../server/conversion/document-copies.ts';
 import { FollowedDocuments } from '../../../server/conversion/followed-documents.ts';
 
-function open() {
-  const copies = new DocumentCopies(2);
+function open(maxBytes?: number) {
+  const copies = new DocumentCopies(maxBytes);
   const sent: number[] = [];
   const followed = new FollowedDocuments({
     follow: async (copy, update) => {
@@ -48,11 +48,23 @@ it('forgets a document that is gone, and one that is asked for behind that', asy
 });
 
 it('sends a document as a whole again that the other side has dropped, and forgets that one too', async () => {
-  const { copies, followed } = open();
+  const { copies, followed } = open(50);
   const documents = [documentOf('a'), documentOf('b'), documentOf('c')] as const;
   for (const document of documents) await followed.copyOf(document);
   const again = await followed.copyOf(documents[0]);
   expect(copies.of(again).getText('text').toString()).toBe('a');
   documents[0].destroy();
   expect(() => copies.of(again)).toThrow('no such copy');
+});
+
+it('keeps a long document however many short ones are worked on, and drops it for another long one', async () => {
+  const { sent, followed } = open(25_000);
+  const long = documentOf('x'.repeat(10_000));
+  await followed.copyOf(long);
+  for (let short = 0; short < 100; short += 1) await followed.copyOf(documentOf(`${short}`));
+  await followed.copyOf(long);
+  expect(sent.at(-1)).toBeLessThan(100);
+  for (const other of ['y', 'z']) await followed.copyOf(documentOf(other.repeat(10_000)));
+  await followed.copyOf(long);
+  expect(sent.at(-1)).toBeGreaterThan(10_000);
 });
