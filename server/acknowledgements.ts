@@ -121,7 +121,7 @@ export class Acknowledgements {
 
   /** Whether the exchange is complete: before that, an edit may arrive ahead of those that it builds on. */
   isExchanged(address: string): boolean {
-    return this.#countOf(address).isExchanged;
+    return this.#counts.get(address)?.isExchanged ?? false;
   }
 
   /** Takes an acknowledgement when Hocuspocus would send it, right after the message that it is for was handled. */

@@ -329,7 +329,8 @@ const schema = z.strictObject({
         .min(1_000)
         .default(100_000)
         .describe(
-          'How many messages beyond that a user may send in an hour: an offline hour of typing is 50,000. All but edits count 20 times. ' +
+          'How many messages beyond that a user may send in an hour: an offline hour of typing is 50,000. ' +
+            'Edits of who has been connected for a while count 10 times, all but edits 20 times. ' +
             'From half of it on the editor is warned; beyond it, it is kept out for five minutes.',
         ),
       connections: z.int().min(1).default(5_000).describe('Sockets at once, in all.'),

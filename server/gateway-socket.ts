@@ -166,8 +166,8 @@ export class GatewaySocket implements ClientSocket {
   }
 
   pingOrTerminate(): void {
-    // While nothing is read from it, its answer is not read either.
-    if (this.pace?.isWaiting) return;
+    // While nothing is read from it, its answer is not read either; but a ping to one that has left fails, and ends it.
+    if (this.pace?.isWaiting) return this.#ws.ping();
     if (!this.isAlive) return this.#ws.terminate();
     this.isAlive = false;
     this.#ws.ping();

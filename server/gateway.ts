@@ -208,6 +208,7 @@ export class Gateway {
       lane: this.#lane,
       isReady: () => !opening.isFull,
       handle: (frame) => this.#contain(socket, () => this.#handle(frame, socket, farewells, opening)),
+      mayBeFromOffline: (frame) => !socket.acknowledgements.isExchanged(addressIn(frame) ?? ''),
       source: ws,
       onExcess: (weight, frame) => void this.#judge(socket, weight, frame),
     });

@@ -1,9 +1,10 @@
 /**
- * What waits inside Hocuspocus for the documents of one socket that are not open yet.
+ * What waits inside Hocuspocus for the documents of one socket.
  *
  * It keeps what comes for a document until the document is loaded, and also what comes for one that nobody has asked
- * to be let into. Neither is to grow: a provider that comes back with an offline hour sends thousands of edits right
- * behind its token.
+ * to be let into; and behind a message that somebody has to look at first, all that comes after it. None of that is to
+ * grow: a provider that comes back with an offline hour sends thousands of edits right behind its token, and a flood of
+ * edits that are each tried elsewhere would go on for minutes after its sender has left.
  */
 import type { Hocuspocus } from '@hocuspocus/server';
 import type { ConnectionContext } from './session.ts';
@@ -16,10 +17,16 @@ interface Inside {
   readonly documentConnectionsEstablished: ReadonlySet<string>;
   /** What came before the document was open. */
   readonly incomingMessageQueue: Readonly<Record<string, readonly Uint8Array[]>>;
+  /** Of the documents that are open, with what each has not handled yet. */
+  readonly documentConnections: Readonly<Record<string, { readonly messageQueue: readonly Uint8Array[] }>>;
 }
 
 /** With so much in the queue, the rest waits in front of it: all of the queue is handled at once. */
 const manyMessages = 3;
+
+/** Of an open document it is handled one by one. */
+const manyUnhandled = 48;
+const manyUnhandledBytes = 262_144;
 
 export interface OpeningOptions {
   readonly maxDocuments: number;
@@ -36,12 +43,17 @@ export class Opening {
     this.#options = options;
   }
 
-  /** Whether no more should be handed on until a document is open. */
+  /** Whether no more should be handed on until a document is open, or has handled what it was given. */
   get isFull(): boolean {
-    const { documentConnectionsEstablished: established, incomingMessageQueue: queues } = this.#inside;
+    const {
+      documentConnectionsEstablished: established,
+      incomingMessageQueue: queues,
+      documentConnections: open,
+    } = this.#inside;
     for (const address in queues) {
       if ((queues[address]?.length ?? 0) >= manyMessages && established.has(address)) return true;
     }
+    for (const address in open) if (isMuch(open[address]?.messageQueue)) return true;
     return false;
   }
 
@@ -64,4 +76,11 @@ export class Opening {
     const bytes = early.flatMap(([, queue]) => queue).reduce((sum, message) => sum + message.byteLength, 0);
     return bytes + byteLength <= this.#options.maxEarlyBytes;
   }
+}
+
+function isMuch(unhandled: readonly Uint8Array[] | undefined): boolean {
+  // As a rule there is none.
+  if (!unhandled || unhandled.length < 2) return false;
+  if (unhandled.length >= manyUnhandled) return true;
+  return unhandled.reduce((bytes, { byteLength }) => bytes + byteLength, 0) > manyUnhandledBytes;
 }

@@ -16,6 +16,8 @@ export interface PaceOptions {
   /** Whether what waits may go on: not while documents are being opened that hold enough already. */
   readonly isReady: () => boolean;
   readonly handle: (frame: Buffer) => void;
+  /** Whether this edit may be one of those that queued up while its editor was offline. */
+  readonly mayBeFromOffline: (frame: Buffer) => boolean;
   /** Of the frames; what was read already may still come from it when it is paused. */
   readonly source: { pause(): void; resume(): void };
   /** How much has gone beyond the rate, and the last frame that did. */
@@ -42,8 +44,12 @@ const questionsPerSecond = 2;
 const questionsTogether = 50;
 const questionsAtOnce = 2;
 
-/** How much each weighs that came too fast. Edits queue up while an editor is offline; nothing else does so in numbers. */
-const weights: Readonly<Record<Exclude<FrameKind, 'question'>, number>> = { edit: 1, other: 20 };
+/**
+ * How much each weighs that came too fast. Edits queue up while an editor is offline; nothing else does so in numbers.
+ * Who is connected types fast only behind a line that stood still, and that for a minute at most: then it is given up.
+ */
+const weights: Readonly<Record<Exclude<FrameKind, 'question'>, number>> = { edit: 10, other: 20 };
+const weightFromOffline = 1;
 const weightOfEarlyQuestion = 1_000;
 
 export class Pace {
@@ -106,7 +112,8 @@ export class Pace {
       }
       this.#waiting.shift();
       if (this.#isEarly) weight += weightOfEarlyQuestion;
-      else if (kind !== 'question' && !this.#messages.take(costOf(frame))) weight += weights[kind];
+      else if (kind !== 'question' && !this.#messages.take(costOf(frame)))
+        weight += this.#weightOf(kind, frame);
       this.#isEarly = false;
       cost += kind === 'question' ? budget : costOf(frame);
       last = frame;
@@ -130,6 +137,10 @@ export class Pace {
     this.#isStopped = true;
     this.#waiting = [];
     this.#done();
+  }
+
+  #weightOf(kind: Exclude<FrameKind, 'question'>, frame: Buffer): number {
+    return kind === 'edit' && this.#options.mayBeFromOffline(frame) ? weightFromOffline : weights[kind];
   }
 
   #isInTime(frame: Buffer): boolean {

@@ -1,10 +1,12 @@
 /**
  * How much one user, one connection and one document may take.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { errors } from '../../server/errors.ts';
+import type { RoomType } from '../../server/room-types.ts';
 import { TownHall } from '../helpers/town-hall.ts';
 import { until } from '../helpers/until.ts';
 import { Visitor } from '../server/visitor.ts';
@@ -72,6 +74,21 @@ it('[G9] takes no more documents on one socket than may be on it, whatever they 
   visitor.ws.terminate();
 });
 
+/** Rooms of a type in which everybody waits for this before a message is taken. */
+function slowRoom(beforeSync: (connection: object) => Promise<void>): RoomType {
+  return {
+    name: 'slow',
+    hasIds: true,
+    accessTo: async () => 'edit',
+    extensions: [{ beforeSync: ({ connection }) => beforeSync(connection) }],
+  };
+}
+
+/** What Hocuspocus was given and has not handled. */
+function unhandledOf(connection: object): number {
+  return (connection as { messageQueue: unknown[] }).messageQueue.length;
+}
+
 describe('a client that is fast', () => {
   it('[R3] is slowed down, and loses nothing, also when it leaves at once', async () => {
     townHall = await TownHall.open({
@@ -108,6 +125,54 @@ describe('a client that is fast', () => {
     expect(alice.text).toContain('o'.repeat(50_000));
     expect(alice.closeCodes).toEqual([]);
     expect(alice.notices.filter(({ event }) => event === 'slow-down')).toEqual([]);
+  });
+
+  it('[R3] has little handed on that has to wait for an earlier one', async () => {
+    let most = 0;
+    const roomType = slowRoom(async (connection) => {
+      most = Math.max(most, unhandledOf(connection));
+      await delay(2);
+    });
+    townHall = await TownHall.open({ roomTypes: [roomType] });
+    const alice = await (await townHall.joinDocument('slow:one')).synced();
+    const text = alice.document.getText('long');
+    for (let count = 0; count < 600; count += 1) text.insert(count, 'x');
+    await alice.saved();
+    expect(most).toBeGreaterThan(10);
+    expect(most).toBeLessThan(60);
+  });
+
+  it('[G3] is noticed to have gone also while nothing is read from it', async () => {
+    const { promise: isReadOn, resolve: readOn } = Promise.withResolvers<void>();
+    let isBehind = false;
+    const roomType = slowRoom((connection) => {
+      isBehind ||= unhandledOf(connection) > 0;
+      return isBehind ? isReadOn : Promise.resolve();
+    });
+    const went: unknown[] = [];
+    const listening = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const debug = (_: object, message: string) => message === 'a socket went' && went.push(message);
+    townHall = await TownHall.open({
+      roomTypes: [roomType],
+      settings: { 'limits.ping_seconds': 1 },
+      log: { ...listening, debug },
+    });
+    const visitor = await new Visitor(`${townHall.url}/realtime`).entered();
+    visitor.authenticate('slow:one', await townHall.tokenOf('alice'));
+    await until('she is in', () => townHall.server.rooms()[0]?.connections === 1);
+    for (let count = 0; count < 50_000; count += 1) visitor.edit('slow:one', new Uint8Array(2));
+    await until('it waits', () => isBehind);
+    visitor.ws.terminate();
+    await until('it is noticed', () => went.length === 1);
+    readOn();
+  });
+
+  it('[R4] is sent away much sooner for edits that are not from offline', async () => {
+    townHall = await TownHall.open({ settings: { 'rate_limiting.excess_per_hour': 5_000 } });
+    const alice = await (await townHall.join('noise-bylaw')).synced();
+    await alice.saved();
+    alice.type('Noise', 'x'.repeat(2_500));
+    await until('she is sent away', () => alice.closeCodes.includes(4013), 20_000);
   });
 
   it('[R4] is warned, then sent away and kept out for a while, when it goes on; others type as before', async () => {

@@ -36,6 +36,7 @@ function open(options: Partial<PaceOptions> = {}) {
     lane: new Lane(),
     isReady: () => true,
     handle: (frame) => void seen.handled.push(frame),
+    mayBeFromOffline: () => true,
     source: {
       pause: () => {
         seen.pauses += 1;
@@ -147,6 +148,14 @@ it('[R4] counts what is no edit for more', async () => {
   send(many(150, cursor));
   await until('all are handled', () => !pace.isWaiting);
   expect(seen.excess).toBeGreaterThan(1_900);
+});
+
+it('[R4] counts an edit that was typed just now for more than one from offline', async () => {
+  const { pace, seen, send } = open({ mayBeFromOffline: (frame) => frame === fromOffline });
+  const fromOffline = edit(1);
+  send([...many(60, edit), fromOffline]);
+  await until('all are handled', () => !pace.isWaiting);
+  expect(seen.excess).toBe(10 * 10 + 1);
 });
 
 it('[R3] gives one whose messages take long few of them at a time', async () => {
