@@ -14,7 +14,7 @@ import { constructs } from './nodes/index.ts';
 import { opaqueMarkdown } from './nodes/opaque.ts';
 import { withUnderlines } from './nodes/underline.ts';
 import { parseMarkdown, printMarkdown, walk } from './remark.ts';
-import { cutsOf } from './slices.ts';
+import { canGoOn, cutsOf } from './slices.ts';
 import { ownFactsOf, type StyleFact, styleFactsOf } from './style.ts';
 import { type LineRange, linesIn } from './tokens.ts';
 
@@ -150,9 +150,6 @@ function sliceUp(lines: readonly string[], parse: (text: string) => ParsedSlice)
   }
   return slices;
 }
-
-/** Without a fence or HTML, no block goes on after a blank line and text at the margin. */
-const canGoOn = /^ {0,3}(?:`{3}|~{3}|<)/m;
 
 /** A text that is no document (bounds.ts): one opaque block. */
 function unparsed(lines: readonly string[]): ParsedSlice {

@@ -13,6 +13,7 @@ import remarkParse from 'remark-parse';
 import remarkStringify, { type Options } from 'remark-stringify';
 import { type Processor, unified } from 'unified';
 import { needlessFor, without } from './grammar.ts';
+import { readPlainly } from './prose.ts';
 
 const lessThan = '<'.charCodeAt(0);
 const opening = '<!--civic-ref ';
@@ -79,6 +80,11 @@ function withoutNeedless(this: Processor, needless: readonly string[]) {
 
 /** @param markdown with `\n` as its only line ending */
 export function parseMarkdown(markdown: string): Root {
+  return readPlainly(markdown, parseFully);
+}
+
+/** All of it as remark reads it. */
+export function parseFully(markdown: string): Root {
   const tree = parserFor(markdown).parse(markdown);
   if (holdsAddress(tree)) for (const transform of transforms) transform(tree);
   mendIndentedCode(tree, markdown);

@@ -6,7 +6,10 @@
  */
 
 /** A line that begins a block of its own at the margin: it goes on with no list, quote or footnote. */
-const beginsAtMargin = /^(?:#{1,6} |[\p{L}("'„“«§]|\*\*[\p{L}\p{N}])/u;
+export const beginsAtMargin = /^(?:#{1,6} |[\p{L}("'„“«§]|\*\*[\p{L}\p{N}])/u;
+
+/** Without a fence or HTML, no block goes on after a blank line and text at the margin. */
+export const canGoOn = /^ {0,3}(?:`{3}|~{3}|<)/m;
 
 /**
  * The line numbers at which slices start.
@@ -24,7 +27,7 @@ export function cutsOf(lines: readonly string[]): number[] {
   return cuts;
 }
 
-function isBlank(line: string): boolean {
+export function isBlank(line: string): boolean {
   return /^[ \t]*\n?$/.test(line);
 }
 
