@@ -10,7 +10,7 @@ import type { RememberedLines } from './remembered.ts';
  * Grows whenever the same text opens as another document than before: what was opened by another version is saved
  * as its base says, and then opened anew.
  */
-export const converterVersion = 7;
+export const converterVersion = 8;
 
 /** What a document grew from, and how that was read; plain JSON, stored beside the document, never inside it. */
 export interface Base {

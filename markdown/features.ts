@@ -52,17 +52,24 @@ export function featureSet({ features = allFeatures, dialect = 'tiptap' }: Markd
 /** The language of a code block that holds source, not code. */
 export const opaque = { html: '=html', markdown: '=md' } as const;
 
-const destination = String.raw`\((?:<[^<>\n]*>|[^\s()<]*(?:\([^\s()]*\)[^\s()]*)*)(?: "(?:\\.|[^"\\])*")?\)`;
+// White space is what Markdown takes for it: a no-break space is none.
+const gap = String.raw`[ \t\n]`;
+const inDestination = String.raw`(?:\\[()<\\]|\\(?![()<\\])|[^\x00-\x20\x7f()<\\])*`;
+const destination = String.raw`\((?:<(?:\\.|[^<>\n\\])*>|${inDestination}(?:\(${inDestination}\)${inDestination})*)(?: "(?:\\.|[^"\\])*")?\)`;
+const tagName = '[A-Za-z][A-Za-z0-9-]*';
+const attributeValue = String.raw`"[^"]*"|'[^']*'|[^ \t\n"'=<>${'`'}]+`;
+const attribute = `${gap}+[A-Za-z_:][A-Za-z0-9_:.-]*(?:${gap}*=${gap}*(?:${attributeValue}))?`;
 
 const literal = {
   /** ProseMirror has no mark on nothing. */
   emptyLink: String.raw`\[\]${destination}`,
   image: String.raw`!\[(?:\\.|[^[\]\\])*\]${destination}`,
-  footnote: String.raw`\[\^(?:\\.|[^\s[\]\\])+\]`,
+  footnote: String.raw`\[\^(?:\\.|[^ \t\n[\]\\])+\]`,
   civicRef: '<!--civic-ref [^\\n]*?-->',
   html: [
-    String.raw`<[A-Za-z][\w-]*(?:\s+[\w:@.-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>]+))?)*\s*/?>`,
-    String.raw`</[A-Za-z][\w-]*\s*>`,
+    `<${tagName}(?:${attribute})*${gap}*/?>`,
+    `</${tagName}${gap}*>`,
+    '<!---?>',
     '<!--[^\\n]*?-->',
     String.raw`<\?[^\n]*?\?>`,
     '<![A-Za-z][^>]*>',
@@ -99,7 +106,8 @@ export function literalPattern(
   place: Place = 'paragraph',
 ): RegExp {
   const inLink = marks.some((mark) => mark.type === 'link');
-  const sources = [literal.emptyLink];
+  // A link holds no other one; in it, `[]()` is text.
+  const sources = inLink ? [] : [literal.emptyLink];
   if (!features.has('image') || inLink) sources.push(literal.image);
   if (!features.has('footnote') || inLink) sources.push(literal.footnote);
   if (!features.has('civicRef') || inLink) sources.push(literal.civicRef);

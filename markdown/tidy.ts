@@ -25,7 +25,7 @@ import {
   textNode,
 } from './json.ts';
 import { lineBreak } from './nodes/html.ts';
-import { isOpaque } from './nodes/opaque.ts';
+import { isOpaque, isOpaqueBlock } from './nodes/opaque.ts';
 import { rectangleOf } from './rectangle.ts';
 import { linkedText } from './remark.ts';
 
@@ -92,7 +92,7 @@ function labelsDefinedBy(node: NodeJson): string[] {
 }
 
 function bareText(text: string, isOrphan: (label: string) => boolean): string {
-  return text.replace(/\\(\[\^([^\s[\]\\]+)\])/g, (found, bare: string, label: string) =>
+  return text.replace(/\\(\[\^([^ \t\n[\]\\]+)\])/g, (found, bare: string, label: string) =>
     isOrphan(label) ? bare : found,
   );
 }
@@ -349,6 +349,8 @@ const attributes: Record<string, (node: NodeJson) => Record<string, unknown>> = 
 function projection(node: NodeJson): unknown {
   const { type, text, marks, content } = node;
   if (text !== undefined) return [text, (marks ?? []).map(projectMark)];
+  // Space that was typed behind a source block is none of it when it is read again.
+  if (isOpaqueBlock(node)) return [type, attributesOf(node), plainText(node).trimEnd()];
   const kind = type === 'tableHeader' ? 'tableCell' : type;
   return [kind, attributesOf(node), (content ?? []).map(projection)];
 }

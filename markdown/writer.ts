@@ -426,30 +426,37 @@ export class Writer {
     yield joinPieces(moved, { ...around, separated: 'around gaps' });
   }
 
-  /** The same, but for the markers of lists that would become one with those beside them. */
+  /** The same, but for the markers of lists that would become one with those beside them, and code that would go on a list. */
   #toldApart({ at, length }: Change, pieces: readonly Piece[]): readonly Piece[] {
     const { source } = this.#task;
     const { blocks } = source;
     const textAt = (index: number) => (blocks[index] ? textOf(source, blocks[index]) : '');
     const all = [{ text: textAt(at - 1), old: -1 }, ...pieces, { text: textAt(at + length), old: length }];
     const isOwn = ({ text, old }: Piece) => old !== undefined && text === textAt(at + old);
-    const markers = distinctMarkers(
-      all.map((piece, index) => {
-        const before = all[index - 1];
-        const isOutside = index === 0 || index === all.length - 1;
-        const follows =
-          before !== undefined && isOwn(before) && isOwn(piece) && piece.old === (before.old ?? 0) + 1;
-        return { text: piece.text, price: isOutside ? fixed : isOwn(piece) ? piece.text.length : 1, follows };
-      }),
-    );
+    const marked = all.map((piece, index) => {
+      const before = all[index - 1];
+      const isOutside = index === 0 || index === all.length - 1;
+      const follows =
+        before !== undefined && isOwn(before) && isOwn(piece) && piece.old === (before.old ?? 0) + 1;
+      return { text: piece.text, price: isOutside ? fixed : isOwn(piece) ? piece.text.length : 1, follows };
+    });
+    const markers = distinctMarkers(marked);
     return pieces.map((piece, index) => {
       const marker = markers[index + 1];
+      const isBehindList = markers[index] !== undefined && !marked[index + 1]?.follows;
+      if (isBehindList && isIndentedCode(piece.text)) return this.#fenced(piece);
       if (marker === undefined || marker === markerOf(piece.text)) return piece;
       const [list, ...others] = this.#parsed(piece.text);
       if (!list || others.length > 0) return piece;
       const starts = list.children.map(({ firstLine }) => list.firstLine + firstLine);
       return { ...piece, text: withMarker(linesIn(piece.text), starts, marker) };
     });
+  }
+
+  /** Indented code would be part of the list that it has come to stand behind. */
+  #fenced(piece: Piece): Piece {
+    const style = withFences(this.#task.source.style());
+    return { ...piece, text: this.#print(this.#read(piece.text), style) };
   }
 
   /**
@@ -541,6 +548,10 @@ function wordsOf(nodes: readonly NodeJson[]): string {
 /** Indented, it would be part of a list that has come to stand before it. */
 function atMargin(text: string): string {
   return text.replace(/^ {1,3}(?=\S)/, '');
+}
+
+function isIndentedCode(text: string): boolean {
+  return /^(?: {4}| {0,3}\t)/.test(text);
 }
 
 /** A line without what indents or quotes it. */

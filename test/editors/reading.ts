@@ -79,8 +79,8 @@ function withoutOwnAddress(node: NodeJson): NodeJson[] {
   const { text = '', marks = [] } = node;
   const link = marks.find(({ type }) => type === 'link');
   const address = String(link?.attrs?.href ?? '').replace(/^mailto:/, '');
-  if (address === '' || text === address || !(text.startsWith(address) || text.endsWith(address)))
-    return [node];
+  const isWhole = text === address || text === link?.attrs?.href;
+  if (address === '' || isWhole || !(text.startsWith(address) || text.endsWith(address))) return [node];
   const bare = { ...node, text: address, marks: marks.filter((mark) => mark !== link) };
   return text.startsWith(address)
     ? [bare, { ...node, text: text.slice(address.length) }]
@@ -99,5 +99,5 @@ function marksOf({ text, marks = [] }: NodeJson): string {
 }
 
 function isAddress(text: string, href: string): boolean {
-  return href.replace(/^(?:https?:\/\/|mailto:)/, '') === text.replace(/^https?:\/\//, '');
+  return href.replace(/^(?:https?:\/\/|mailto:)/, '') === text.replace(/^(?:https?:\/\/|mailto:)/, '');
 }

@@ -8,6 +8,7 @@ import { plainStyle } from '../../markdown/style.ts';
 import { keyOf } from '../../markdown/tidy.ts';
 import { bold, doc, italic, link, p } from './helpers/build.ts';
 import { randomFrom } from './helpers/random.ts';
+import { reads, same } from './helpers/same.ts';
 
 describe('text that is no markup', () => {
   it.each([
@@ -52,6 +53,18 @@ describe('text that would be markup', () => {
   it('in a link comes back as it is', () => {
     expect(open(print(doc(p(link('/x', 'a] [b'))))).json).toEqual(doc(p(link('/x', 'a] [b'))));
   });
+
+  it('in a link may look like an empty one', () =>
+    same('[\\[\\]()](/x)', doc(p(link('/x', '[]()'))), { features: [] }));
+});
+
+describe('text that only looks like source which an editor lacks', () => {
+  it.each(['<a_b_c>', '<a @b>', '<a\u00a0b>', '</a_b>'])('%s needs no protection', (text) =>
+    reads(`x ${text} y`, doc(p(`x ${text} y`)), { features: [] }),
+  );
+  it.each(['<!-->', '<a-b :c="d" e>', '[](a\\)b)', '[](<a\\>b>)', '![c](d\u00a0e)'])('%s is it', (text) =>
+    same(`x ${text} y`, doc(p(`x ${text} y`)), { features: [] }),
+  );
 });
 
 describe('code spans', () => {

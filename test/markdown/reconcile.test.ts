@@ -291,6 +291,22 @@ describe('blocks', () => {
     ));
   it('come as code after a list', () =>
     edited('- a\n\nb\n\n    c\n', put(1, code('d')), '- a\n\n```\nd\n```\n\nb\n\n    c\n'));
+  it('stand behind a list that takes in what kept code apart from it, and keep what stands before the list', () =>
+    edited(
+      '1. a\n\n|  |\n| --- |\n\n1) b\n\n~~~\nc\n~~~\n\n    d\n\ne\n',
+      (blocks) => {
+        const [taken] = blocks.splice(3, 1) as [NodeJson];
+        blocks[2]?.content?.[0]?.content?.push(taken);
+      },
+      '1. a\n\n|  |\n| --- |\n\n1) b\n   ~~~\n   c\n   ~~~\n\n~~~\nd\n~~~\n\ne\n',
+    ));
+  it('have space typed behind them where they are source in a quote', () =>
+    edited(
+      'a\n\n> | b |\n> | - |\n',
+      within(1, (blocks) => blocks[0]?.content?.push({ type: 'text', text: ' \n ' })),
+      'a\n\n> | b |\n> | - |\n',
+      { features: [] },
+    ));
   it('come as a list from 3 after indented code, which micromark reads only after a fence', () =>
     edited('a\n\n    b\n\nc\n', put(2, ol(3, li(p('d')))), 'a\n\n```\nb\n```\n\n3. d\n\nc\n'));
   it('come as a rule at the start', () => edited('a\n\n---\n', put(0, hr), '***\n\na\n\n---\n'));

@@ -1,7 +1,9 @@
 /** paragraph, heading, quote, rule, code and opaque blocks. */
 
-import { describe, it } from 'vitest';
-import { bold, br, code, doc, h, hr, html, li, md, p, quote, ul } from '../helpers/build.ts';
+import { describe, expect, it } from 'vitest';
+import { open, print } from '../../../markdown/index.ts';
+import { keyOf } from '../../../markdown/tidy.ts';
+import { bold, br, code, doc, h, hr, html, li, md, noteText, p, quote, ul } from '../helpers/build.ts';
 import { prints, reads, same } from '../helpers/same.ts';
 
 describe('paragraphs', () => {
@@ -57,4 +59,21 @@ describe('opaque blocks', () => {
   it('hold raw HTML', () => same('<div>\n<b>x</b>\n</div>', doc(html('<div>\n<b>x</b>\n</div>'))));
   it('hold comments', () => same('<!-- TBD -->', doc(html('<!-- TBD -->'))));
   it('stand in list items after an empty paragraph', () => reads('- <div>', doc(ul(li(p(), html('<div>'))))));
+});
+
+describe('footnotes in a footnote', () => {
+  const nested = noteText('a', p('b'), noteText('c', p('d')), noteText('e', p('f')), p('g'));
+  it('have a space more behind one another, without which the one would hold the other', () =>
+    same('[^a]: b\n\n    [^c]: d\n\n     [^e]: f\n\n     g', doc(nested)));
+  it('are followed by blocks of all kinds', () => {
+    const blocks = [
+      ul(li(p('h'), ul(li(p('i')))), li(p('j'))),
+      html('<div>\n  k\n</div>'),
+      code('l\n m', 'js'),
+    ];
+    for (const block of blocks) {
+      const json = doc(noteText('a', p('b'), noteText('c', p('d')), block, p('m')));
+      expect(keyOf(open(print(json)).json), print(json)).toBe(keyOf(json));
+    }
+  });
 });
