@@ -337,7 +337,8 @@ export class Writer {
   #rewrite(at: number, old: ParsedBlock, index: number): string {
     const node = this.#task.live[index] as NodeJson;
     const text = textOf(this.#task.source, old);
-    if (isSame(old.node, node)) return text;
+    if (isSame(old.node, node))
+      return this.#goesOnList(at, node, index) ? this.#print([node], this.#styleAt(index)) : text;
     const lead = once(() => (this.#reads(text, old.node) ? '' : this.#leadOf(at)));
     let last = text;
     for (last of this.#rewritesOf(at, index)) {
@@ -345,6 +346,14 @@ export class Writer {
       if (lead() !== '' && this.#reads(lead() + last, node, 2)) break;
     }
     return last;
+  }
+
+  /** Whether code has come to stand behind a list: if it is indented, it would be part of that. */
+  #goesOnList(at: number, { type }: NodeJson, index: number): boolean {
+    const { live, source } = this.#task;
+    const isList = (node: NodeJson | undefined) => node?.type.endsWith('List') ?? false;
+    if (type !== 'codeBlock' || !isList(live[index - 1]) || isList(source.blocks[at - 1]?.node)) return false;
+    return /^(?: {4}| {0,3}\t)/.test(textOf(source, source.blocks[at] as ParsedBlock));
   }
 
   /** The neighbour in front and the gap: a few blocks, such as a list after a list, read otherwise without it. */
@@ -426,37 +435,30 @@ export class Writer {
     yield joinPieces(moved, { ...around, separated: 'around gaps' });
   }
 
-  /** The same, but for the markers of lists that would become one with those beside them, and code that would go on a list. */
+  /** The same, but for the markers of lists that would become one with those beside them. */
   #toldApart({ at, length }: Change, pieces: readonly Piece[]): readonly Piece[] {
     const { source } = this.#task;
     const { blocks } = source;
     const textAt = (index: number) => (blocks[index] ? textOf(source, blocks[index]) : '');
     const all = [{ text: textAt(at - 1), old: -1 }, ...pieces, { text: textAt(at + length), old: length }];
     const isOwn = ({ text, old }: Piece) => old !== undefined && text === textAt(at + old);
-    const marked = all.map((piece, index) => {
-      const before = all[index - 1];
-      const isOutside = index === 0 || index === all.length - 1;
-      const follows =
-        before !== undefined && isOwn(before) && isOwn(piece) && piece.old === (before.old ?? 0) + 1;
-      return { text: piece.text, price: isOutside ? fixed : isOwn(piece) ? piece.text.length : 1, follows };
-    });
-    const markers = distinctMarkers(marked);
+    const markers = distinctMarkers(
+      all.map((piece, index) => {
+        const before = all[index - 1];
+        const isOutside = index === 0 || index === all.length - 1;
+        const follows =
+          before !== undefined && isOwn(before) && isOwn(piece) && piece.old === (before.old ?? 0) + 1;
+        return { text: piece.text, price: isOutside ? fixed : isOwn(piece) ? piece.text.length : 1, follows };
+      }),
+    );
     return pieces.map((piece, index) => {
       const marker = markers[index + 1];
-      const isBehindList = markers[index] !== undefined && !marked[index + 1]?.follows;
-      if (isBehindList && isIndentedCode(piece.text)) return this.#fenced(piece);
       if (marker === undefined || marker === markerOf(piece.text)) return piece;
       const [list, ...others] = this.#parsed(piece.text);
       if (!list || others.length > 0) return piece;
       const starts = list.children.map(({ firstLine }) => list.firstLine + firstLine);
       return { ...piece, text: withMarker(linesIn(piece.text), starts, marker) };
     });
-  }
-
-  /** Indented code would be part of the list that it has come to stand behind. */
-  #fenced(piece: Piece): Piece {
-    const style = withFences(this.#task.source.style());
-    return { ...piece, text: this.#print(this.#read(piece.text), style) };
   }
 
   /**
@@ -548,10 +550,6 @@ function wordsOf(nodes: readonly NodeJson[]): string {
 /** Indented, it would be part of a list that has come to stand before it. */
 function atMargin(text: string): string {
   return text.replace(/^ {1,3}(?=\S)/, '');
-}
-
-function isIndentedCode(text: string): boolean {
-  return /^(?: {4}| {0,3}\t)/.test(text);
 }
 
 /** A line without what indents or quotes it. */
