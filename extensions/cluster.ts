@@ -7,7 +7,6 @@
  * when somebody has begun it from another text.
  */
 import { hash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
   afterLoadDocumentPayload,
   afterUnloadDocumentPayload,
@@ -20,10 +19,10 @@ import { applyUpdate } from 'yjs';
 import type { ClientOwners } from '../server/client-owners.ts';
 import { RealtimeError } from '../server/errors.ts';
 import type { Leases } from '../server/leases.ts';
-import type { Journal, JournalEntry, Ledger, Logger } from '../server/ports.ts';
+import type { OpeningAnew, WhyAnew } from '../server/opening-anew.ts';
+import type { Journal, JournalEntry, Ledger } from '../server/ports.ts';
 import type { ConnectionContext } from '../server/session.ts';
 import { followedFrom } from './followed.ts';
-import type { Journaling } from './journaling.ts';
 import type { Persistence } from './persistence.ts';
 import type { RecordSync } from './record-sync.ts';
 import type { Sources } from './sources.ts';
@@ -34,10 +33,9 @@ export interface ClusterOptions {
   readonly leases: Leases;
   readonly sources: Sources;
   readonly owners: ClientOwners;
-  readonly journaling: Journaling;
-  readonly persistence: Persistence;
-  readonly recordSync: RecordSync;
-  readonly log: Logger;
+  readonly persistence: Pick<Persistence, 'takeOver'>;
+  readonly recordSync: Pick<RecordSync, 'owe'>;
+  readonly openingAnew: Pick<OpeningAnew, 'openAnew'>;
 }
 
 /** One open document. */
@@ -47,9 +45,6 @@ interface Followed {
   seed: string | null;
   stop: () => void;
 }
-
-/** How long edits that the journal has not taken are waited for before a document is opened anew. */
-const durableWithinMs = 5_000;
 
 export class Cluster implements Extension<ConnectionContext> {
   readonly #options: ClusterOptions;
@@ -131,30 +126,13 @@ export class Cluster implements Extension<ConnectionContext> {
     });
   }
 
-  /** Everybody comes back to the document as it is stored; with `document-replaced` only who holds nothing of this one. */
-  async openAnew(documentName: string, code: 'document-replaced' | 'document-not-loaded'): Promise<void> {
-    const { journaling, persistence, recordSync, log } = this.#options;
+  /** Everybody comes back to the document as it is stored. */
+  async openAnew(documentName: string, code: WhyAnew): Promise<void> {
     const followed = this.#followed.get(documentName);
-    const instance = this.#instance;
-    if (!followed || !instance) return;
-    const { document } = followed;
-    log.warn({ documentName, code }, 'a document is opened anew');
+    if (!followed || !this.#instance) return;
     followed.stop();
     this.#followed.delete(documentName);
-    if (code === 'document-not-loaded') {
-      const tooLong = delay(durableWithinMs, undefined, { ref: false });
-      await Promise.race([journaling.durable(documentName), tooLong]);
-    }
-    for (const layer of [journaling, persistence, recordSync]) layer.abandon(documentName);
-    const error = new RealtimeError(code);
-    for (const connection of document.getConnections()) {
-      connection.context.socket.close(error.closeCode, error.reason);
-      connection.close({ code: error.closeCode, reason: error.reason });
-    }
-    if (instance.documents.get(documentName) !== document) return;
-    instance.documents.delete(documentName);
-    document.destroy();
-    await instance.hooks('afterUnloadDocument', { instance, documentName });
+    await this.#options.openingAnew.openAnew(this.#instance, followed.document, code);
   }
 }
 

@@ -27,6 +27,7 @@ import { excessOf, namesTooMany } from '../server/update-bounds.ts';
 import {
   clientIdsIn,
   clientsGrownBy,
+  isCircular,
   isOnlyDeleting,
   lacksHistory,
   readUpdate,
@@ -92,6 +93,16 @@ export class Guard implements Extension<ConnectionContext> {
    * @throws RealtimeError
    */
   judge(message: SyncMessage, update: Update): boolean {
+    try {
+      return this.#judge(message, update);
+    } catch (thrown) {
+      if (thrown instanceof RealtimeError) throw thrown;
+      // Decoded it can be, but it makes no sense: its items stand in or beside what is none.
+      throw refused(message, 'invalid-update', { fault: String(thrown) });
+    }
+  }
+
+  #judge(message: SyncMessage, update: Update): boolean {
     // A reader's edit is not taken anyway.
     const { readOnly: isReader } = message.connection;
     if (!isReader) this.#refuseExcess(message, update);
@@ -106,6 +117,7 @@ export class Guard implements Extension<ConnectionContext> {
       throw new RealtimeError('history-missing', { context: { documentName: message.document.name } });
     }
     if (isReader) return true;
+    if (isCircular(update)) throw refused(message, 'invalid-update', { excess: 'it waits for itself' });
     this.#refuseForeign(message, update);
     // Last: what passes here is taken, and only who has brought what is theirs is back.
     if (!this.#options.rehearsal.isHarmless(message.document, update)) return false;

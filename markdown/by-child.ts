@@ -3,7 +3,7 @@
  */
 
 import { joinPieces, type Piece } from './gaps.ts';
-import { block, type NodeJson, numberAttr } from './json.ts';
+import { block, byName, type NodeJson, numberAttr } from './json.ts';
 import { merges } from './merges.ts';
 import { pairNodes } from './pairs.ts';
 import type { ParsedChild } from './parse.ts';
@@ -14,13 +14,13 @@ import { isSame } from './tidy.ts';
 import { linesIn, linesWithin } from './tokens.ts';
 
 /** What separates two children that had nothing between them. */
-const containers: Record<string, (style: Style) => string> = {
+const containers = byName<Record<string, (style: Style) => string>>({
   bulletList: ({ bulletLists: [own] }) => (own?.loose ? '\n' : ''),
   taskList: ({ bulletLists: [own] }) => (own?.loose ? '\n' : ''),
   orderedList: ({ orderedLists: [own] }) => (own?.loose ? '\n' : ''),
   blockquote: () => '>\n',
   table: () => '',
-};
+});
 
 /** A container that became another of its kind. */
 export interface ComparedChildren {

@@ -31,6 +31,11 @@ export function textNode(text: string, marks: readonly MarkJson[] = []): NodeJso
   return marks.length > 0 ? { type: 'text', text, marks: sortMarks(marks) } : { type: 'text', text };
 }
 
+/** Tables as one, without what every object has: whoever crafts an edit may call a node `constructor`. */
+export function byName<Table extends object>(...tables: (Table | undefined)[]): Table {
+  return Object.assign(Object.create(null), ...tables) as Table;
+}
+
 /** A node without an empty `content`, as ProseMirror itself writes it. */
 export function block(type: string, content: NodeJson[] = [], attrs?: Record<string, unknown>): NodeJson {
   return { type, ...(attrs && { attrs }), ...(content.length > 0 && { content }) };

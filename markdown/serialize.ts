@@ -10,7 +10,16 @@ import type { FlowNode, Handlers, Place, PrintContext } from './construct.ts';
 import type { Definitions } from './definitions.ts';
 import { plainTextHandlers, spelledOutHandlers } from './escape.ts';
 import { type FeatureSet, featureSet, literalPattern, type MarkdownOptions } from './features.ts';
-import { hasMark, isInline, type MarkJson, type NodeJson, plainText, stringAttr, textNode } from './json.ts';
+import {
+  byName,
+  hasMark,
+  isInline,
+  type MarkJson,
+  type NodeJson,
+  plainText,
+  stringAttr,
+  textNode,
+} from './json.ts';
 import { beginsBlock } from './line-start.ts';
 import { inlineSource } from './nodes/html.ts';
 import { constructs } from './nodes/index.ts';
@@ -63,15 +72,9 @@ export function printBoth(
   return { old: print(old, shared, options), live: print(live, shared, options) };
 }
 
-const blockPrinters = Object.assign({}, ...constructs.map(({ printBlock }) => printBlock)) as NonNullable<
-  (typeof constructs)[number]['printBlock']
->;
-const inlinePrinters = Object.assign({}, ...constructs.map(({ printInline }) => printInline)) as NonNullable<
-  (typeof constructs)[number]['printInline']
->;
-const markPrinters = Object.assign({}, ...constructs.map(({ printMark }) => printMark)) as NonNullable<
-  (typeof constructs)[number]['printMark']
->;
+const blockPrinters = byName(...constructs.map(({ printBlock }) => printBlock));
+const inlinePrinters = byName(...constructs.map(({ printInline }) => printInline));
+const markPrinters = byName(...constructs.map(({ printMark }) => printMark));
 const handlers: Handlers = Object.assign({}, ...constructs.map((construct) => construct.handlers));
 
 function remarkOptions(style: Style, options: PrintOptions): Options {

@@ -12,6 +12,7 @@ import { codeSpan } from './escape.ts';
 import { literalRegion, literalRegions } from './features.ts';
 import {
   block,
+  byName,
   hasMark,
   isInline,
   joinText,
@@ -324,7 +325,7 @@ function linkAttrs(mark: MarkJson) {
 }
 
 /** The attributes that Markdown can say, per node; any other node keeps what it has. */
-const attributes: Record<string, (node: NodeJson) => Record<string, unknown>> = {
+const attributes = byName<Record<string, (node: NodeJson) => Record<string, unknown>>>({
   doc: () => ({}),
   paragraph: () => ({}),
   blockquote: () => ({}),
@@ -344,7 +345,7 @@ const attributes: Record<string, (node: NodeJson) => Record<string, unknown>> = 
   }),
   tableHeader: (node) => ({ align: stringAttr(node, 'align') }),
   tableCell: (node) => ({ align: stringAttr(node, 'align') }),
-};
+});
 
 function projection(node: NodeJson): unknown {
   const { type, text, marks, content } = node;

@@ -145,7 +145,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     straightEdits,
     events,
   });
-  const { layers } = recordRooms;
+  const { layers, openingAnew } = recordRooms;
   const entrance = new Entrance({
     allowedOrigins: config.security.allowed_origins,
     trustedProxies: config.security.trusted_proxies,
@@ -223,7 +223,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
   });
 
   const whenDurable = operations.timing((documentName, then) =>
-    layers.journaling.whenDurable(documentName, then),
+    openingAnew.whenDurable(hocuspocus, documentName, then),
   );
   const gateway = new Gateway({
     hocuspocus,

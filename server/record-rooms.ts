@@ -26,6 +26,7 @@ import { type Converter, WorkerConverter } from './conversion/converter.ts';
 import { Documents } from './documents.ts';
 import type { Announcer } from './events.ts';
 import type { Leases } from './leases.ts';
+import { OpeningAnew } from './opening-anew.ts';
 import type { Ports } from './outside.ts';
 import { onlyWhatARestartNeeds, Retention } from './retention.ts';
 import { Rewriting } from './rewriting.ts';
@@ -56,6 +57,7 @@ export interface RecordRooms {
     readonly persistence: Persistence;
     readonly recordSync: RecordSync;
   };
+  readonly openingAnew: OpeningAnew;
   /** What is done with whole documents, on demand. */
   administrationOf(hocuspocus: Hocuspocus<ConnectionContext>): {
     readonly versions: Versions;
@@ -159,7 +161,17 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
     log,
   });
   const layers = { journaling, persistence, recordSync };
-  const cluster = new Cluster({ journal, ledger, leases, sources, owners, ...layers, log });
+  const openingAnew = new OpeningAnew({ ...layers, log });
+  const cluster = new Cluster({
+    journal,
+    ledger,
+    leases,
+    sources,
+    owners,
+    persistence,
+    recordSync,
+    openingAnew,
+  });
 
   const neighbours = bus
     ? new Neighbours({ bus, presence, notices, retirement, recordSync, keeps, log })
@@ -196,6 +208,7 @@ export function composeRecordRooms(options: RecordRoomsOptions): RecordRooms {
   return {
     roomType,
     layers,
+    openingAnew,
     administrationOf(hocuspocus) {
       const visits = new Visits({ hocuspocus, claim: (documentName) => leases.claim(documentName) });
       const rewriting = new Rewriting({ hocuspocus, ledger, sources, ...layers, notices });

@@ -1,9 +1,23 @@
 /**
  * What an update may not do to a document, however well-formed it is: hold another document, or nest so deeply that
- * whoever walks the tree runs out of stack.
+ * whoever walks the tree, or writes a value out, runs out of stack. Yjs itself writes out what it has just applied, and
+ * never gets over it when that fails: nobody would hear of any later edit.
  */
 import { createDecoder, readVarUint } from 'lib0/decoding';
-import { ContentDoc, ContentType, type Doc, findIndexSS, GC, type ID, Item } from 'yjs';
+import {
+  ContentAny,
+  ContentDoc,
+  ContentEmbed,
+  ContentFormat,
+  ContentJSON,
+  ContentType,
+  type Doc,
+  findIndexSS,
+  GC,
+  type ID,
+  Item,
+} from 'yjs';
+import { nestsWithin } from './nesting.ts';
 import type { readUpdate } from './update-facts.ts';
 
 type Update = ReturnType<typeof readUpdate>;
@@ -22,11 +36,22 @@ export function excessOf(document: Doc, update: Update): string | null {
   if (update.structs.some((struct) => struct instanceof Item && struct.content instanceof ContentDoc)) {
     return 'it holds a document';
   }
+  if (update.structs.some((struct) => struct instanceof Item && !isShallow(struct.content))) {
+    return `a value in it nests over ${maxDepth} levels deep`;
+  }
   if (nesting.length === 0) return null;
   const depths = new Depths(document, update);
   return nesting.some((struct) => depths.of(struct.id) > maxDepth)
     ? `it nests over ${maxDepth} levels deep`
     : null;
+}
+
+/** Of an attribute, a mark or an embed: what Yjs keeps as it is. */
+function isShallow(content: Item['content']): boolean {
+  if (content instanceof ContentAny || content instanceof ContentJSON)
+    return nestsWithin(content.arr, maxDepth);
+  if (content instanceof ContentFormat) return nestsWithin(content.value, maxDepth);
+  return !(content instanceof ContentEmbed) || nestsWithin(content.embed, maxDepth);
 }
 
 /**

@@ -1,11 +1,13 @@
 /**
  * What a Yjs update says of itself, read without applying it.
  */
-import { type Doc, decodeUpdate, getState, Item, Skip } from 'yjs';
+import { type Doc, decodeUpdate, getState, type ID, Item, Skip } from 'yjs';
 
 export { decodeUpdate };
 
 export type Update = ReturnType<typeof decodeUpdate>;
+
+type Struct = Update['structs'][number];
 
 /** Every extension that looks at a message is handed the same bytes: they are decoded once. */
 const decoded = new WeakMap<Uint8Array, Update>();
@@ -77,3 +79,93 @@ export function lacksHistory(document: Doc, update: Update): boolean {
   }
   return false;
 }
+
+/**
+ * Whether something in it waits for what waits for it. Yjs would put all of that aside for good, and look at it again
+ * with each edit that comes.
+ */
+export function isCircular({ structs }: Update): boolean {
+  const [first] = structs;
+  if (!first) return false;
+  const isOfOne = structs.every(({ id }) => id.client === first.id.client);
+  // Of one client each stands behind the one before it.
+  return isOfOne
+    ? structs.some((struct) => idsBefore(struct).some(({ client, clock }) => isOwn(struct, client, clock)))
+    : new Order(structs).isCircular();
+}
+
+function isOwn({ id }: Struct, client: number, clock: number): boolean {
+  return client === id.client && clock >= id.clock;
+}
+
+/** What must be there before it. */
+function idsBefore(struct: Struct): ID[] {
+  if (!(struct instanceof Item)) return [];
+  const { origin, rightOrigin } = struct;
+  const parent = struct.parent as unknown;
+  const ids = [origin, rightOrigin].filter((id) => id !== null);
+  if (typeof parent === 'object' && parent !== null && 'clock' in parent) ids.push(parent as ID);
+  return ids;
+}
+
+/** What stands before what, in an update of several clients. */
+class Order {
+  readonly #structs: readonly Struct[];
+  /** Where those of a client begin and end. */
+  readonly #runs = new Map<number, { readonly from: number; to: number }>();
+
+  constructor(structs: readonly Struct[]) {
+    this.#structs = structs;
+    for (const [index, { id }] of structs.entries()) {
+      const run = this.#runs.get(id.client);
+      if (run) run.to = index;
+      else this.#runs.set(id.client, { from: index, to: index });
+    }
+  }
+
+  /** Walks from each to what stands before it, and meets nothing twice on one way. */
+  isCircular(): boolean {
+    const state = new Uint8Array(this.#structs.length);
+    for (let start = 0; start < state.length; start += 1) {
+      const way: { readonly index: number; readonly left: number[] }[] = [];
+      const enter = (index: number) => {
+        state[index] = onTheWay;
+        way.push({ index, left: this.#before(index) });
+      };
+      if (state[start] === unseen) enter(start);
+      for (let here = way.at(-1); here; here = way.at(-1)) {
+        const next = here.left.pop();
+        if (next === undefined) {
+          state[here.index] = done;
+          way.pop();
+        } else if (state[next] === onTheWay) return true;
+        else if (state[next] === unseen) enter(next);
+      }
+    }
+    return false;
+  }
+
+  #before(index: number): number[] {
+    const struct = this.#structs[index] as Struct;
+    const before = idsBefore(struct).flatMap((id) => this.#indexOf(id) ?? []);
+    if (this.#structs[index - 1]?.id.client === struct.id.client) before.push(index - 1);
+    return before;
+  }
+
+  /** `undefined` for what is in no struct of the update. */
+  #indexOf({ client, clock }: ID): number | undefined {
+    const run = this.#runs.get(client);
+    if (!run || (this.#structs[run.from] as Struct).id.clock > clock) return undefined;
+    let [low, high] = [run.from, run.to];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#structs[middle] as Struct).id.clock <= clock) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+const unseen = 0;
+const onTheWay = 1;
+const done = 2;

@@ -1,6 +1,7 @@
 /**
  * What a client may say of itself: a small JSON object, in which the server says who it is.
  */
+import { nestsWithin } from '../nesting.ts';
 import type { User } from '../ports.ts';
 import { colourOf } from './colours.ts';
 
@@ -39,9 +40,4 @@ export function stateIn(json: string, user: ShownUser): State | null {
   // Whoever copies the state into an object of theirs would give that another prototype.
   Reflect.deleteProperty(state, '__proto__');
   return state;
-}
-
-function nestsWithin(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => nestsWithin(inner, levels - 1));
 }

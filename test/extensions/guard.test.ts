@@ -105,6 +105,53 @@ it('[L8] refuses what nests too deeply, at once or little by little, and takes w
   expect(await bob.refused()).toBe(errors['invalid-update'].reason);
 });
 
+function firstText(fragment: Y.XmlFragment): Y.XmlText {
+  return (fragment.get(0) as Y.XmlElement).get(0) as Y.XmlText;
+}
+
+/** `[[[…]]]` */
+function nestedValue(depth: number): unknown[] {
+  let value: unknown[] = [];
+  for (let level = 1; level < depth; level += 1) value = [value];
+  return value;
+}
+
+it.each<[string, (fragment: Y.XmlFragment) => void]>([
+  ['a mark', (fragment) => firstText(fragment).format(0, 1, { bold: nestedValue(2_000) })],
+  ['an embed', (fragment) => firstText(fragment).insertEmbed(0, nestedValue(2_000))],
+  [
+    'an attribute',
+    (fragment) => (fragment.get(0) as Y.XmlElement).setAttribute('x', nestedValue(1_000) as never),
+  ],
+])(
+  '[L8] refuses %s whose value nests too deeply, and loses nothing that others type',
+  async (_what, change) => {
+    townHall = await TownHall.open({ settings: { 'rooms.cleanup_timeout': 0 } });
+    const alice = await (await townHall.join('noise-bylaw')).synced();
+    const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+    alice.sendRaw(messageYjsUpdate, updateOf(alice, change));
+    expect(await alice.refused()).toBe(errors['invalid-update'].reason);
+    bob.type('Noise', ' UNHARMED');
+    await bob.saved();
+    for (const clerk of [alice, bob]) clerk.leave();
+    await until('the room is gone', () => townHall.server.hocuspocus.documents.size === 0);
+    const carol = await (await townHall.join('noise-bylaw', 'carol')).synced();
+    expect(carol.text).toContain('UNHARMED');
+  },
+);
+
+it.each([
+  ['stands in itself', crafted.inItself(5_000)],
+  ['stands beside one that stands beside it', crafted.besideEachOther(5_000)],
+])('[L6] refuses an update of which a part %s', async (_what, update) => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  alice.sendRaw(messageYjsUpdate, update);
+  expect(await alice.refused()).toBe(errors['invalid-update'].reason);
+  const { store } = townHall.server.hocuspocus.documents.get('record:noise-bylaw') as Y.Doc;
+  expect(store.pendingStructs).toBeNull();
+});
+
 it('[L8] refuses very many clients at once', async () => {
   townHall = await TownHall.open();
   const alice = await (await townHall.join('noise-bylaw')).synced();

@@ -32,6 +32,28 @@ it('[J2] acknowledges an edit when it is durable, and shows it to everybody befo
   expect(flaky.handle().appended.length).toBeGreaterThan(1);
 });
 
+it('[J7] opens a document anew in which Yjs cannot end a change, and acknowledges nothing until then', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  alice.type('Noise', ' BEFORE');
+  await alice.saved();
+  const broken = townHall.server.hocuspocus.documents.get(document);
+  broken?.once('afterTransactionCleanup', () => {
+    throw new Error('nobody foresaw this');
+  });
+  alice.type('Noise', ' LOST?');
+  bob.type('Noise', ' THIS AS WELL?');
+  await until('the document is another one', () => {
+    const now = townHall.server.hocuspocus.documents.get(document);
+    return now !== undefined && now !== broken;
+  });
+  await Promise.all([alice.saved(), bob.saved()]);
+  const carol = await (await townHall.join('noise-bylaw', 'carol')).synced();
+  for (const words of [' BEFORE', ' LOST?', ' THIS AS WELL?'])
+    expect(carol.text.split(words)).toHaveLength(2);
+});
+
 it('[J2] says in the journal who made an edit, and with what the document began', async () => {
   const flaky = flakyJournal();
   townHall = await TownHall.open({ journal: flaky.journal });

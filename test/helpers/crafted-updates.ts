@@ -118,6 +118,44 @@ export const crafted = {
       }
       writeVarUint(encoder, 0);
     }),
+  /** An item that stands in itself. */
+  inItself: (client: number) =>
+    update((encoder) => {
+      writeVarUint(encoder, 1);
+      clientBegins(encoder, 1, client);
+      writeUint8(encoder, text);
+      writeVarUint(encoder, 0);
+      idOf(encoder, 0, client);
+      writeVarString(encoder, 'x');
+      writeVarUint(encoder, 0);
+    }),
+  /** A mark or an embed whose value is so many lists in each other. */
+  deepValue: (levels: number, client: number, kind: 'mark' | 'embed') =>
+    update((encoder) => {
+      writeVarUint(encoder, 1);
+      clientBegins(encoder, 1, client);
+      writeUint8(encoder, kind === 'mark' ? 6 : 5);
+      writeVarUint(encoder, 1);
+      writeVarString(encoder, 'default');
+      if (kind === 'mark') writeVarString(encoder, 'bold');
+      writeVarString(encoder, '['.repeat(levels) + ']'.repeat(levels));
+      writeVarUint(encoder, 0);
+    }),
+  /** Two clients, each of which says that the other's item was there first. */
+  besideEachOther: (client: number) =>
+    update((encoder) => {
+      writeVarUint(encoder, 2);
+      for (const [one, other] of [
+        [client + 1, client],
+        [client, client + 1],
+      ] as const) {
+        clientBegins(encoder, 1, one);
+        writeUint8(encoder, text | left);
+        idOf(encoder, 0, other);
+        writeVarString(encoder, 'x');
+      }
+      writeVarUint(encoder, 0);
+    }),
   /** Deletes every other character. */
   holes: (count: number, _client: number) =>
     update((encoder) => {

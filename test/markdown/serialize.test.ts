@@ -46,6 +46,21 @@ describe('a document of nonsense', () => {
     }
   });
 
+  it('may call its nodes and marks what every object has', () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
+    const text = { type: 'text', text: 'words', marks: names.map((type) => ({ type })) };
+    const content = names.flatMap((type) => [
+      { type, content: [text] },
+      { type, attrs: { x: 1 } },
+      { type: 'paragraph', content: [{ type, content: [text] }] },
+    ]);
+    const json = { type: 'doc', content };
+    const { base } = open('# a\n\nb\n');
+    for (const markdown of [print(json), save({ json, base })]) {
+      expect(markdown.split('words')).toHaveLength(2 * names.length + 1);
+    }
+  });
+
   it('may be no document at all', () => {
     expect(print({ type: 'doc' })).toBe('');
     expect(print({ type: 'paragraph', content: [{ type: 'text', text: 'a' }] })).toBe('a\n');

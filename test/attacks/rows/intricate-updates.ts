@@ -1,8 +1,9 @@
-/** Few bytes that cost much: deep nesting, documents in documents, very many clients, structs or roots. */
+/** Few bytes that cost much: deep nesting, documents in documents, very many clients, structs or roots; or what waits for itself. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { createEncoder, toUint8Array, writeVarString, writeVarUint } from 'lib0/encoding';
 import * as Y from 'yjs';
+import { crafted } from '../../helpers/crafted-updates.ts';
 import { until } from '../../helpers/until.ts';
 import type { Random } from '../../markdown/helpers/random.ts';
 import { type Attack, between, oneOf } from '../attack.ts';
@@ -58,6 +59,17 @@ function deletions(random: Random): Uint8Array {
   return toUint8Array(encoder);
 }
 
+/** Values in values in values, of a mark or an embed. */
+function values(random: Random): Uint8Array {
+  const levels = between(random, 300, 20_000);
+  return crafted.deepValue(levels, between(random, 1e6, 1e9), oneOf(random, ['mark', 'embed'] as const));
+}
+
+/** Each waits for the other. */
+function circular(random: Random): Uint8Array {
+  return crafted.besideEachOther(between(random, 1e6, 1e9));
+}
+
 /** Says that very much follows, and ends. */
 function lies(): Uint8Array {
   const encoder = createEncoder();
@@ -67,7 +79,7 @@ function lies(): Uint8Array {
   return toUint8Array(encoder);
 }
 
-const makers = { nested, documents, clients, deletions, lies };
+const makers = { nested, documents, clients, deletions, values, circular, lies };
 
 export const intricateUpdates: Attack = {
   name: 'intricate-updates',
