@@ -60,14 +60,12 @@ interface Pending {
 /** So long without an answer, in ms, is trouble: a disk that is stuck fails no append, and ends none. */
 const lateMs = 5_000;
 
-/** Pause between two looks for that, in ms. */
-const lookMs = 1_000;
-
 export class Journaling implements Extension<ConnectionContext> {
   readonly #options: JournalingOptions;
   readonly #pending = new Map<string, Pending>();
   readonly #owed: OwedWork;
-  readonly #looking: NodeJS.Timeout;
+  /** Until it is to be seen whether an answer is late; none while nothing is asked, so that a server at rest rests. */
+  #looking: NodeJS.Timeout | undefined;
   #instance: Hocuspocus | undefined;
 
   constructor(options: JournalingOptions) {
@@ -80,9 +78,6 @@ export class Journaling implements Extension<ConnectionContext> {
       onDone: (documentName, failure) => this.#done(documentName, failure),
     });
     options.journal.onBack?.(() => this.#owed.retry());
-    // One for all: a timer for each append would be work for each edit.
-    this.#looking = setInterval(() => this.#tellOfLate(), lookMs);
-    this.#looking.unref();
   }
 
   async afterLoadDocument({
@@ -103,7 +98,7 @@ export class Journaling implements Extension<ConnectionContext> {
   }
 
   async onDestroy(): Promise<void> {
-    clearInterval(this.#looking);
+    clearTimeout(this.#looking);
     this.#owed.stop();
   }
 
@@ -175,6 +170,8 @@ export class Journaling implements Extension<ConnectionContext> {
     const authors = [...pending.authors];
     pending.authors.clear();
     pending.asked = { since: batch[0]?.at ?? Date.now(), at: performance.now() };
+    // One for all, which is not begun anew: a timer for each append would be work for each edit.
+    if (!this.#looking) this.#lookIn(lateMs);
     try {
       const position = await journal.append(documentName, batch);
       // What others appended before it may not be here yet: then the position is told by following.
@@ -198,16 +195,29 @@ export class Journaling implements Extension<ConnectionContext> {
     while (pending.waiting[0] && pending.waiting[0].until <= pending.durable) pending.waiting.shift()?.then();
   }
 
+  #lookIn(ms: number): void {
+    this.#looking = setTimeout(() => this.#tellOfLate(), ms).unref();
+  }
+
   #tellOfLate(): void {
-    const { notices, log } = this.#options;
+    this.#looking = undefined;
+    const now = performance.now();
+    let oldest = Number.POSITIVE_INFINITY;
     for (const [documentName, pending] of this.#pending) {
-      const { asked, isLate } = pending;
-      if (!this.#instance || !asked || isLate || performance.now() - asked.at < lateMs) continue;
-      pending.isLate = true;
-      log.warn({ documentName, since: asked.since }, 'the journal does not answer');
-      const error = new RealtimeError('not-durable');
-      notices.couldNotSave(this.#instance, documentName, 'journal', { since: asked.since, error });
+      if (!pending.asked || pending.isLate) continue;
+      if (now - pending.asked.at < lateMs) oldest = Math.min(oldest, pending.asked.at);
+      else this.#tellLate(documentName, pending, pending.asked.since);
     }
+    if (oldest !== Number.POSITIVE_INFINITY) this.#lookIn(oldest + lateMs - now);
+  }
+
+  #tellLate(documentName: string, pending: Pending, since: number): void {
+    if (!this.#instance) return;
+    const { notices, log } = this.#options;
+    pending.isLate = true;
+    log.warn({ documentName, since }, 'the journal does not answer');
+    const error = new RealtimeError('not-durable');
+    notices.couldNotSave(this.#instance, documentName, 'journal', { since, error });
   }
 
   #failed(documentName: string, failure: Failure): void {

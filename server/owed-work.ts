@@ -131,19 +131,20 @@ export class OwedWork {
 
   #afterPause(documentName: string, debt: Debt): Promise<void> {
     const { pauseMs = 0, atLatestMs = 0 } = this.#options;
-    const waitMs = Math.min(pauseMs, debt.startedAt + atLatestMs - performance.now());
-    if (waitMs <= 0 || this.#isHurried) return this.#inTurn(documentName, debt);
-    const dueAt = performance.now() + waitMs;
+    const now = performance.now();
+    const dueAt = Math.min(now + pauseMs, debt.startedAt + atLatestMs);
+    if (dueAt <= now || this.#isHurried) return this.#inTurn(documentName, debt);
     // A pause that has begun is made longer, and not begun anew: a timer for each edit would be work for each edit.
     if (debt.timer && dueAt >= debt.dueAt) debt.dueAt = dueAt;
-    else this.#runIn(waitMs, documentName, debt);
+    else this.#runAt(dueAt, documentName, debt);
     return nothing;
   }
 
-  #runIn(waitMs: number, documentName: string, debt: Debt): void {
+  /** @param dueAt in monotonic ms */
+  #runAt(dueAt: number, documentName: string, debt: Debt): void {
     clearTimeout(debt.timer);
-    debt.dueAt = performance.now() + waitMs;
-    this.#wait(waitMs, documentName, debt);
+    debt.dueAt = dueAt;
+    this.#wait(dueAt - performance.now(), documentName, debt);
   }
 
   #wait(waitMs: number, documentName: string, debt: Debt): void {
@@ -202,7 +203,7 @@ export class OwedWork {
       debt.since = Date.now();
       debt.startedAt = performance.now();
       debt.failure = undefined;
-      this.#runIn(pauseMs, documentName, debt);
+      this.#runAt(performance.now() + pauseMs, documentName, debt);
     } else {
       this.#debts.delete(documentName);
     }
@@ -219,7 +220,7 @@ export class OwedWork {
     const backoffMs = Math.min(longestMs, retryMinMs * 2 ** (tries - 1)) * (0.5 + Math.random() / 2);
     const retryInMs = Math.max(error.retryAfterMs ?? 0, retryMinMs / 2, backoffMs - tookMs);
     debt.failure = { since: debt.since, tries, retryInMs, error };
-    this.#runIn(retryInMs, documentName, debt);
+    this.#runAt(performance.now() + retryInMs, documentName, debt);
     this.#options.onFailed(documentName, debt.failure);
   }
 }

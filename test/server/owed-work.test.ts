@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Allowance } from '../../server/allowance.ts';
 import { RealtimeError } from '../../server/errors.ts';
 import { type Failure, OwedWork, type OwedWorkOptions } from '../../server/owed-work.ts';
@@ -169,6 +169,17 @@ describe('owed work', () => {
       return runs > 0;
     });
   });
+
+  it.each([60_000, 3_600_000])(
+    'sets one clock for all, also when it may wait %i ms at most',
+    (atLatestMs) => {
+      const set = vi.spyOn(globalThis, 'setTimeout');
+      onTestFinished(() => set.mockRestore());
+      const work = owedWork(() => undefined, { pauseMs: 60_000, atLatestMs });
+      for (let edit = 0; edit < 1_000; edit += 1) void work.owe('a');
+      expect(set).toHaveBeenCalledTimes(1);
+    },
+  );
 
   it('does what was owed during a run after another pause, and says that the first is done', async () => {
     const { opened, open } = gate();
