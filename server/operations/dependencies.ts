@@ -94,35 +94,12 @@ export class Dependencies {
     return Object.fromEntries([...this.#dependencies].map(([name, { known }]) => [name, reportOf(known)]));
   }
 
-  /** Learns from a call that is made anyway; gives back what it gives, and throws what it throws. */
-  async watch<Result>(name: string, method: string, call: () => Promise<Result>): Promise<Result> {
-    const startedAt = performance.now();
-    try {
-      const result = await call();
-      this.#succeeded(name, method, startedAt);
-      return result;
-    } catch (error) {
-      if (isAnswer(error)) this.#succeeded(name, method, startedAt);
-      else this.#failed(name, method, error);
-      throw error;
-    }
-  }
-
-  async #ask(name: string, dependency: Dependency): Promise<void> {
-    // Who did not answer when it was asked is asked again: nothing else may call it until it is back.
-    if (performance.now() - dependency.heardAt < freshMs && !dependency.failing.has('ask')) return;
-    dependency.asking ??= this.watch(name, 'ask', dependency.ask)
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .finally(() => {
-        dependency.asking = undefined;
-      });
-    await dependency.asking;
-  }
-
-  #succeeded(name: string, method: string, startedAt: number): void {
+  /**
+   * A call that is made anyway was answered.
+   *
+   * @param startedAt in monotonic ms
+   */
+  succeeded(name: string, method: string, startedAt: number): void {
     const dependency = this.#dependencies.get(name);
     if (!dependency) return;
     const { known, failing } = dependency;
@@ -138,7 +115,9 @@ export class Dependencies {
     known.reason = null;
   }
 
-  #failed(name: string, method: string, error: unknown): void {
+  /** The same with an error, which may be an answer as well. */
+  failed(name: string, method: string, startedAt: number, error: unknown): void {
+    if (isAnswer(error)) return this.succeeded(name, method, startedAt);
     const dependency = this.#dependencies.get(name);
     if (!dependency) return;
     const { known, failing } = dependency;
@@ -152,6 +131,25 @@ export class Dependencies {
     known.state = 'down';
     known.failedAt = Date.now();
     known.reason = reason;
+  }
+
+  async #ask(name: string, dependency: Dependency): Promise<void> {
+    // Who did not answer when it was asked is asked again: nothing else may call it until it is back.
+    if (performance.now() - dependency.heardAt < freshMs && !dependency.failing.has('ask')) return;
+    dependency.asking ??= this.#askNow(name, dependency).finally(() => {
+      dependency.asking = undefined;
+    });
+    await dependency.asking;
+  }
+
+  async #askNow(name: string, dependency: Dependency): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      await dependency.ask();
+      this.succeeded(name, 'ask', startedAt);
+    } catch (error) {
+      this.failed(name, 'ask', startedAt, error);
+    }
   }
 }
 

@@ -27,20 +27,22 @@ export function watchedPorts<Watched extends Ports>(
   dependencies.add('snapshots', () => snapshots.list(`record:${nobody}`));
 
   const watch = <Port extends object>(port: Port, portName: string, dependency: string): Port =>
-    observed(port, async (method, call, args) => {
+    observed(port, (method) => {
       const name = `${portName}.${method}`;
-      const startedAt = performance.now();
-      try {
-        const result = await dependencies.watch(dependency, name, call);
-        const timed = timedCalls[name];
-        if (timed) metrics.timed(timed, performance.now() - startedAt);
-        if (timed === 'append') metrics.appended((args[1] as unknown[]).length);
-        if (timed === 'snapshot') metrics.stored((args[2] as Uint8Array).byteLength);
-        return result;
-      } catch (error) {
-        metrics.failed(dependency);
-        throw error;
-      }
+      const timed = timedCalls[name];
+      return (result, startedAt, args) =>
+        void result.then(
+          () => {
+            dependencies.succeeded(dependency, name, startedAt);
+            if (timed) metrics.timed(timed, performance.now() - startedAt);
+            if (timed === 'append') metrics.appended((args[1] as unknown[]).length);
+            if (timed === 'snapshot') metrics.stored((args[2] as Uint8Array).byteLength);
+          },
+          (error: unknown) => {
+            dependencies.failed(dependency, name, startedAt, error);
+            metrics.failed(dependency);
+          },
+        );
     });
   return {
     ...ports,
@@ -52,10 +54,14 @@ export function watchedPorts<Watched extends Ports>(
   };
 }
 
-type Around = (method: string, call: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>;
+/** Looks at what a call gave, and at when and with what it was made. */
+type Observer = (result: Promise<unknown>, startedAt: number, args: readonly unknown[]) => void;
 
-/** The port, with each call of it handed to `around`. What gives no promise is let through. */
-function observed<Port extends object>(port: Port, around: Around): Port {
+/**
+ * The port, with an observer beside each of its methods. What gives no promise is not looked at; one that is looked at
+ * is handed on itself, since every edit passes here.
+ */
+function observed<Port extends object>(port: Port, observerOf: (method: string) => Observer): Port {
   const methods = new Map<PropertyKey, unknown>();
   return new Proxy(port, {
     get(target, key) {
@@ -63,9 +69,12 @@ function observed<Port extends object>(port: Port, around: Around): Port {
       if (typeof value !== 'function') return value;
       const known = methods.get(key);
       if (known) return known;
+      const observe = observerOf(String(key));
       const method = (...args: unknown[]) => {
+        const startedAt = performance.now();
         const result: unknown = Reflect.apply(value, target, args);
-        return result instanceof Promise ? around(String(key), () => result, args) : result;
+        if (result instanceof Promise) observe(result, startedAt, args);
+        return result;
       };
       methods.set(key, method);
       return method;
