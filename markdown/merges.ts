@@ -23,6 +23,7 @@ const meetings: readonly Meeting[] = [
   { first: 'edit', isCoarse: true, keepsWraps: true },
   { first: 'edit', drops: 'line', isCoarse: true, keepsWraps: true },
   { first: 'edit', drops: 16, keepsWraps: true },
+  { first: 'edit', drops: 1 },
   { first: 'edit', drops: 2 },
 ];
 

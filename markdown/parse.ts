@@ -221,8 +221,9 @@ function definedLines(
     if (type !== 'definition') continue;
     let firstLine = lineOf(position?.start) - stubLines;
     const endLine = lineOf(position?.end) - stubLines + 1;
-    if (!isBare(lines[firstLine]?.slice(0, (position?.start.column ?? 1) - 1))) {
-      behindMarkers.push({ firstLine, endLine });
+    const offset = (position?.start.column ?? 1) - 1;
+    if (!isBare(lines[firstLine]?.slice(0, offset))) {
+      behindMarkers.push({ firstLine, endLine, offset });
       continue;
     }
     while (isBare(lines[firstLine - 1])) firstLine -= 1;

@@ -155,7 +155,7 @@ function contextOf(
             where === 'paragraph' && beginsBlock(nodes, index, node.text ?? ''),
           );
         };
-        const nested = nest(bridged(nodes.flatMap(withLiterals)), inner);
+        const nested = nest(bridged(nodes.flatMap(withLiterals), style), inner);
         return style.style.bareUrls ? bareAddresses(nested) : nested;
       },
     };
@@ -196,11 +196,15 @@ function traceOf(node: NodeJson): string {
   return `<!-- ${json} -->`;
 }
 
-/** Nodes bear no marks in Yjs, so one between two texts takes what both of them have. */
-function bridged(content: readonly NodeJson[]): NodeJson[] {
+/**
+ * Nodes bear no marks in Yjs, so one between two texts takes what both of them have; a line break does so where its
+ * author has it so: in lines that are bold one by one, the words of one decide nothing about the next.
+ */
+function bridged(content: readonly NodeJson[], { style }: StylePicker): NodeJson[] {
   return content.map((node, index) => {
     if (node.text !== undefined) return node;
-    const marks = marksAround(content, index);
+    const isApart = node.type === 'hardBreak' && !style.breaksInside;
+    const marks = marksAround(content, index).filter(({ type }) => !isApart || type === 'link');
     return marks.length > 0 ? { ...node, marks } : node;
   });
 }

@@ -5,7 +5,7 @@
  * document order, so that a print with as many of them gives each its own style back; new ones get the commonest.
  */
 
-import type { Code, Heading, List, Nodes } from 'mdast';
+import type { Code, Heading, List, Nodes, Paragraph } from 'mdast';
 import { parseMarkdown, walk } from './remark.ts';
 
 export interface ListStyle {
@@ -40,6 +40,8 @@ export interface Style {
   paddedCells: boolean;
   /** `[**bold**](…)`, not `**[bold](…)**`. */
   linksOutside: boolean;
+  /** Emphasis goes on behind a line break, and does not begin anew there. */
+  breaksInside: boolean;
   bulletLists: readonly ListStyle[];
   orderedLists: readonly ListStyle[];
   headings: readonly HeadingStyle[];
@@ -55,6 +57,7 @@ export const plainStyle: Style = {
   bareUrls: true,
   paddedCells: true,
   linksOutside: false,
+  breaksInside: true,
   bulletLists: [{ marker: '-', loose: false, gap: 1, counts: true }],
   orderedLists: [{ marker: '.', loose: false, gap: 1, counts: true }],
   headings: [{ form: 'atx' }],
@@ -111,6 +114,10 @@ export function ownFactsOf(node: Nodes, markdown: string): StyleFact[] {
     case 'strong':
       facts.push({ of: node.type, value: source().startsWith('_') ? '_' : '*' });
       if (only === 'link') facts.push({ of: 'linksOutside', value: false });
+      if (node.children.some(({ type }) => type === 'break')) facts.push({ of: 'breaksInside', value: true });
+      break;
+    case 'paragraph':
+      if (hasBreakBetweenMarks(node)) facts.push({ of: 'breaksInside', value: false });
       break;
     case 'break':
       facts.push({ of: 'hardBreak', value: source().startsWith('\\') ? '\\' : '  ' });
@@ -138,6 +145,15 @@ export function ownFactsOf(node: Nodes, markdown: string): StyleFact[] {
   return facts;
 }
 
+/** Whether emphasis ends before a line break and more of its kind begins behind it. */
+function hasBreakBetweenMarks({ children }: Paragraph): boolean {
+  const shown = children.filter((node) => node.type !== 'text' || /\S/.test(node.value));
+  return shown.some(({ type }, index) => {
+    const [before, after] = [shown[index - 1]?.type, shown[index + 1]?.type];
+    return type === 'break' && before === after && (before === 'emphasis' || before === 'strong');
+  });
+}
+
 export function styleOf(facts: readonly StyleFact[], fallback: Style): Style {
   const all = <F extends keyof Style>(of: F) =>
     facts.filter((fact) => fact.of === of).map((fact) => fact.value as OneOf<Style[F]>);
@@ -153,6 +169,7 @@ export function styleOf(facts: readonly StyleFact[], fallback: Style): Style {
     bareUrls: most('bareUrls'),
     paddedCells: most('paddedCells'),
     linksOutside: most('linksOutside'),
+    breaksInside: most('breaksInside'),
     bulletLists: each('bulletLists'),
     orderedLists: each('orderedLists'),
     headings: each('headings'),

@@ -35,18 +35,26 @@ export interface Meeting {
 export interface LineRange {
   readonly firstLine: number;
   readonly endLine: number;
+  /** How much of the first line stands before it, such as the marker of an item. */
+  readonly offset?: number;
 }
 
 /** The ranges that lie between two lines, counted from the first of the two. */
 export function linesWithin(ranges: readonly LineRange[], firstLine: number, endLine: number): LineRange[] {
   return ranges
     .filter((range) => range.firstLine >= firstLine && range.endLine <= endLine)
-    .map((range) => ({ firstLine: range.firstLine - firstLine, endLine: range.endLine - firstLine }));
+    .map((range) => ({
+      ...range,
+      firstLine: range.firstLine - firstLine,
+      endLine: range.endLine - firstLine,
+    }));
 }
 
 /** A difference between ancestor and source; what is hidden from the document stays, whatever the edit is. */
 interface HandHunk extends Hunk {
   isHidden?: boolean;
+  /** Behind a marker: it stands there, and not in lines of its own. */
+  isInLine?: boolean;
 }
 
 /** Three texts that were compared, to be put together in one way or another. */
@@ -71,8 +79,8 @@ export function compare(
   const found = differenceByWords(before, shown);
   const apart = (hunks: readonly Hunk[]) =>
     [
-      ...hunks.flatMap((hunk) => wrapsApart(hunk, before)),
-      ...hiddenAt.map(({ at, tokens }) => ({ at: placeOf(at, found), length: 0, tokens, isHidden: true })),
+      ...hunks.flatMap((hunk) => wrapsApart(hunk, before)).map((hunk) => withIndent(hunk, before)),
+      ...hiddenAt.map(({ at, ...each }) => ({ ...each, at: placeOf(at, found), length: 0, isHidden: true })),
     ].sort((a, b) => a.at - b.at);
   const hand = apart(found);
   const editsAcross = difference(before, tokensOf(edited));
@@ -98,15 +106,32 @@ function withoutHidden(source: string, hidden: readonly LineRange[]) {
   if (hidden.length === 0) return { shown: tokensOf(source), hiddenAt: [] };
   const lines = linesIn(source);
   const shown: string[] = [];
-  const hiddenAt: { at: number; tokens: string[] }[] = [];
+  const hiddenAt: { at: number; tokens: string[]; isInLine?: boolean }[] = [];
   let line = 0;
-  for (const { firstLine, endLine } of hidden) {
+  for (const { firstLine, endLine, offset } of hidden) {
+    if (firstLine < line) continue;
     for (const token of tokensOf(lines.slice(line, firstLine).join(''))) shown.push(token);
-    hiddenAt.push({ at: shown.length, tokens: lines.slice(firstLine, endLine) });
     line = endLine;
+    if (offset === undefined) {
+      hiddenAt.push({ at: shown.length, tokens: lines.slice(firstLine, endLine) });
+      continue;
+    }
+    const first = lines[firstLine] as string;
+    for (const token of tokensOf(first.slice(0, offset))) shown.push(token);
+    const at = shown.length;
+    // What the item says begins with the indentation of a later line; in the document, right behind the marker.
+    while (isHiddenLine(hidden, line) || /^[ \t>]*\n$/.test(lines[line] ?? '')) line += 1;
+    const [indent = ''] = /^[ \t>]*(?=\S)/.exec(lines[line] ?? '') ?? [];
+    const tokens = [first.slice(offset), ...lines.slice(firstLine + 1, line), indent];
+    if (indent !== '') lines[line] = (lines[line] as string).slice(indent.length);
+    hiddenAt.push({ at, tokens, isInLine: true });
   }
   for (const token of tokensOf(lines.slice(line).join(''))) shown.push(token);
   return { shown, hiddenAt };
+}
+
+function isHiddenLine(hidden: readonly LineRange[], line: number): boolean {
+  return hidden.some(({ firstLine, endLine }) => firstLine <= line && line < endLine);
 }
 
 /** Hunks that are apart by nothing but punctuation, as one. */
@@ -154,7 +179,7 @@ function apply(ancestor: readonly string[], hunks: readonly HandHunk[]): string 
   let at = 0;
   for (const hunk of hunks.toSorted((a, b) => a.at - b.at || a.length - b.length)) {
     write(ancestor.slice(at, hunk.at).join(''));
-    if (hunk.isHidden) hidden += hunk.tokens.join('');
+    if (hunk.isHidden && !hunk.isInLine) hidden += hunk.tokens.join('');
     else write(hunk.tokens.join(''));
     at = Math.max(at, hunk.at + hunk.length);
   }
@@ -262,6 +287,14 @@ function wrapsApart(hunk: Hunk, ancestor: readonly string[]): Hunk[] {
   });
 }
 
+/** A line break before a space is one in its place, with the indentation of the next line. */
+function withIndent(hunk: Hunk, ancestor: readonly string[]): Hunk {
+  const { at, length, tokens } = hunk;
+  const next = ancestor[at];
+  if (length > 0 || tokens.at(-1) !== '\n' || next === undefined || !/^[^\S\n]+$/.test(next)) return hunk;
+  return { at, length: 1, tokens: [...tokens, next] };
+}
+
 /** What stands between spaces, and the spaces: by turns, beginning with the former. */
 function partsOf(tokens: readonly string[]): string[][] {
   const parts: string[][] = [[]];
@@ -305,9 +338,15 @@ function slide(ancestor: readonly string[], edit: Hunk, hand: readonly Hunk[]): 
   for (const step of [back, forth]) {
     for (let moved = step(ancestor, edit); moved; moved = step(ancestor, moved)) places.push(moved);
   }
-  const free = places.filter((place) => !hand.some((hunk) => overlap(place, hunk)));
+  const awayFrom = (hunks: readonly Hunk[]) =>
+    places.filter((place) => !hunks.some((hunk) => overlap(place, hunk)));
+  const free = awayFrom(hand);
   const atLineStart = ({ at }: Hunk) => at === 0 || ancestor[at - 1] === '\n';
-  return free.find(atLineStart) ?? free[0] ?? places.find(atLineStart) ?? edit;
+  const kept = free.find(atLineStart) ?? free[0] ?? places.find(atLineStart);
+  if (kept) return kept;
+  const [unwrapped] = awayFrom(hand.filter(({ tokens }) => tokens.includes('\n')));
+  // All that stood in a line goes with the break before it, so that the next line keeps its indentation.
+  return unwrapped ?? places.reduce((first, place) => (place.at < first.at ? place : first));
 }
 
 function forth(ancestor: readonly string[], { at, length, tokens }: Hunk): Hunk | undefined {

@@ -281,7 +281,7 @@ export class Writer {
     );
     const before = gapBefore(source, range.at);
     const after = gapBefore(source, range.at + range.length);
-    const hidden = linesWithin(source.parsed.hidden, first.firstLine, last.endLine);
+    const hidden = hiddenWithin(source, first.firstLine, last.endLine);
     if (printed.old === text) return;
     for (const merged of merges(printed.old, { text, hidden }, printed.live)) yield before + merged + after;
   }
@@ -321,7 +321,7 @@ export class Writer {
     const old = source.blocks[at] as ParsedBlock;
     const text = textOf(source, old);
     if (isSame(old.node, node)) yield text;
-    const hidden = linesWithin(source.parsed.hidden, old.firstLine, old.endLine);
+    const hidden = hiddenWithin(source, old.firstLine, old.endLine);
     const { children } = old;
     const written: Written = {
       nodes: [old.node],
@@ -545,6 +545,13 @@ function wordsOf(nodes: readonly NodeJson[]): string {
   return plainText(docOf(nodes))
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
+}
+
+/** The link definitions between two lines, in order. */
+function hiddenWithin({ parsed }: Source, firstLine: number, endLine: number): LineRange[] {
+  const { hidden, behindMarkers } = parsed;
+  const all = behindMarkers.length > 0 ? [...hidden, ...behindMarkers] : hidden;
+  return linesWithin(all, firstLine, endLine).sort((a, b) => a.firstLine - b.firstLine);
 }
 
 /** Indented, it would be part of a list that has come to stand before it. */
