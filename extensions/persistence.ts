@@ -5,6 +5,7 @@
  * has every edit; a snapshot of the whole is written after some time, after so many edits, and when the last one
  * leaves. A document whose snapshot could not be stored stays in memory, and the store is tried again.
  */
+import { setImmediate } from 'node:timers/promises';
 import type {
   afterUnloadDocumentPayload,
   beforeUnloadDocumentPayload,
@@ -229,13 +230,13 @@ export class Persistence implements Extension<ConnectionContext> {
     const record = await records.read(recordId);
     if (!record) throw new RealtimeError('no-such-record', { context: { recordId } });
     // The same text makes the same update: a seed that comes late merges with the first into one copy.
-    const { state, base } = await converter.seed(record.markdown, recordId);
+    const { state, parts, base } = await converter.seed(record.markdown, recordId);
     // While the record was read and converted another node may have begun the document, and changed the record.
     const begun = this.#options.journal.isShared ? await this.#recovery.recover(documentName) : null;
     if (begun) return this.#goOn(document, begun, ledger.recall(documentName));
     sources.seeded(documentName, base, state);
     sources.published.note(documentName, record);
-    fill(document, [state]);
+    await fillInParts(document, parts);
   }
 
   async #goOn(
@@ -393,6 +394,14 @@ export class Persistence implements Extension<ConnectionContext> {
       this.#options.notices.savedAgain(this.#instance, documentName, 'snapshot');
     }
     if (document.getConnectionsCount() === 0) void this.#instance.unloadDocument(document);
+  }
+}
+
+/** One after the other, with everybody else's work between them; nobody is let in before all of it is there. */
+async function fillInParts(document: Doc, parts: readonly Uint8Array[]): Promise<void> {
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) await setImmediate();
+    fill(document, [part]);
   }
 }
 

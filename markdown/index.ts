@@ -18,6 +18,7 @@ export {
 export { allFeatures, type Feature, type MarkdownOptions } from './features.ts';
 export type { MarkJson, NodeJson } from './json.ts';
 export { schema } from './schema.ts';
+export { seedInParts, seedUpdate } from './seed.ts';
 export { isSeedClientId } from './seed-client.ts';
 export {
   isAlike,
@@ -30,4 +31,4 @@ export {
 } from './source.ts';
 export { plainStyle, type Style, sniffStyle } from './style.ts';
 export { MarkdownError } from './text.ts';
-export { jsonOf, replaceContent, seedUpdate } from './ydoc.ts';
+export { jsonOf, replaceContent } from './ydoc.ts';

@@ -5,35 +5,15 @@
  * JSON is in the names of a dialect here, on both sides.
  */
 
-import { digest } from 'lib0/hash/sha256';
 import * as Y from 'yjs';
 import { changesBetween } from './align.ts';
 import { flatFrom, leavesBelow, maxDepth } from './bounds.ts';
 import type { DialectName } from './dialects.ts';
 import { block, joinText, type MarkJson, type NodeJson, sortMarks, stableString } from './json.ts';
-import { firstSeedClientId } from './seed-client.ts';
 import { completed, orderedMarks } from './spelling.ts';
 
-const fragmentName = 'default';
-
-/**
- * The update that makes an empty Y.Doc hold the document.
- *
- * The same document and seed give the same bytes, so that two nodes that seed at once, or one that seeds late,
- * merge into one copy. The client id comes from a hash of both, out of a range that no editor's comes from.
- */
-export function seedUpdate(json: NodeJson, seed: string, dialect: DialectName = 'tiptap'): Uint8Array {
-  const doc = new Y.Doc();
-  doc.clientID = clientIdOf(`${seed}\n${stableString(json)}`);
-  doc.getXmlFragment(fragmentName).insert(0, toShared(completed(json, dialect).content ?? []));
-  const update = Y.encodeStateAsUpdate(doc);
-  doc.destroy();
-  return update;
-}
-
-function clientIdOf(value: string): number {
-  return firstSeedClientId + new DataView(digest(new TextEncoder().encode(value)).buffer).getUint32(0);
-}
+/** Where y-prosemirror, and so every editor, has the document. */
+export const fragmentName = 'default';
 
 type SharedChild = Y.XmlElement | Y.XmlText | Y.XmlHook;
 
@@ -97,7 +77,7 @@ function markOf(name: string, value: unknown): MarkJson {
 
 type Shared = Y.XmlElement | Y.XmlText;
 
-function toShared(content: readonly NodeJson[]): Shared[] {
+export function toShared(content: readonly NodeJson[]): Shared[] {
   return runsOf(content).map((run) => {
     if (Array.isArray(run)) {
       const text = new Y.XmlText();

@@ -14,6 +14,7 @@ import {
   rebase,
   replaceContent,
   save,
+  seedInParts,
   seedUpdate,
   withText,
   withTextOf,
@@ -28,6 +29,8 @@ import { type NamedText, unifiedDiff } from './unified-diff.ts';
 
 export interface Seed {
   readonly state: Uint8Array;
+  /** The same in parts, to be applied in this order: each a few milliseconds' work. */
+  readonly parts: readonly Uint8Array[];
   readonly base: Base;
 }
 
@@ -95,7 +98,8 @@ const copies = new DocumentCopies();
 const methods = {
   seed(markdown: string, recordId: string, isOpaque: boolean): Seed {
     const { json, base } = open(markdown, { ...markdownOptions, isOpaque });
-    return { state: seedUpdate(json, recordId, base.dialect), base: known(base) };
+    const { update: state, parts } = seedInParts(json, recordId, base.dialect);
+    return { state, parts, base: known(base) };
   },
   reopen(state: Uint8Array, readAs: Base, recordId: string, isOpaque: boolean): Reopened {
     // Bases of the first version do not say how they were read: as it is configured, as far as anybody knows.

@@ -52,6 +52,18 @@ it('[L2] seeds a document once for clients who arrive at the same time', async (
   expect(reads).toHaveLength(1);
 });
 
+it('[L2] lets nobody in before all of a long record is there', async () => {
+  townHall = await TownHall.open();
+  const paragraphs = Array.from({ length: 4_000 }, (_, index) => `Paragraph *${index}*.\n\n`).join('');
+  await townHall.createDraftOnly('long', `${paragraphs}The end.\n`);
+  const clerks = await Promise.all(['alice', 'bob'].map((name) => townHall.join('long', name)));
+  for (const clerk of clerks) {
+    await clerk.synced(20_000);
+    expect(clerk.text).toContain('The end.');
+    expect(clerk.fragment.length).toBe(4_001);
+  }
+});
+
 it('[L4] leaves nothing behind when a load fails, and loads at the next attempt', async () => {
   const flaky = flakySnapshots();
   townHall = await TownHall.open({ snapshots: flaky.snapshots });

@@ -3,7 +3,15 @@
 import { describe, expect, it } from 'vitest';
 import { prosemirrorJSONToYDoc, yXmlFragmentToProseMirrorRootNode } from 'y-prosemirror';
 import * as Y from 'yjs';
-import { jsonOf, type NodeJson, open, replaceContent, schema, seedUpdate } from '../../markdown/index.ts';
+import {
+  jsonOf,
+  type NodeJson,
+  open,
+  replaceContent,
+  schema,
+  seedInParts,
+  seedUpdate,
+} from '../../markdown/index.ts';
 import { textNode } from '../../markdown/json.ts';
 import { bold, codeText, doc, h, li, link, ol, p, task, tasks, ul } from './helpers/build.ts';
 import { type Random, randomFrom } from './helpers/random.ts';
@@ -29,6 +37,24 @@ describe('seeding', () => {
     const ydoc = seeded(sample);
     Y.applyUpdate(ydoc, seedUpdate(sample, 'record:a'));
     expect(jsonOf(ydoc)).toEqual(jsonOf(seeded(sample)));
+  });
+
+  it('[L3] is the same in parts, none of which begins or ends within a text', () => {
+    const runs = Array.from({ length: 30 }, (_, index) => `**b${index}** *c*`).join(' ');
+    const { json } = open(`${runs}\n\n- d\n\n`.repeat(100));
+    const { update, parts } = seedInParts(json, 'a');
+    expect(update).toEqual(seedUpdate(json, 'a'));
+    expect(parts.length).toBeGreaterThan(3);
+    const ydoc = new Y.Doc();
+    for (const part of parts) {
+      Y.applyUpdate(ydoc, part);
+      const texts = JSON.stringify(jsonOf(ydoc))
+        .split('"paragraph"')
+        .filter((text) => text.includes('b0'));
+      for (const text of texts) expect(text).toContain('b29');
+    }
+    expect(Y.encodeStateAsUpdate(ydoc)).toEqual(update);
+    expect(seedInParts(sample, 'a').parts).toEqual([seedUpdate(sample, 'a')]);
   });
 
   it('gives what y-prosemirror gives', () => {
