@@ -81,7 +81,8 @@ const statements = {
   commit: database.prepare('COMMIT'),
   rollback: database.prepare('ROLLBACK'),
   find: database.prepare(`
-    SELECT key, MAX(trimmed_through, IFNULL((SELECT MAX(sequence) FROM entries WHERE document = key), 0)) AS last
+    SELECT key,
+        MAX(trimmed_through, settled_through, IFNULL((SELECT MAX(sequence) FROM entries WHERE document = key), 0)) AS last
       FROM documents WHERE name = ?
   `),
   add: database.prepare('INSERT INTO documents (name) VALUES (?) RETURNING key'),
@@ -145,10 +146,11 @@ const methods = {
   read(documentName: string, after: number): { rows: JournalRow[]; damaged: number; isComplete: boolean } {
     const document = find(documentName);
     const stored = document ? statements.read.all(document.key, after) : [];
-    const rows = stored.map((row) => readable(documentName, row));
-    const good = rows.filter((row) => row !== null);
+    const rows = stored.map((row) => readable(documentName, row)).filter((row) => row !== null);
     const trimmedThrough = document ? Number(statements.trimmedThrough.get(document.key)?.sequence) : 0;
-    return { rows: good, damaged: rows.length - good.length, isComplete: trimmedThrough <= after };
+    // Sequences have no gaps: what is not here, or not whole, is lost.
+    const kept = (document?.last ?? 0) - Math.max(after, trimmedThrough);
+    return { rows, damaged: Math.max(0, kept - rows.length), isComplete: trimmedThrough <= after };
   },
 
   trim(documentName: string, through: number): void {
