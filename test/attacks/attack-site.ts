@@ -165,9 +165,22 @@ export class AttackSite {
     return !this.server.hasEnded;
   }
 
-  async rssBytes(): Promise<number> {
+  rssBytes(): Promise<number> {
+    return this.#memory('VmRSS');
+  }
+
+  /** The most that it ever was, also between two looks, since `forgetPeak`. */
+  peakBytes(): Promise<number> {
+    return this.#memory('VmHWM');
+  }
+
+  async forgetPeak(): Promise<void> {
+    await writeFile(`/proc/${this.server.pid}/clear_refs`, '5');
+  }
+
+  async #memory(what: 'VmRSS' | 'VmHWM'): Promise<number> {
     const status = await readFile(`/proc/${this.server.pid}/status`, 'utf8').catch(() => '');
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1_024;
+    return Number(new RegExp(`^${what}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1_024;
   }
 
   async close(): Promise<void> {

@@ -69,14 +69,7 @@ export async function judge(
   site.told();
 
   const startedAt = performance.now();
-  let peak = before;
-  let isOver = false;
-  const watching = (async () => {
-    while (!isOver) {
-      peak = Math.max(peak, await site.rssBytes());
-      await delay(sampleEveryMs);
-    }
-  })();
+  await site.forgetPeak();
   const giveUp = new AbortController();
   try {
     const tooLong = delay(attackMs, undefined, { signal: giveUp.signal }).then(() => {
@@ -92,8 +85,7 @@ export async function judge(
   // A short one is looked at for as long as the honest user takes for some keys.
   await delay(Math.max(0, leastMs - (performance.now() - startedAt)));
   const after = await memoryComesBack(site, before);
-  isOver = true;
-  await watching;
+  const peak = await site.peakBytes();
 
   const { latenciesMs, closeCodes, text } = await honest.figures();
   const attacked = latencyOf(latenciesMs);
