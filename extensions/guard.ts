@@ -17,6 +17,7 @@ import {
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from 'y-protocols/sync';
 import { decodeStateVector, encodeStateAsUpdate, getState } from 'yjs';
 import { isSeedClientId } from '../markdown/seed-client.ts';
+import { TooManyPieces } from '../server/bounded-decoder.ts';
 import type { ClientOwners } from '../server/client-owners.ts';
 import { type ErrorCode, errors, RealtimeError } from '../server/errors.ts';
 import type { Announcer } from '../server/events.ts';
@@ -239,8 +240,9 @@ function updateIn(message: SyncMessage): Update {
   if (message.type > messageYjsUpdate) throw refused(message, 'invalid-update', { step: message.type });
   try {
     return readUpdate(message.payload);
-  } catch {
-    throw refused(message, 'invalid-update');
+  } catch (thrown) {
+    if (!(thrown instanceof TooManyPieces)) throw refused(message, 'invalid-update');
+    throw refused(message, 'too-intricate', { bytes: message.payload.byteLength });
   }
 }
 

@@ -128,8 +128,12 @@ function isClear(connection: Connection): boolean {
   );
 }
 
-/** `null` for what cannot be read: Hocuspocus has it refused. */
+/** Nobody types as much at once; and what is tried elsewhere first, as much of that is, would be read twice. */
+const mostBytes = 65_536;
+
+/** `null` for what cannot be read, or is much: that goes Hocuspocus' way. */
 function editIn(frame: Uint8Array, beginning: Uint8Array): Edit | null {
+  if (frame.byteLength > mostBytes) return null;
   try {
     const payload = updateBehind(beginning, frame);
     return { payload, update: decodeUpdate(payload) };

@@ -140,7 +140,9 @@ export class Pace {
   }
 
   #weightOf(kind: Exclude<FrameKind, 'question'>, frame: Buffer): number {
-    return kind === 'edit' && this.#options.mayBeFromOffline(frame) ? weightFromOffline : weights[kind];
+    const weight =
+      kind === 'edit' && this.#options.mayBeFromOffline(frame) ? weightFromOffline : weights[kind];
+    return Math.max(weight, costOf(frame));
   }
 
   #isInTime(frame: Buffer): boolean {

@@ -1,22 +1,23 @@
 /**
  * What a Yjs update says of itself, read without applying it.
  */
-import { type Doc, decodeUpdate, getState, type ID, Item, Skip } from 'yjs';
+import { type Doc, getState, type ID, Item, Skip } from 'yjs';
+import { decodeBounded } from './bounded-decoder.ts';
 
-export { decodeUpdate };
+export { decodeBounded as decodeUpdate };
 
-export type Update = ReturnType<typeof decodeUpdate>;
+export type Update = ReturnType<typeof decodeBounded>;
 
 type Struct = Update['structs'][number];
 
 /** Every extension that looks at a message is handed the same bytes: they are decoded once. */
 const decoded = new WeakMap<Uint8Array, Update>();
 
-/** @throws whatever Yjs throws at bytes that are no update */
+/** @throws TooManyPieces, and whatever Yjs throws at bytes that are no update */
 export function readUpdate(update: Uint8Array): Update {
   const known = decoded.get(update);
   if (known) return known;
-  const read = decodeUpdate(update);
+  const read = decodeBounded(update);
   decoded.set(update, read);
   return read;
 }

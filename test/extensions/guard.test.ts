@@ -191,6 +191,18 @@ it('[L11] refuses an update that would hold up everybody, and goes on', async ()
   expect(bob.text.split('UNHARMED')).toHaveLength(2);
 });
 
+it('[L13] refuses more in one update than people make, and acknowledges none of it', async () => {
+  townHall = await TownHall.open();
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const bob = await (await townHall.join('noise-bylaw', 'bob')).synced();
+  alice.sendRaw(messageYjsUpdate, plainText(300_000));
+  await until('the text is there', () => bob.text.includes('xxx'));
+  const { text } = bob;
+  alice.sendRaw(messageYjsUpdate, crafted.holes(140_000, 5_000));
+  expect(await alice.refused()).toBe(errors['too-intricate'].reason);
+  expect(bob.text).toBe(text);
+});
+
 it('[L11] takes a large paste, and what is deleted of it, once each', async () => {
   townHall = await TownHall.open();
   const alice = await (await townHall.join('noise-bylaw')).synced();

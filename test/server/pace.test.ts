@@ -151,30 +151,31 @@ it('[R4] counts what is no edit for more', async () => {
 });
 
 it('[R4] counts an edit that was typed just now for more than one from offline', async () => {
-  const { pace, seen, send } = open({ mayBeFromOffline: (frame) => frame === fromOffline });
-  const fromOffline = edit(1);
-  send([...many(60, edit), fromOffline]);
-  await until('all are handled', () => !pace.isWaiting);
-  expect(seen.excess).toBe(10 * 10 + 1);
+  const excessOf = async (mayBeFromOffline: () => boolean) => {
+    const { pace, seen, send } = open({ mayBeFromOffline });
+    send(many(200, edit));
+    await until('all are handled', () => !pace.isWaiting);
+    return seen.excess;
+  };
+  expect(await excessOf(() => true)).toBeLessThanOrEqual(150);
+  expect(await excessOf(() => false)).toBeGreaterThan(500);
 });
 
-it('[R3] gives one whose messages take long few of them at a time', async () => {
+it('[R3] gives one whose messages take long a part of the time', async () => {
+  let busyMs = 0;
   const busy = open({
     handle: () => {
-      const until = performance.now() + 20;
-      while (performance.now() < until);
+      const startedAt = performance.now();
+      while (performance.now() < startedAt + 20);
+      busyMs += performance.now() - startedAt;
     },
   });
   busy.send(many(200, edit));
-  let ticks = 0;
-  const ticking = setInterval(() => {
-    ticks += 1;
-  }, 1);
   const startedAt = performance.now();
+  const busyBefore = busyMs;
   await until('it has gone on for a while', () => performance.now() - startedAt > 500);
-  clearInterval(ticking);
   busy.pace.stop();
-  expect(ticks).toBeGreaterThan(100);
+  expect((busyMs - busyBefore) / (performance.now() - startedAt)).toBeLessThan(0.5);
 });
 
 it('[R3] has one that comes back at once in the lane no more often than others', async () => {
