@@ -41,8 +41,14 @@ interface WrittenRange {
   reads: readonly NodeJson[];
 }
 
-/** A range that has grown so often and still does not read right is something that Markdown cannot say. */
-const maxGrowth = 3;
+/** How many neighbours a range takes in; one that still does not read right is something that Markdown cannot say. */
+const growths = [
+  { before: 0, behind: 1 },
+  { before: 1, behind: 0 },
+  { before: 1, behind: 1 },
+  { before: 2, behind: 2 },
+  { before: 3, behind: 3 },
+] as const;
 
 export class Writer {
   readonly #task: Task;
@@ -125,14 +131,18 @@ export class Writer {
     return rangesBetween(this.#kept, this.#task.source.blocks.length);
   }
 
-  /** Takes in the neighbours until the range reads right. */
+  /** Takes in neighbours until the range reads right: as few as it can, so that the others keep their bytes. */
   #grow(range: Change): boolean {
     const kept = [...this.#kept];
-    let grown = range;
-    for (let growth = 0; growth < maxGrowth; growth += 1) {
-      this.#takeIn(grown.from - 1, -1);
-      this.#takeIn(grown.from + grown.count, 1);
-      grown = this.#ranges().find(({ at, length }) => at <= range.at && range.at <= at + length) ?? grown;
+    for (const { before, behind } of growths) {
+      this.#kept = [...kept];
+      let grown = range;
+      const takeIn = (neighbour: number, step: 1 | -1) => {
+        this.#takeIn(neighbour, step);
+        grown = this.#ranges().find(({ at, length }) => at <= range.at && range.at <= at + length) ?? grown;
+      };
+      for (let count = 0; count < before; count += 1) takeIn(grown.from - 1, -1);
+      for (let count = 0; count < behind; count += 1) takeIn(grown.from + grown.count, 1);
       if (this.#solve(grown)) return true;
     }
     this.#kept = kept;
@@ -297,10 +307,19 @@ export class Writer {
       return;
     }
     const pieces = pairs.map((pair, offset) => this.#piece(range, pair, offset));
-    yield* this.#joined(
-      range,
-      pieces.filter((_, offset) => typed.get(lives[offset] as NodeJson) !== ''),
-    );
+    const isWritten = (_: unknown, offset: number) => typed.get(lives[offset] as NodeJson) !== '';
+    yield* this.#joined(range, pieces.filter(isWritten));
+    const fenced = pieces.map((piece, offset) => this.#fenced(piece, lives[offset] as NodeJson));
+    if (fenced.some((piece, offset) => piece !== pieces[offset]))
+      yield* this.#joined(range, fenced.filter(isWritten));
+  }
+
+  /** Indented code would be part of a list that has come to stand before it, and makes other text of one behind it. */
+  #fenced(piece: Piece, node: NodeJson): Piece {
+    const isIndented = node.type === 'codeBlock' && /^(?: {4}| {0,3}\t)/.test(piece.text);
+    return isIndented
+      ? { ...piece, text: this.#print([node], withFences(this.#task.source.style())) }
+      : piece;
   }
 
   #piece(range: Change, pair: number | undefined, offset: number): Piece {
@@ -337,8 +356,7 @@ export class Writer {
   #rewrite(at: number, old: ParsedBlock, index: number): string {
     const node = this.#task.live[index] as NodeJson;
     const text = textOf(this.#task.source, old);
-    if (isSame(old.node, node))
-      return this.#goesOnList(at, node, index) ? this.#print([node], this.#styleAt(index)) : text;
+    if (isSame(old.node, node)) return text;
     const lead = once(() => (this.#reads(text, old.node) ? '' : this.#leadOf(at)));
     let last = text;
     for (last of this.#rewritesOf(at, index)) {
@@ -346,14 +364,6 @@ export class Writer {
       if (lead() !== '' && this.#reads(lead() + last, node, 2)) break;
     }
     return last;
-  }
-
-  /** Whether code has come to stand behind a list: if it is indented, it would be part of that. */
-  #goesOnList(at: number, { type }: NodeJson, index: number): boolean {
-    const { live, source } = this.#task;
-    const isList = (node: NodeJson | undefined) => node?.type.endsWith('List') ?? false;
-    if (type !== 'codeBlock' || !isList(live[index - 1]) || isList(source.blocks[at - 1]?.node)) return false;
-    return /^(?: {4}| {0,3}\t)/.test(textOf(source, source.blocks[at] as ParsedBlock));
   }
 
   /** The neighbour in front and the gap: a few blocks, such as a list after a list, read otherwise without it. */
@@ -385,6 +395,7 @@ export class Writer {
       range,
       this.#livesOf(range).map((_, index) => ({ text: this.#safest(range.from + index), old: undefined })),
     );
+    yield* this.#printedIn(range, plainest(style));
   }
 
   /** A block in the plainest print that reads right by itself; the last has no punctuation that could be markup. */
