@@ -6,7 +6,7 @@
  */
 
 import { type AnyDefinition, Definitions } from './definitions.ts';
-import { dominantLineEnding, normalLine, rawLines } from './endings.ts';
+import { dominantLineEnding, joinedLines, normalLine, rawLines } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
 import { once } from './once.ts';
@@ -102,8 +102,10 @@ export function textOf(source: Source, block: ParsedBlock): string {
  * last lines have gone, the one before them stays as it is, break and all.
  */
 export function assembled(pieces: readonly string[], source: Source): string {
-  let body = '';
-  for (const piece of pieces) body += piece === '' ? '' : (needsBreak(body) ? source.lineEnding : '') + piece;
+  const written = pieces.filter((piece) => piece !== '');
+  let body = joinedLines(
+    written.map((piece, at) => (needsBreak(written[at - 1] ?? '') ? source.lineEnding : '') + piece),
+  );
   const last = source.rawLines.at(-1);
   if (last !== undefined && !/[\r\n]$/.test(last) && !endsEarlier(body, last, source.rawLines))
     body = body.replace(/(?:\r\n|\n|\r)$/, '');

@@ -3,7 +3,7 @@
  */
 
 import { joinPieces, type Piece } from './gaps.ts';
-import { block, byName, type NodeJson, numberAttr } from './json.ts';
+import { block, byName, type NodeJson, startOf } from './json.ts';
 import { merges } from './merges.ts';
 import { pairNodes } from './pairs.ts';
 import type { ParsedChild } from './parse.ts';
@@ -122,9 +122,7 @@ function* together(ways: readonly Iterable<string>[]): Generator<string[]> {
 function wrapped(container: NodeJson, child: NodeJson, index: number, style: Style): NodeJson {
   const counts = style.orderedLists[0]?.counts ?? true;
   const attrs =
-    container.type === 'orderedList'
-      ? { start: numberAttr(container, 'start', 1) + (counts ? index : 0) }
-      : container.attrs;
+    container.type === 'orderedList' ? { start: startOf(container) + (counts ? index : 0) } : container.attrs;
   return block('doc', [block(container.type, [child], attrs)]);
 }
 

@@ -42,7 +42,15 @@ export function withEndings(lines: readonly string[], old: readonly string[], us
     next = change.from + change.count;
   }
   keep(old.length);
-  return lines.map((line, index) => line.slice(0, -1) + endings[index]).join('');
+  return joinedLines(lines.map((line, index) => line.slice(0, -1) + endings[index]));
+}
+
+/** A line break alone that comes to stand behind a `\r` would be one with it, and its line would have gone. */
+export function joinedLines(pieces: readonly string[]): string {
+  const apart = (piece: string, before = '') =>
+    before.endsWith('\r') && piece.startsWith('\n') ? `\r${piece.slice(1)}` : piece;
+  const written = pieces.filter((piece) => piece !== '');
+  return written.map((piece, index) => apart(piece, written[index - 1])).join('');
 }
 
 function endingOf(line: string | undefined): string | undefined {

@@ -51,6 +51,14 @@ export function numberAttr(node: NodeJson, name: string, fallback: number): numb
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : fallback;
 }
 
+/** Of a list's items; Markdown has nine digits for it, and none below nought. */
+export const maxNumber = 999_999_999;
+
+/** The number that a list begins with, as far as Markdown can say it. */
+export function startOf(list: NodeJson): number {
+  return Math.min(Math.max(0, numberAttr(list, 'start', 1)), maxNumber);
+}
+
 const inlineTypes = new Set(['text', 'hardBreak', 'image', 'htmlInline', 'civicRef', 'footnoteReference']);
 
 export function isInline(node: NodeJson): boolean {

@@ -51,6 +51,7 @@ export function print(json: NodeJson, style: Style = plainStyle, options: PrintO
     featureSet(options),
     stylePicker(style, countStyled(doc)),
     (label) => definitions?.has(label) ?? false,
+    options.isSpelledOut,
   );
   const tree: Root = { type: 'root', children: context.blocks(doc.content) };
   return printMarkdown(tree, remarkOptions(style, options));
@@ -135,6 +136,7 @@ function contextOf(
   features: FeatureSet,
   style: StylePicker,
   isDefined: PrintContext['isDefined'],
+  isSpelledOut = false,
 ): PrintContext {
   const at = (place: Place): PrintContext => {
     const context: PrintContext = {
@@ -153,6 +155,7 @@ function contextOf(
             node,
             literalPattern(features, node.marks, where),
             where === 'paragraph' && beginsBlock(nodes, index, node.text ?? ''),
+            isSpelledOut,
           );
         };
         const nested = nest(bridged(nodes.flatMap(withLiterals), style), inner);
@@ -212,8 +215,16 @@ function bridged(content: readonly NodeJson[], { style }: StylePicker): NodeJson
 /** A piece of text that is already Markdown. */
 const literalType = 'literal';
 
-/** @param isTextAtStart whether what stands first is text, though it looks like a literal */
-function splitLiterals(node: NodeJson, literals: RegExp, isTextAtStart: boolean): NodeJson[] {
+/**
+ * @param isTextAtStart whether what stands first is text, though it looks like a literal
+ * @param areTildesText whether tildes are: two that would strike what they do not both stand in cannot be bare
+ */
+function splitLiterals(
+  node: NodeJson,
+  literals: RegExp,
+  isTextAtStart: boolean,
+  areTildesText: boolean,
+): NodeJson[] {
   const { text } = node;
   if (text === undefined || hasMark(node, 'code')) return [node];
   const pieces: NodeJson[] = [];
@@ -221,7 +232,8 @@ function splitLiterals(node: NodeJson, literals: RegExp, isTextAtStart: boolean)
   for (const match of text.matchAll(literals)) {
     if (match.index > end) pieces.push({ ...node, text: text.slice(end, match.index) });
     const bare = match[0].replace(/^\\/, '');
-    const isText = bare !== match[0] || (isTextAtStart && match.index === 0);
+    const isBareText = (isTextAtStart && match.index === 0) || (areTildesText && bare.startsWith('~'));
+    const isText = bare !== match[0] || isBareText;
     pieces.push(isText ? { ...node, text: bare } : { ...node, type: literalType, text: bare });
     end = match.index + match[0].length;
   }

@@ -22,6 +22,7 @@ import {
   plainText,
   sortMarks,
   stableString,
+  startOf,
   stringAttr,
   textNode,
 } from './json.ts';
@@ -336,7 +337,7 @@ const attributes = byName<Record<string, (node: NodeJson) => Record<string, unkn
   horizontalRule: () => ({}),
   hardBreak: () => ({}),
   heading: (node) => ({ level: numberAttr(node, 'level', 1) }),
-  orderedList: (node) => ({ start: numberAttr(node, 'start', 1) }),
+  orderedList: (node) => ({ start: startOf(node) }),
   codeBlock: (node) => ({ language: stringAttr(node, 'language') }),
   image: (node) => ({
     src: stringAttr(node, 'src'),

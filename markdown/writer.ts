@@ -211,8 +211,9 @@ export class Writer {
       }
       const reads = [...this.#plainerTexts(index)].map((text) => this.#read(text));
       if (reads.some(([only, ...others]) => only && others.length === 0 && isSame(only, node))) continue;
-      const hasAllWords = (nodes: readonly NodeJson[]) => wordsOf(nodes) === wordsOf([node]);
-      const best = reads.find((nodes) => nodes.length === 1 && hasAllWords(nodes)) ?? reads.find(hasAllWords);
+      const whole = reads.filter((nodes) => wordsOf(nodes) === wordsOf([node]));
+      const alone = whole.filter(({ length }) => length === 1);
+      const best = alone.find((nodes) => marksOf(nodes) === marksOf([node])) ?? alone[0] ?? whole[0];
       if (best) instead.set(index, best);
     }
     return instead;
@@ -222,10 +223,14 @@ export class Writer {
   #asItReads(range: Change): WrittenRange {
     const lives = this.#livesOf(range);
     const fenced = lives.map(asCode);
+    const whole: WrittenRange[] = [];
     for (const text of this.#withDefinitions(range, this.#candidates(range))) {
       const reads = this.#readBetween(range, text);
-      if (reads && wordsOf(reads) === wordsOf(lives)) return { text, reads };
+      if (!reads || wordsOf(reads) !== wordsOf(lives)) continue;
+      if (marksOf(reads) === marksOf(lives)) return { text, reads };
+      whole.push({ text, reads });
     }
+    if (whole[0]) return whole[0];
     const texts = [
       ...this.#withDefinitions(range, [
         ...this.#printedTexts(range),
@@ -563,6 +568,17 @@ function hiddenWithin({ parsed }: Source, firstLine: number, endLine: number): L
   const { hidden, behindMarkers } = parsed;
   const all = behindMarkers.length > 0 ? [...hidden, ...behindMarkers] : hidden;
   return linesWithin(all, firstLine, endLine).sort((a, b) => a.firstLine - b.firstLine);
+}
+
+/** Each letter with the marks that it bears. */
+function marksOf(nodes: readonly NodeJson[]): string {
+  const found = nodes.flatMap(({ text, marks = [], content = [] }): string[] => {
+    const names = marks.map(({ type }) => type).sort();
+    return text === undefined
+      ? [marksOf(content)]
+      : (text.match(/[\p{L}\p{N}]/gu)?.map((each) => each + names) ?? []);
+  });
+  return found.join('');
 }
 
 /** Indented, it would be part of a list that has come to stand before it. */

@@ -7,7 +7,7 @@
 
 import type { List, ListItem, PhrasingContent } from 'mdast';
 import type { Construct, FlowNode, ParseContext, PrintContext } from '../construct.ts';
-import { block, type NodeJson, numberAttr, textNode } from '../json.ts';
+import { block, maxNumber, type NodeJson, startOf, textNode } from '../json.ts';
 import type { ListStyle } from '../style.ts';
 import { inlineSource } from './html.ts';
 import { isTaskList, parseTaskList } from './task-list.ts';
@@ -51,7 +51,7 @@ export const list: Construct = {
       const list = parent?.type === 'list' ? parent : undefined;
       const style = list?.data?.style;
       const step = style?.counts === false ? 0 : (state.indexStack.at(-1) ?? 0);
-      const bullet = `${list?.ordered ? (list.start ?? 1) + step : ''}${state.bulletCurrent ?? '-'}`;
+      const bullet = `${list?.ordered ? Math.min((list.start ?? 1) + step, maxNumber) : ''}${state.bulletCurrent ?? '-'}`;
       const head = bullet + ' '.repeat(style?.gap ?? 1);
       const exit = state.enter('listItem');
       const tracker = state.createTracker(info);
@@ -95,7 +95,7 @@ function printList(
     {
       type: 'list',
       ordered: sequence === 'orderedLists',
-      ...(sequence === 'orderedLists' && { start: Math.max(0, numberAttr(node, 'start', 1)) }),
+      ...(sequence === 'orderedLists' && { start: startOf(node) }),
       spread: style.loose,
       children: (node.content ?? []).map((item) => printItem(item, style, context)),
       data: { style },

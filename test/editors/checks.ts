@@ -7,7 +7,7 @@ import { spelled } from '../../markdown/spelling.ts';
 import { isNothing, keyOf } from '../../markdown/tidy.ts';
 import { documentOf } from './mount.ts';
 import { readingOf } from './reading.ts';
-import { endlessHtml, sayable, withBareDelimiters } from './sayable.ts';
+import { endlessHtml, sayable, withBareDelimiters, withProtectedTildes } from './sayable.ts';
 
 export interface Saved {
   readonly base: Base;
@@ -45,7 +45,7 @@ export function saveAndCheck(doc: Doc, before: Saved): Report {
   const saved = opened(doc, base);
   const again = documentOf(base.markdown, base);
   const { doc: said, approximations: found } = sayable(live, base);
-  const expected = withBareDelimiters(said, again);
+  const expected = withProtectedTildes(withBareDelimiters(said, again), again, base);
   const approximations = new Set(found);
   if (keyOf(expected) !== keyOf(said)) approximations.add('a delimiter without its mark');
   if (countSpelledOut(base) > countSpelledOut(before.base)) approximations.add('text spelled out in numbers');

@@ -13,14 +13,21 @@ export function readingOf(doc: NodeJson): string[] {
 
 const textblocks = ['paragraph', 'heading', 'codeBlock'];
 
-function lines(node: NodeJson, indent: string): string[] {
+/** @param isInCell where there is one line only, as in a heading, and so the tag of a line break is one */
+function lines(node: NodeJson, indent: string, isInCell = false): string[] {
+  const isLine = isInCell || node.type === 'heading' || node.type === 'table';
   const name = indent + [node.type, ...attributesOf(node)].join(' ');
   if (node.type === 'codeBlock') return [`${name}: ${JSON.stringify(code(node))}`];
   if (textblocks.includes(node.type)) {
-    const text = inline(node.content ?? []);
+    const text = inline((node.content ?? []).map((child) => (isLine ? withoutBreakTag(child) : child)));
     return node.type === 'paragraph' && text === '' ? [] : [`${name}: ${text}`];
   }
-  return [name, ...(node.content ?? []).flatMap((child) => lines(child, `${indent}  `))];
+  return [name, ...(node.content ?? []).flatMap((child) => lines(child, `${indent}  `, isLine))];
+}
+
+function withoutBreakTag(node: NodeJson): NodeJson {
+  const isBreak = node.type === 'htmlInline' && /^<br[ \t]*\/?>$/i.test(String(node.attrs?.html));
+  return isBreak ? { type: 'hardBreak' } : node;
 }
 
 /** Source that is HTML ends where its last line does. */

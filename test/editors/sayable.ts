@@ -3,6 +3,7 @@
  * so that it shows what gets lost, and where.
  */
 
+import { takeApart } from '../../markdown/apart.ts';
 import type { Base, MarkJson, NodeJson } from '../../markdown/index.ts';
 import { keyOf } from '../../markdown/tidy.ts';
 import { documentOf } from './mount.ts';
@@ -41,7 +42,11 @@ export function sayable(doc: NodeJson, base: Base): Sayable {
   };
   const replace = (node: NodeJson, index: number, siblings: readonly NodeJson[]): NodeJson[] | undefined => {
     if (isOpaque(node)) {
-      const read = documentOf(textOf(node), base).content ?? [];
+      // What was edited as source refers to the definitions of the text that it stands in.
+      const stubs = takeApart(base.markdown, base).definitions.stubsFor(textOf(node));
+      const all = documentOf(stubs + textOf(node), base).content ?? [];
+      // Stubs end in a rule.
+      const read = stubs === '' ? all : all.slice(all.findIndex(({ type }) => type === 'horizontalRule') + 1);
       const isStill = read[0] && isOpaque(read[0]) && textOf(read[0]) === textOf(node);
       if (isEndless(node, base)) note(endlessHtml);
       if (isStill) return undefined;
@@ -128,6 +133,24 @@ export function withBareDelimiters(doc: NodeJson, saved: NodeJson): NodeJson {
     ...doc,
     ...(doc.content && { content: doc.content.map((node) => (isGone(node) ? bare(node, 0, [node]) : node)) }),
   };
+}
+
+/**
+ * For editors that cannot strike, bare tildes are source; two that would strike across the edge of a mark are text,
+ * with a backslash: in the blocks that the saved text does not have with bare ones.
+ */
+export function withProtectedTildes(doc: NodeJson, saved: NodeJson, { features }: Base): NodeJson {
+  if (features.includes('strike')) return doc;
+  const read = new Set(saved.content?.map(keyOf));
+  const protectedIn = (node: NodeJson): NodeJson => ({
+    ...node,
+    ...(node.text && { text: node.text.replace(/(?<!\\)~/g, '\\~') }),
+    ...(node.content && { content: node.content.map(protectedIn) }),
+  });
+  const content = (doc.content ?? []).map((node) =>
+    read.has(keyOf(node)) || !read.has(keyOf(protectedIn(node))) ? node : protectedIn(node),
+  );
+  return { ...doc, content };
 }
 
 function isDelimiter({ type, attrs }: NodeJson): boolean {

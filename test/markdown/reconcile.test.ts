@@ -300,6 +300,18 @@ describe('blocks', () => {
       },
       '1. a\n\n|  |\n| --- |\n\n1) b\n   ~~~\n   c\n   ~~~\n\n~~~\nd\n~~~\n\ne\n',
     ));
+  it('become code before a list that micromark reads otherwise behind indented code, and nothing before it changes', () =>
+    edited(
+      'a\nb\n\n> c\n\n*    *\n    *\n\nd\n',
+      replace(1, code('x')),
+      'a\nb\n\n```\nx\n```\n\n*    *\n    *\n\nd\n',
+    ));
+  it('keep their blank lines among lines that end in a carriage return alone', () =>
+    edited(
+      'a\rb\r\r1. c\r2. d\n\ne\n\nf\n',
+      within(1, within(0, put(1, p('x')))),
+      'a\rb\r\r1. c\r\r   x\n2. d\n\ne\n\nf\n',
+    ));
   it('have space typed behind them where they are source in a quote', () =>
     edited(
       'a\n\n> | b |\n> | - |\n',

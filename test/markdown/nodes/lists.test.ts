@@ -13,6 +13,12 @@ describe('lists', () => {
   it('count up from their start', () => same('3) a\n4) b', doc(ol(3, li(p('a')), li(p('b'))))));
   it('repeat their number when the author does', () =>
     same('1. a\n1. b', doc(ol(1, li(p('a')), li(p('b'))))));
+  it('count no further than Markdown does', () =>
+    prints(doc(ol(999_999_999, li(p('a')), li(p('b')))), '999999999. a\n999999999. b'));
+  it('begin at a number that Markdown has', () => {
+    prints(doc(ol(-3, li(p('a')))), '0. a');
+    prints(doc(ol(10_000_000_000, li(p('a')))), '999999999. a');
+  });
   it('begin an item with a paragraph, as ProseMirror wants it', () =>
     same('- # a', doc(ul(li(p(), h(1, 'a'))))));
   it('begin an item with code', () => same('- ```\n  a\n  ```', doc(ul(li(p(), code('a'))))));
