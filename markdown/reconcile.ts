@@ -12,7 +12,7 @@ import { firstDifference, linesOf, markdownOf, type Source, takeApart, textOf } 
 import { definitionsOf } from './definitions.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
-import { keptNodes } from './pairs.ts';
+import { keptNodes, movedNodes } from './pairs.ts';
 import type { Memory } from './parse.ts';
 import type { RememberedLines } from './remembered.ts';
 import { restate } from './restate.ts';
@@ -58,10 +58,16 @@ export function reconcile(
   return result;
 }
 
-/** Whether the blocks that nobody touched have their bytes in what was written. */
+/** Whether the blocks that nobody touched, moved ones too, have their bytes in what was written. */
 function keepsBytes(live: readonly NodeJson[], source: Source, written: Source): boolean {
   const kept = keptBlocks(source, live);
-  return kept.every((old, index) => {
+  const moved = movedNodes(
+    source.blocks.map(({ node }) => node),
+    live,
+    kept,
+  );
+  return kept.every((inOrder, index) => {
+    const old = inOrder ?? moved.get(index);
     if (old === undefined) return true;
     const [before, after] = [source.blocks[old], written.blocks[index]];
     return before && after && textOf(source, before) === textOf(written, after);

@@ -5,7 +5,7 @@
 
 import { markdownOf, type Source } from './apart.ts';
 import { isInline, type NodeJson, plainText } from './json.ts';
-import { keptNodes } from './pairs.ts';
+import { keptNodes, movedNodes } from './pairs.ts';
 import { type RememberedLines, rememberedIn, withPlaces } from './remembered.ts';
 import { isSame, keyOf } from './tidy.ts';
 import type { LineRange } from './tokens.ts';
@@ -58,9 +58,9 @@ export function nearerSource(
 /** Blocks that nobody touched keep their bytes, unless all is as it was. */
 function freeIn({ blocks }: Source, live: readonly NodeJson[]): (place: LineRange) => boolean {
   const nodes = blocks.map(({ node }) => node);
-  const kept = keptNodes(nodes, live).flatMap((index) =>
-    index === undefined ? [] : blocks.slice(index, index + 1),
-  );
+  const inOrder = keptNodes(nodes, live);
+  const all = new Set([...inOrder, ...movedNodes(nodes, live, inOrder).values()]);
+  const kept = blocks.filter((_, index) => all.has(index));
   return (place) => !kept.some((block) => place.firstLine < block.endLine && block.firstLine < place.endLine);
 }
 
