@@ -3,7 +3,8 @@
  *
  * `GET /auth/me` is limited to 30 requests in 15 minutes from one address, valid tokens included, and all other routes
  * together to 1,000. Whose a token is never changes: that is asked once. Whether its session lasts, and whether its user
- * may edit, says the lock route, for any record id: so a token that somebody made up never reaches `/auth/me`.
+ * may edit, says the lock route, for any record id: so a token that somebody made up never reaches `/auth/me`. Whether an
+ * administrator still is one says a route that only they may call.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -30,6 +31,13 @@ interface PublishedRecord {
   readonly isReadable: boolean;
 }
 
+/** What CivicPress says that somebody may do now. */
+interface Rights {
+  readonly mayEdit: boolean;
+  /** `undefined`: it does not say. */
+  readonly isAdministrator: boolean | undefined;
+}
+
 /** Whose a token is. */
 interface Owner {
   readonly user: User;
@@ -53,7 +61,10 @@ const plausibleToken = /^[\x21-\x7e]{1,1024}$/;
 /** A token that is unknown stays so: a window that was left open overnight goes on asking. */
 const unknownMs = 15 * 60_000;
 
-/** The lock route does not tell who is an administrator, and `/auth/me` has few requests for many: one each, so often. */
+/** For administrators alone: it lists the names of CivicPress' caches, and has nothing to look up for that. */
+const administratorsPath = '/cache/list';
+
+/** It is for whoever has `system:admin`, which may be more than those who have `*`: so `/auth/me` is asked so often. */
 const administratorMs = 15 * 60_000;
 
 /** In a re-check, what one reader of a record was told about it a moment ago does for the next one as well. */
@@ -157,38 +168,57 @@ export class CivicPressIdentity implements Identity {
 
   async #validate(hash: string, credentials: Credentials): Promise<User | null> {
     const owner = this.#owners.get(hash);
-    const mayEdit = owner
-      ? await this.#askToEdit(lockPath(), credentials)
-      : await this.#strangers.ask(credentials.address, () => this.#askToEdit(lockPath(), credentials));
-    if (mayEdit === null) {
+    const rights = owner
+      ? await this.#askForRights(owner.user, credentials)
+      : await this.#strangers.ask(credentials.address, () => this.#askForRights(null, credentials));
+    if (rights === null) {
       this.#owners.delete(hash);
       return null;
     }
-    if (owner && !this.#isDoubtful(owner) && mayEditAll(owner.user) === mayEdit) return owner.user;
-    return this.#introduce(hash, credentials, mayEdit, owner);
+    if (owner && !this.#isDoubtful(owner, rights) && mayEditAll(owner.user) === rights.mayEdit)
+      return owner.user;
+    return this.#introduce(hash, credentials, rights, owner);
   }
 
-  #isDoubtful({ user, isDoubtful, saidAt }: Owner): boolean {
-    const isAdministrator = user.permissions.includes('*');
-    return isDoubtful || (isAdministrator && performance.now() - saidAt >= this.#administratorMs);
+  #isDoubtful({ user, isDoubtful, saidAt }: Owner, rights: Rights): boolean {
+    if (isDoubtful || !isAdministrator(user)) return isDoubtful;
+    return rights.isAdministrator === false || performance.now() - saidAt >= this.#administratorMs;
+  }
+
+  /** `null` for a token that CivicPress does not know, or whose session has ended. */
+  async #askForRights(known: User | null, credentials: Credentials): Promise<Rights | null> {
+    let stillIs: boolean | undefined;
+    if (known && isAdministrator(known)) {
+      const { status } = await this.#send(administratorsPath, credentials);
+      if (status === 401) return null;
+      if (status === 200) return { mayEdit: true, isAdministrator: true };
+      // A CivicPress without this route does not say.
+      if (status === 403) stillIs = false;
+    }
+    const mayEdit = await this.#askToEdit(lockPath(), credentials);
+    return mayEdit === null ? null : { mayEdit, isAdministrator: stillIs };
   }
 
   /** Asks whose token it is: once, and again when their rights have changed. */
   async #introduce(
     hash: string,
     credentials: Credentials,
-    mayEdit: boolean,
+    rights: Rights,
     owner: Owner | undefined,
   ): Promise<User | null> {
+    let isDoubtful = false;
     const answer = await this.#askWho(credentials).catch((error) => {
-      // Who it is is known, and what they may edit as well.
-      if (owner) return owner.user;
-      throw error;
+      if (!owner) throw error;
+      // Who it is is known, and what they may edit as well. An administrator is one while CivicPress says so.
+      isDoubtful = true;
+      const { permissions } = owner.user;
+      const others = permissions.filter((permission) => permission !== '*');
+      return { ...owner.user, permissions: rights.isAdministrator ? permissions : others };
     });
     if (answer === null) return null;
-    const user = { ...answer, permissions: permissionsOf(answer, mayEdit) };
+    const user = { ...answer, permissions: permissionsOf(answer, rights.mayEdit) };
     this.#owners.delete(hash);
-    this.#owners.set(hash, { user, isDoubtful: false, saidAt: performance.now() });
+    this.#owners.set(hash, { user, isDoubtful, saidAt: performance.now() });
     const oldest = this.#owners.keys().next().value;
     if (this.#owners.size > maxOwners && oldest !== undefined) this.#owners.delete(oldest);
     return user;
@@ -262,6 +292,10 @@ function lockPath(type = ''): string {
 
 function typeKey(hash: string, type: string): string {
   return `${hash} ${type}`;
+}
+
+function isAdministrator({ permissions }: User): boolean {
+  return permissions.includes('*');
 }
 
 function mayEditAll({ permissions }: User): boolean {

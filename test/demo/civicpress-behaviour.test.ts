@@ -365,6 +365,19 @@ describe('sessions', () => {
     expect((await api.anyone('POST', '/auth/logout')).status).toBe(401);
   });
 
+  it('tell by the list of caches who is an administrator', async () => {
+    const api = await startTestApi();
+    const root = await api.as('root', 'admin');
+    expect((await root('GET', '/cache/list')).body).toMatchObject({ success: true, data: { count: 0 } });
+    api.civicpress.setRole('root', 'clerk');
+    expect(await root('GET', '/cache/list')).toMatchObject({
+      status: 403,
+      body: { error: { code: 'INSUFFICIENT_PERMISSIONS', required: 'system:admin' } },
+    });
+    api.civicpress.revokeSessions('root');
+    expect((await root('GET', '/cache/list')).status).toBe(401);
+  });
+
   it('need the right password, and a configured account needs one', async () => {
     const users = [{ username: 'service', password: 'secret', role: 'clerk' }];
     const api = await startTestApi({ users });

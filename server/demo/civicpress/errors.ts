@@ -74,6 +74,12 @@ export const refusals = {
       },
     ),
 
+  notAdministrator: ({ id, username, role }: RefusedUser) =>
+    handler(403, 'Permission denied: system:admin', 'INSUFFICIENT_PERMISSIONS', {
+      required: 'system:admin',
+      user: { id, username, role },
+    }),
+
   recordNotFound: () => handler(404, 'Record not found', 'RECORD_NOT_FOUND'),
   notUtf8: () => handler(422, 'The file of this record is not valid UTF-8', 'RECORD_NOT_UTF8'),
   frontmatterTooLarge: (limits: object) =>

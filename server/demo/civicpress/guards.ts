@@ -59,6 +59,13 @@ export class Guards {
     }
   }
 
+  /** The caller, who has to be an administrator. */
+  administrator(request: FastifyRequest): Account {
+    const account = this.signedIn(request);
+    if (!this.#roles.isAdministrator(account.role)) throw refusals.notAdministrator(account);
+    return account;
+  }
+
   /** Whether the caller edits all records: what the read routes go by, which know nothing of record types. */
   isEditor(account: Account | null): boolean {
     return account !== null && this.#roles.can(account.role, 'edit');

@@ -53,6 +53,10 @@ export class Roles {
     return PERMISSIONS.get(role) ?? (this.#recordTypes.has(role) ? PUBLIC : []);
   }
 
+  isAdministrator(role: string): boolean {
+    return this.permissionsOf(role).includes('*');
+  }
+
   can(role: string, action: RecordAction, recordType?: string): boolean {
     const permissions = this.permissionsOf(role);
     if (permissions.includes('*') || permissions.includes(`records:${action}`)) return true;

@@ -56,14 +56,51 @@ describe('who somebody is', () => {
     expect(pathsOn(wire).filter((path) => path === '/auth/me')).toHaveLength(1);
   });
 
-  it('[A6] is asked again about an administrator: that they are none any more shows nowhere else', async () => {
-    const connection = { cacheMs: 1, administratorMs: 50 };
-    const { api, identity, credentialsOf } = await openOffice({ connection });
+  it('[A6] is asked whether an administrator still is one, and not /auth/me', async () => {
+    const { identity, wire, credentialsOf } = await openOffice({ connection: { cacheMs: 1 } });
     const root = await credentialsOf('root', 'admin');
     expect((await identity.userOf(root)).permissions).toContain('*');
+    await until('the answer is too old', async () => {
+      expect((await identity.userOf(root)).permissions).toContain('*');
+      return wire.requests.length > 3;
+    });
+    expect([...new Set(pathsOn(wire))]).toEqual(['/records/any/lock', '/auth/me', '/cache/list']);
+    expect(pathsOn(wire).filter((path) => path === '/auth/me')).toHaveLength(1);
+  });
+
+  it('[A6] takes nobody for an administrator who is none any more, also while /auth/me has no requests left', async () => {
+    const { api, identity, credentialsOf } = await openOffice({
+      civicpress: { rateLimits: true },
+      connection: { cacheMs: 1 },
+    });
+    const root = await credentialsOf('root', 'admin');
+    expect((await identity.userOf(root)).permissions).toContain('*');
+    for (let request = 0; request < 30; request += 1) await api.bearing(root.token)('GET', '/auth/me');
     api.civicpress.setRole('root', 'clerk');
     await until('they are a clerk', async () => !(await identity.userOf(root)).permissions.includes('*'));
     expect((await identity.userOf(root)).permissions).toContain('records:edit');
+  });
+
+  it('[A6] is asked again about an administrator where no route says whether they still are one', async () => {
+    const root = { id: 1, username: 'root', role: 'admin', permissions: ['*', 'records:edit'] };
+    let permissions = root.permissions;
+    const { client } = await scriptedCivicPress((response, _nth, { url }) => {
+      const isThere = url?.endsWith('/lock') || url?.endsWith('/auth/me');
+      response.writeHead(isThere ? 200 : 404);
+      response.end(JSON.stringify({ success: true, data: { user: { ...root, permissions } } }));
+    });
+    const identity = new CivicPressIdentity({
+      client,
+      cacheMs: 1,
+      administratorMs: 50,
+      forwardAddress: false,
+    });
+    const credentials = { token: 'root', address: '192.0.2.1' };
+    expect((await identity.userOf(credentials)).permissions).toContain('*');
+    permissions = ['records:edit'];
+    await until('they are a clerk', async () => {
+      return !(await identity.userOf(credentials)).permissions.includes('*');
+    });
   });
 
   it('[A17] is not kept from clerks by tokens that somebody made up', async () => {

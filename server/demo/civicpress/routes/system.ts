@@ -1,4 +1,4 @@
-/** `GET /health` and `GET /info`: that the API lives, and whose it is. */
+/** `GET /health`, `GET /info` and `GET /cache/list`: that the API lives, whose it is, and what administrators see of it. */
 import type { FastifyInstance } from 'fastify';
 import type { Guards } from '../guards.ts';
 import type { Parts } from '../parts.ts';
@@ -31,6 +31,11 @@ export function systemRoutes(routes: FastifyInstance, { now }: Parts, guards: Gu
         user: { id, username, role, email, name, avatar_url, email_verified: false },
       },
     };
+  });
+
+  routes.get('/cache/list', async (request) => {
+    guards.administrator(request);
+    return { success: true, data: { caches: [], count: 0 } };
   });
 }
 
