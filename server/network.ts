@@ -22,3 +22,14 @@ export function networkOf(address: string): string {
   const all = [...first, ...Array<string>(zeros).fill('0'), ...last];
   return `${all.slice(0, groupsOfNetwork).join(':')}::/64`;
 }
+
+/**
+ * The networks around one, of 24 and 16 bits, or of 48 and 32: whoever has very many networks has most of them there.
+ *
+ * @param network as `networkOf` gives it
+ */
+export function surroundingsOf(network: string): string[] {
+  const separator = network.includes(':') ? ':' : '.';
+  const parts = network.split(separator);
+  return [3, 2].map((count) => parts.slice(0, count).join(separator) + separator);
+}

@@ -26,4 +26,9 @@ export class TokenBucket {
     this.#tokens -= count;
     return true;
   }
+
+  /** Puts so many back. */
+  give(count: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + count);
+  }
 }
