@@ -7,7 +7,8 @@ import { createServer, type Server } from 'node:http';
 /** A request with a body may take longer than its head. */
 const bodiesPerHead = 3;
 
-const longestLookMs = 2_000;
+/** Between two looks at them, which a server at rest makes as well. */
+const longestLookMs = 5_000;
 
 /** @param headMs how long the head of a request may take, in ms; Node's own limit counts only once a byte has come */
 export function impatientServer(headMs: number): Server {

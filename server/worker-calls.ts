@@ -132,13 +132,20 @@ export class WorkerCalls<Offered extends Methods> {
  * @param bytesOf the bytes of a result that change hands instead of being copied
  */
 export function answerCalls(methods: Methods, bytesOf: (result: unknown) => Uint8Array | undefined): void {
-  parentPort?.on('message', async ({ id, method, args }: { id: number; method: string; args: never[] }) => {
+  const answer = (id: number, result: unknown) => {
+    const bytes = bytesOf(result);
+    parentPort?.postMessage({ id, result }, bytes ? [bytes.buffer as ArrayBuffer] : []);
+  };
+  const fail = (id: number, error: unknown) =>
+    parentPort?.postMessage({ id, ...toldOf(error) } satisfies Reply);
+  parentPort?.on('message', ({ id, method, args }: { id: number; method: string; args: never[] }) => {
     try {
-      const result = await methods[method]?.(...args);
-      const bytes = bytesOf(result);
-      parentPort?.postMessage({ id, result }, bytes ? [bytes.buffer as ArrayBuffer] : []);
+      const result = methods[method]?.(...args);
+      // Most answer at once, and are asked for each edit.
+      if (!(result instanceof Promise)) return answer(id, result);
+      result.then((settled) => answer(id, settled)).catch((error: unknown) => fail(id, error));
     } catch (error) {
-      parentPort?.postMessage({ id, ...toldOf(error) } satisfies Reply);
+      fail(id, error);
     }
   });
 }

@@ -3,12 +3,13 @@
  *
  * On the way of an edit only numbers are added up; everything that can be looked up is looked up when somebody asks.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { SpecStatistics } from '../../extensions/spec-updates/statistics.ts';
 import { parseDocumentName } from '../document-name.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { EventName } from '../events.ts';
 import type { Dependencies } from './dependencies.ts';
+import { Distribution } from './distribution.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What is looked up when somebody asks. */
@@ -37,27 +38,27 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #register = [this.#registry];
 
-  readonly #acknowledgements = new Histogram({
+  readonly #acknowledgements = new Distribution({
     name: 'realtime_acknowledgement_seconds',
     help: 'From an edit in memory to its acknowledgement, durable.',
     buckets: fastSeconds,
     registers: this.#register,
   });
 
-  readonly #calls: Readonly<Record<TimedCall, Histogram>> = {
-    append: new Histogram({
+  readonly #calls: Readonly<Record<TimedCall, Distribution>> = {
+    append: new Distribution({
       name: 'realtime_journal_append_seconds',
       help: 'From handing edits to the journal to their being durable.',
       buckets: fastSeconds,
       registers: this.#register,
     }),
-    snapshot: new Histogram({
+    snapshot: new Distribution({
       name: 'realtime_snapshot_write_seconds',
       help: 'How long storing a snapshot took.',
       buckets: slowSeconds,
       registers: this.#register,
     }),
-    draft: new Histogram({
+    draft: new Distribution({
       name: 'realtime_draft_write_seconds',
       help: 'How long CivicPress took to store a draft.',
       buckets: slowSeconds,
@@ -65,14 +66,14 @@ export class Metrics {
     }),
   };
 
-  readonly #batches = new Histogram({
+  readonly #batches = new Distribution({
     name: 'realtime_journal_append_entries',
     help: 'Edits of one document that were handed to the journal at once.',
     buckets: [1, 2, 5, 10, 25, 100, 1_000],
     registers: this.#register,
   });
 
-  readonly #snapshotBytes = new Histogram({
+  readonly #snapshotBytes = new Distribution({
     name: 'realtime_snapshot_bytes',
     help: 'Size of a snapshot as it is stored.',
     buckets: kilobytes,

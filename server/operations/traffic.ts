@@ -34,7 +34,7 @@ export class Traffic {
 
   /** @param frame a Hocuspocus frame: an address behind its length, and a type of one byte */
   count(direction: Direction, frame: Uint8Array): void {
-    const [first = 0, second = 0] = frame;
+    const { 0: first = 0, 1: second = 0 } = frame;
     const typeAt = first < 128 ? 1 + first : 2 + ((first & 127) | (second << 7));
     const kind = Math.min(frame[typeAt] ?? other, other);
     (this.#messages[direction][kind] as number) += 1;
