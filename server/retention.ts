@@ -85,15 +85,9 @@ export class Retention {
   readonly #waiting = new Set<string>();
   #done: Promise<void> = Promise.resolve();
   #sweeping: Promise<void> = Promise.resolve();
-  #removed = 0;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
-  }
-
-  /** How many versions it has removed. */
-  get removed(): number {
-    return this.#removed;
   }
 
   /** Begins to sweep; at a random moment of the first interval, so that nodes do not do it all at once. */
@@ -150,7 +144,6 @@ export class Retention {
       const revisions = expired(infos, rule, now);
       if (revisions.length === 0) return;
       await snapshots.remove(documentName, revisions);
-      this.#removed += revisions.length;
       this.#tell(documentName, revisions, new Set(tooOld(infos, rule, now)));
     } catch (cause) {
       log.warn(

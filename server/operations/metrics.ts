@@ -80,6 +80,12 @@ export class Metrics {
     registers: this.#register,
   });
 
+  readonly #removedSnapshots = new Counter({
+    name: 'realtime_snapshots_removed_total',
+    help: 'Versions that were removed because they need not stay.',
+    registers: this.#register,
+  });
+
   readonly #failures = new Counter({
     name: 'realtime_failures_total',
     help: 'Calls that a dependency did not answer, or answered with a failure.',
@@ -190,6 +196,10 @@ export class Metrics {
 
   stored(snapshotBytes: number): void {
     this.#snapshotBytes.observe(snapshotBytes);
+  }
+
+  removed(versions: number): void {
+    this.#removedSnapshots.inc(versions);
   }
 
   failed(dependency: string): void {

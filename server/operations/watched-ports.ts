@@ -37,6 +37,7 @@ export function watchedPorts<Watched extends Ports>(
             if (timed) metrics.timed(timed, performance.now() - startedAt);
             if (timed === 'append') metrics.appended((args[1] as unknown[]).length);
             if (timed === 'snapshot') metrics.stored((args[2] as Uint8Array).byteLength);
+            if (name === 'snapshots.remove') metrics.removed((args[1] as unknown[]).length);
           },
           (error: unknown) => {
             dependencies.failed(dependency, name, startedAt, error);
