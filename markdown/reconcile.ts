@@ -43,19 +43,32 @@ export function reconcile(
 ): Reconciled {
   let result = reconcileOnce(json, source, given);
   if (result.markdown === undefined || result.markdown === markdownOf(source)) return { source };
-  const nearer = remembered.length > 0 ? nearerToLive(json, source, given, remembered) : undefined;
-  const stepped = nearer && { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
-  if (
-    stepped &&
-    (stepped.source === nearer || keepsBytes(sayableBlocks(json, given), source, stepped.source))
-  )
-    result = stepped;
+  if (remembered.length > 0) result = steppedBack(json, source, given, remembered) ?? result;
   for (let round = 1; round < maxRounds && result.isApproximate; round += 1) {
     const next = reconcileOnce(json, result.source, given);
     if (next.markdown === undefined || next.markdown === result.markdown) break;
     result = next;
   }
   return result;
+}
+
+/** Saved against the text as it was before what was undone, where no other block loses its bytes by that. */
+function steppedBack(
+  json: NodeJson,
+  source: Source,
+  given: MarkdownOptions,
+  remembered: readonly RememberedLines[],
+): Round | undefined {
+  const live = sayableBlocks(json, given);
+  const tried = new Set<string>();
+  for (const mayTouch of [true, false]) {
+    const nearer = nearerToLive(live, source, given, remembered, mayTouch);
+    if (!nearer || tried.has(markdownOf(nearer))) continue;
+    tried.add(markdownOf(nearer));
+    const stepped = { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
+    if (stepped.source === nearer || keepsBytes(live, source, stepped.source)) return stepped;
+  }
+  return undefined;
 }
 
 /** Whether the blocks that nobody touched, moved ones too, have their bytes in what was written. */
@@ -76,17 +89,19 @@ function keepsBytes(live: readonly NodeJson[], source: Source, written: Source):
 
 /** The source as it was before what was undone. */
 function nearerToLive(
-  json: NodeJson,
+  live: readonly NodeJson[],
   source: Source,
   given: MarkdownOptions,
   remembered: readonly RememberedLines[],
+  mayTouch: boolean,
 ): Source | undefined {
-  const live = sayableBlocks(json, given);
   const dirty = rangesBetween(keptBlocks(source, live), source.blocks.length).map((range) =>
     linesOf(source, range),
   );
   const memory: Memory = new Map(source.parsed.slices);
-  return nearerSource(live, source, dirty, remembered, (markdown) => takeApart(markdown, given, memory));
+  return nearerSource(live, source, dirty, remembered, mayTouch, (markdown) =>
+    takeApart(markdown, given, memory),
+  );
 }
 
 /** Whether undoing what was saved would bring a text back from what stands there now. */

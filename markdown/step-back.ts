@@ -18,12 +18,14 @@ const maxRead = 1_000_000;
  * it is so nowhere.
  *
  * @param dirty the lines of the source in which the live blocks are others
+ * @param mayTouch whether places may be taken that hold blocks which are as they were saved, too
  */
 export function nearerSource(
   live: readonly NodeJson[],
   source: Source,
   dirty: readonly LineRange[],
   remembered: readonly RememberedLines[],
+  mayTouch: boolean,
   takeApart: (markdown: string) => Source,
 ): Source | undefined {
   const maxTries = Math.ceil(maxRead / (1 + markdownOf(source).length));
@@ -43,7 +45,7 @@ export function nearerSource(
     const isFree = freeIn(base, live);
     const distances = tries.map(({ source: tried, undone }) => {
       const found = distance(live, tried);
-      return found === 0 || undone.every(isFree) ? found : Number.POSITIVE_INFINITY;
+      return mayTouch || found === 0 || undone.every(isFree) ? found : Number.POSITIVE_INFINITY;
     });
     const best = Math.min(...distances);
     if (!(best < least)) break;
