@@ -30,9 +30,10 @@ for (let seed = first; seed < first + count; seed += 1) {
   // What the editors of the last seed have put off holds them in memory until then.
   await setImmediate();
   const scenario: Scenario = { ...scenarioOf(seed, Number(options.steps)), ...pickDefined() };
-  const { faults, trace, saves, reloads, approximations } = play(scenario);
+  const { faults, trace, saves, reloads, untouched, approximations } = play(scenario);
   for (const [name, number] of [
     ['saves', saves],
+    ['untouched blocks compared', untouched],
     ['pages loaded again', reloads],
     ...approximations,
   ] as const)

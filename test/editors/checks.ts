@@ -8,9 +8,12 @@ import { isNothing, keyOf } from '../../markdown/tidy.ts';
 import { documentOf } from './mount.ts';
 import { readingOf } from './reading.ts';
 import { endlessHtml, sayable, withBareDelimiters, withProtectedTildes } from './sayable.ts';
+import { type Compared, changedThoughUntouched } from './untouched.ts';
 
 export interface Saved {
   readonly base: Base;
+  /** The document that was saved. */
+  readonly live: NodeJson;
   /** Each block of the document, by the id that Yjs gave it, with its bytes. */
   readonly blocks: ReadonlyMap<string, Bytes>;
 }
@@ -25,7 +28,7 @@ interface Bytes {
 }
 
 export function opened(doc: Doc, base: Base): Saved {
-  return { base, blocks: blocksOf(doc, base) };
+  return { base, live: jsonOf(doc), blocks: blocksOf(doc, base) };
 }
 
 export interface Report {
@@ -38,7 +41,7 @@ export interface Report {
   readonly approximations: ReadonlySet<string>;
 }
 
-export function saveAndCheck(doc: Doc, before: Saved): Report {
+export function saveAndCheck(doc: Doc, before: Saved, compared: Compared = { blocks: 0 }): Report {
   const live = jsonOf(doc);
   const json = spelled(live, before.base.dialect);
   const base = rebase({ json, base: before.base });
@@ -54,6 +57,7 @@ export function saveAndCheck(doc: Doc, before: Saved): Report {
     isIncomparable || keyOf(again) === keyOf(expected) ? '' : 'does not read as the live document',
     ...(isIncomparable ? [] : difference(readingOf(expected), readingOf(sayable(again, base).doc))),
     ...lostBytes(before, saved),
+    ...changedThoughUntouched(versionOf(before), versionOf(saved), compared),
     save({ json, base }) === base.markdown ? '' : 'a second save differs',
     fresh(json, before.base) === base.markdown ? '' : 'another process writes other bytes',
   ];
@@ -63,6 +67,10 @@ export function saveAndCheck(doc: Doc, before: Saved): Report {
     faults: faults.filter(Boolean),
     approximations,
   };
+}
+
+function versionOf({ base, live }: Saved) {
+  return { markdown: base.markdown, json: live };
 }
 
 /** Only text that no escape keeps is written with decimal character references, and the attributes of references. */

@@ -33,6 +33,8 @@ export interface Outcome {
   /** What was done since the last save that was right. */
   readonly trace: readonly string[];
   readonly saves: number;
+  /** How many blocks that nobody touched were compared by untouched.ts. */
+  readonly untouched: number;
 }
 
 export function scenarioOf(seed: number, steps: number): Scenario {
@@ -60,17 +62,19 @@ export function play({ seed, editor, base: name, steps, commands }: Scenario): O
   let saved = opened(room.doc, base);
   let trace: string[] = [];
   let saves = 0;
+  const compared = { blocks: 0 };
   const check = (): Report => {
     room.settle();
     saves += 1;
-    const report = saveAndCheck(room.doc, saved);
+    const report = saveAndCheck(room.doc, saved, compared);
     saved = report.saved;
     for (const name of report.approximations) approximations.set(name, (approximations.get(name) ?? 0) + 1);
     return report;
   };
   const outcome = (faults: readonly string[], document?: RecordDocument): Outcome => {
     const reloads = room.clerks.reduce((sum, clerk) => sum + clerk.reloads, 0);
-    return { faults, trace, saves, approximations, reloads, ...(document && { document }) };
+    const untouched = compared.blocks;
+    return { faults, trace, saves, approximations, reloads, untouched, ...(document && { document }) };
   };
   try {
     for (let step = 1; step <= steps; step += 1) {
