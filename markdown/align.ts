@@ -81,6 +81,8 @@ const maxPairs = 4_000;
  * rather than of another.
  */
 export function pairAlike(before: readonly NodeJson[], after: readonly NodeJson[]): (number | undefined)[] {
+  const isOfOneType = before[0]?.type === after[0]?.type;
+  if (before.length === 1 && after.length === 1 && isOfOneType) return [0];
   if (before.length * after.length > maxPairs) {
     return after.map((node, index) => (before[index]?.type === node.type ? index : undefined));
   }

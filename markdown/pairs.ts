@@ -5,22 +5,23 @@
 
 import { keptItems, movedItems, pairAlike, rangesBetween } from './align.ts';
 import type { NodeJson } from './json.ts';
-import { isIdentical, keyOf } from './tidy.ts';
+import { isSame, keyOf } from './tidy.ts';
 
 /** For each node, the equal one of `before` that it is, in order; `undefined` for others. */
 export function keptNodes(before: readonly NodeJson[], after: readonly NodeJson[]): (number | undefined)[] {
   const [oldKey, newKey] = [keysOf(before), keysOf(after)];
-  const isKept = (old: number, index: number) =>
-    isIdentical(before[old] as NodeJson, after[index] as NodeJson) || oldKey(old) === newKey(index);
+  const isKept = (old: number, index: number) => isSame(before[old] as NodeJson, after[index] as NodeJson);
   const shorter = Math.min(before.length, after.length);
   let start = 0;
   while (start < shorter && isKept(start, start)) start += 1;
   let end = 0;
   while (end < shorter - start && isKept(before.length - 1 - end, after.length - 1 - end)) end += 1;
-  const inner = keptItems(
-    range(start, before.length - end - start).map(oldKey),
-    range(start, after.length - end - start).map(newKey),
-  );
+  const [olds, news] = [before.length - end - start, after.length - end - start];
+  // That two are different is known by now.
+  const inner =
+    olds === 1 && news === 1
+      ? [undefined]
+      : keptItems(range(start, olds).map(oldKey), range(start, news).map(newKey));
   return after.map((_, index) => {
     if (index < start) return index;
     if (index >= after.length - end) return before.length - after.length + index;

@@ -14,6 +14,7 @@ import { constructs } from './nodes/index.ts';
 import { opaqueMarkdown } from './nodes/opaque.ts';
 import { withUnderlines } from './nodes/underline.ts';
 import { parseMarkdown, printMarkdown, walk } from './remark.ts';
+import { reread } from './reread.ts';
 import { canGoOn, cutsOf } from './slices.ts';
 import { ownFactsOf, type StyleFact, styleFactsOf } from './style.ts';
 import { type LineRange, linesIn } from './tokens.ts';
@@ -76,9 +77,13 @@ export function parseLines(
   elsewhere?: Definitions,
 ): Parsed {
   const slices: Memory = new Map();
+  const before = [...memory];
   const parse = (text: string, stubs = '') => {
     const key = stubs + text;
-    const parsed = memory.get(key) ?? parseSlice(text, stubs, features);
+    const parsed =
+      memory.get(key) ??
+      (stubs === '' ? reread(text, before, (part) => parseSlice(part, '', features)) : undefined) ??
+      parseSlice(text, stubs, features);
     memory.set(key, parsed);
     slices.set(key, parsed);
     return parsed;

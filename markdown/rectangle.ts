@@ -27,6 +27,17 @@ export function rectangleOf(table: NodeJson): NodeJson {
   );
 }
 
+/** Whether rows are all of one length, without merged cells: then none has to do with another. */
+export function isRegular(rows: readonly NodeJson[]): boolean {
+  const columns = rows[0]?.content?.length ?? 0;
+  return rows.every(
+    ({ type, content = [] }) =>
+      type === 'tableRow' &&
+      content.length === columns &&
+      content.every((cell) => spanOf(cell, 'rowspan') === 1 && spanOf(cell, 'colspan') === 1),
+  );
+}
+
 const empty: NodeJson = { type: 'tableCell' };
 
 /** The cells in their places; those that a merged cell covers are left out. */

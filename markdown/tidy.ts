@@ -28,7 +28,7 @@ import {
 } from './json.ts';
 import { lineBreak } from './nodes/html.ts';
 import { isOpaque, isOpaqueBlock } from './nodes/opaque.ts';
-import { rectangleOf } from './rectangle.ts';
+import { isRegular, rectangleOf } from './rectangle.ts';
 import { linkedText } from './remark.ts';
 
 /** Equal for documents that no Markdown tells apart. */
@@ -38,8 +38,37 @@ export function keyOf(node: NodeJson): string {
 
 /** Whether two nodes have the same key; quick where they are the same down to the letter, as most are. */
 export function isSame(a: NodeJson, b: NodeJson): boolean {
-  return isIdentical(a, b) || keyOf(a) === keyOf(b);
+  if (isIdentical(a, b)) return true;
+  const [one, other] = withoutEqualEnds(a, b);
+  return keyOf(one) === keyOf(other);
 }
+
+/**
+ * Two lists, quotes or tables without the children that are identical at their beginnings and ends: a word in one of
+ * ten thousand rows is not to cost the keys of all. As each child counts by itself there, what is left has the same key
+ * if the whole has.
+ */
+function withoutEqualEnds(a: NodeJson, b: NodeJson): [NodeJson, NodeJson] {
+  const [olds, news] = [a.content ?? [], b.content ?? []];
+  const isTable = a.type === 'table';
+  const isByChild = isTable ? isRegular([...olds, ...news]) : childrenCountAlone.has(a.type);
+  if (a.type !== b.type || !isByChild || [...olds, ...news].some(isInline)) return [a, b];
+  const shorter = Math.min(olds.length, news.length);
+  const isEqual = (at: number) => isIdentical(olds.at(at) as NodeJson, news.at(at) as NodeJson);
+  let start = 0;
+  while (start < shorter && isEqual(start)) start += 1;
+  let end = 0;
+  while (end < shorter - start && isEqual(-1 - end)) end += 1;
+  // The first row has the alignments of all.
+  const head = isTable ? Math.min(1, start) : 0;
+  const rest = (node: NodeJson, content: readonly NodeJson[]) => ({
+    ...node,
+    content: [...content.slice(0, head), ...content.slice(start, content.length - end)],
+  });
+  return [rest(a, olds), rest(b, news)];
+}
+
+const childrenCountAlone = new Set(['bulletList', 'orderedList', 'taskList', 'listItem', 'blockquote']);
 
 /** Whether two nodes are the same without being looked at as Markdown; if not, they may be equal all the same. */
 export function isIdentical(a: NodeJson, b: NodeJson): boolean {

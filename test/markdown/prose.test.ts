@@ -36,7 +36,9 @@ describe('is read without the parser, and as the parser has it:', () => {
   });
 });
 
-it('every example, and every text that breaks something, before and behind plain words', () => {
+it('every example, and every text that breaks something, before and behind plain words', {
+  timeout: 60_000,
+}, () => {
   for (const markdown of [
     ...[...commonmark, ...gfm].map((example) => example.markdown),
     ...Object.values(nasty),
@@ -50,7 +52,7 @@ const tokens =
     .split('|')
     .concat('|', '*g*', '**h i**', '_j_', ' *k*,');
 
-it('any marks among any words', () => {
+it('any marks among any words', { timeout: 60_000 }, () => {
   for (let seed = 1; seed <= 2_000; seed += 1) {
     const random = randomFrom(seed);
     // Most are words, so that much is plain.
