@@ -29,7 +29,9 @@ export class Entrance {
     if (origin === undefined) return true;
     if (!URL.canParse(origin)) return false;
     const url = new URL(origin);
-    return url.host === host || this.#allowedOrigins.has(url.origin);
+    // Which of the two this server is reached by only a proxy before it knows.
+    const isOfThisHost = url.host === host && (url.protocol === 'https:' || url.protocol === 'http:');
+    return isOfThisHost || this.#allowedOrigins.has(url.origin);
   }
 
   /** The nearest address that is no proxy of ours; empty when the peer is gone already. */

@@ -20,6 +20,12 @@ export interface HttpOptions {
   readonly log: Logger;
 }
 
+/** Whoever shows an answer as a page by mistake runs nothing of it; what is a page says what it needs. */
+const noPage = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+};
+
 export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyInstance {
   // Whoever reports an error can name its line in the log.
   const bodyOf = (error: Record<string, unknown>, { id }: Pick<FastifyRequest, 'id'>) => ({
@@ -35,9 +41,10 @@ export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyIn
     // Fastify would say the address again, with what is in its query.
     frameworkErrors: (_error, request, reply) => {
       const error = { code: 'bad-request', message: 'This is no valid address.' };
-      void (reply as unknown as FastifyReply).code(400).send(bodyOf(error, request));
+      void (reply as unknown as FastifyReply).code(400).headers(noPage).send(bodyOf(error, request));
     },
   });
+  http.addHook('onRequest', async (_request, reply) => void reply.headers(noPage));
   http.setNotFoundHandler((request, reply) => {
     const error = { code: 'not-found', message: 'There is nothing at this address.' };
     void reply.code(404).send(bodyOf(error, request));

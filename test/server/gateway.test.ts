@@ -290,6 +290,15 @@ describe('a page', () => {
     expect(await until('the upgrade is refused', () => visitor.refusedWith)).toBe(403);
   });
 
+  it.each(['ftp:', 'chrome-extension:', 'custom:'])(
+    '[G6] of no host at all is answered 403: %s',
+    async (scheme) => {
+      const { knock, port } = await openGateway();
+      const visitor = knock({ headers: { origin: `${scheme}//127.0.0.1:${port}` } });
+      expect(await until('the upgrade is refused', () => visitor.refusedWith)).toBe(403);
+    },
+  );
+
   it('[G6] of this host may connect, and one that is configured', async () => {
     const entrance = new Entrance({ allowedOrigins: ['https://records.example.org/'], trustedProxies: [] });
     const { knock, port } = await openGateway({ gateway: { entrance } });

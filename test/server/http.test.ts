@@ -37,6 +37,16 @@ describe('the HTTP side', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'not-found' } });
   });
 
+  it.each(['/nothing', '/missing', '/broken', '/%E0%A4%A'])(
+    '[D3] runs nothing of the answer at %s',
+    async (path) => {
+      const { url } = await startHttp();
+      const { headers } = await fetch(url + path);
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    },
+  );
+
   it('[C4] answers an error of ours with its entry in the table', async () => {
     const { url } = await startHttp();
     const response = await fetch(`${url}/missing`);
