@@ -13,6 +13,7 @@ import { type AccessOptions, ApiAccess, documentOf, RequestRate } from './access
 import { auditing, calledBy, concerning } from './audit.ts';
 import { type ConversionRoutesOptions, conversionRoutes } from './conversion-routes.ts';
 import { type DocumentRoutesOptions, documentRoutes } from './document-routes.ts';
+import { boundLargeAnswers } from './large-answers.ts';
 import { type OperationRoutesOptions, operationRoutes } from './operation-routes.ts';
 import { type RecordRoutesOptions, recordRoutes } from './record-routes.ts';
 import { type RoomRoutesOptions, roomRoutes } from './room-routes.ts';
@@ -58,10 +59,12 @@ async function everyRoute(app: FastifyInstance, options: ApiOptions): Promise<vo
 
   const access = new ApiAccess(options);
   const rate = new RequestRate();
+  const senderOf = ({ raw }: FastifyRequest) => networkOf(options.entrance.addressOf(raw));
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    await rate.count(networkOf(options.entrance.addressOf(request.raw)));
+    await rate.count(senderOf(request));
   });
+  boundLargeAnswers(app, { senderOf });
   auditing(app, options.log);
 
   withSchemas(app).get(
