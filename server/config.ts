@@ -363,7 +363,9 @@ const schema = z.strictObject({
         .int()
         .min(65_536)
         .default(10_485_760)
-        .describe('Largest document, in bytes of its Yjs state; beyond it only deletions are taken.'),
+        .describe(
+          'Largest document, in bytes of its Yjs state, with one element or text for each 48 of them at most; beyond it only deletions are taken.',
+        ),
       buffered_bytes: z
         .int()
         .min(65_536)

@@ -52,6 +52,11 @@ export class Rehearsal {
     });
   }
 
+  /** Whether so many elements and texts, or more, are in it. */
+  hasMoreTypes(document: Doc, count: number): boolean {
+    return this.#sizes.hasMoreTypes(document, count);
+  }
+
   /** Whether it can be applied as it is: at once, for what people type. */
   isHarmless(document: Doc, update: ReturnType<typeof readUpdate>): boolean {
     const pieces = this.#sizes.piecesIn(document);

@@ -23,24 +23,53 @@ const longestLook = 1_000;
 const harmlessWork = 50_000;
 const harmlessWalks = 2_000;
 
+/** What is in a document, and what came since that was counted: at most. */
+interface Size {
+  readonly pieces: number;
+  /** Elements, and texts in them. */
+  readonly types: number;
+  piecesSince: number;
+  typesSince: number;
+}
+
 /** About how much is in a document: counted now and then, and estimated meanwhile. */
 export class DocumentSizes {
-  readonly #sizes = new WeakMap<Doc, { counted: number; since: number }>();
+  readonly #sizes = new WeakMap<Doc, Size>();
 
   /** @returns how many pieces the document is in, at most */
   piecesIn(document: Doc): number {
-    let size = this.#sizes.get(document);
-    if (!size || size.since > size.counted / 4 + 1_000) {
-      size = { counted: pieces(document), since: 0 };
-      this.#sizes.set(document, size);
-    }
-    return size.counted + size.since;
+    const { pieces, piecesSince } = this.#sizeOf(document);
+    return pieces + piecesSince;
+  }
+
+  hasMoreTypes(document: Doc, count: number): boolean {
+    const { types, typesSince } = this.#sizeOf(document);
+    return types + typesSince > count && this.#count(document).types > count;
   }
 
   /** This is about to be applied: each insertion and deletion may cut what is there in three. */
   grows(document: Doc, update: Update): void {
     const size = this.#sizes.get(document);
-    if (size) size.since += 3 * (update.structs.length + rangesIn(document, update).ranges);
+    if (!size) return;
+    size.piecesSince += 3 * (update.structs.length + rangesIn(document, update).ranges);
+    size.typesSince += update.structs.length;
+  }
+
+  #sizeOf(document: Doc): Size {
+    const size = this.#sizes.get(document);
+    return size && size.piecesSince <= size.pieces / 4 + 1_000 ? size : this.#count(document);
+  }
+
+  #count(document: Doc): Size {
+    const size = { pieces: 0, types: 0, piecesSince: 0, typesSince: 0 };
+    for (const structs of document.store.clients.values()) {
+      size.pieces += structs.length;
+      for (const struct of structs) {
+        if (struct instanceof Item && struct.content instanceof ContentType) size.types += 1;
+      }
+    }
+    this.#sizes.set(document, size);
+    return size;
   }
 }
 
@@ -191,12 +220,6 @@ class Places {
     const struct = structs[findIndexSS(structs, clock)];
     return struct instanceof Item ? struct : undefined;
   }
-}
-
-function pieces({ store }: Doc): number {
-  let count = 0;
-  for (const structs of store.clients.values()) count += structs.length;
-  return count;
 }
 
 /** What it deletes: how many ranges, and how many pieces of the document in them. */

@@ -222,6 +222,21 @@ it('[L11] takes a large paste, and what is deleted of it, once each', async () =
   expect(bob.text).toBe(alice.text);
 });
 
+it('[L9] lets a document have no more elements than memory allows, however short they are', async () => {
+  townHall = await TownHall.open({ settings: { 'limits.document_bytes': 131_072 } });
+  const alice = await (await townHall.join('noise-bylaw')).synced();
+  const fragment = alice.document.getXmlFragment('default');
+  const rule = () => new Y.XmlElement('horizontalRule');
+  fragment.insert(0, Array.from({ length: 3_000 }, rule));
+  await alice.saved();
+  fragment.delete(0, 2_900);
+  await alice.saved();
+  fragment.insert(0, Array.from({ length: 2_700 }, rule));
+  await alice.saved();
+  fragment.insert(0, [rule()]);
+  expect(await alice.refused()).toBe(errors['document-too-large'].reason);
+});
+
 it('[L8] refuses documents within a document', async () => {
   townHall = await TownHall.open();
   const alice = await (await townHall.join('noise-bylaw')).synced();
