@@ -7,7 +7,7 @@
  * block, and is not tried again by this process.
  */
 import { hash } from 'node:crypto';
-import { Doc, encodeStateAsUpdate } from 'yjs';
+import { Doc, encodeSnapshot, snapshot } from 'yjs';
 import { type Base, isReadAlike } from '../../markdown/base.ts';
 import type { MarkdownError, MarkdownOptions, NodeJson } from '../../markdown/index.ts';
 import { withinComputingTime } from '../computing-time.ts';
@@ -312,7 +312,9 @@ function isNotConverted(error: unknown): boolean {
 
 type Fingerprinted = readonly (string | Uint8Array | Doc)[];
 
+/** Of a document, by what is in it and what was deleted: to write out a law takes longer than anybody may wait each time. */
 function fingerprintOf(what: Fingerprinted): string {
-  const bytesOf = (part: Fingerprinted[number]) => (part instanceof Doc ? encodeStateAsUpdate(part) : part);
+  const bytesOf = (part: Fingerprinted[number]) =>
+    part instanceof Doc ? encodeSnapshot(snapshot(part)) : part;
   return what.map((part) => hash('sha256', bytesOf(part), 'base64')).join();
 }
