@@ -12,6 +12,7 @@ import type { Entrance } from '../../server/entrance.ts';
 import { asRealtimeError, RealtimeError } from '../../server/errors.ts';
 import type { UpgradeHandler } from '../../server/gateway.ts';
 import type { Logger } from '../../server/ports.ts';
+import { TokenBucket } from '../../server/token-bucket.ts';
 import type { SpecFeed } from './feed.ts';
 import { SpecRooms } from './socket-io-rooms.ts';
 import { SpecSessions } from './socket-io-sessions.ts';
@@ -38,6 +39,12 @@ const maxMessageBytes = 32_768;
 /** Subscriptions that one connection may change at once, and in a second for long. */
 const burst = 50;
 const messagesPerSecond = 5;
+
+const tooMany = { error: new RealtimeError('too-many-messages').toJSON() };
+
+/** Packets of any kind, also from who has not signed in; more than these subscriptions, signing in and signs of life. */
+const packetBurst = 100;
+const packetsPerSecond = 10;
 
 /** Pause between two looks at who does not keep up. */
 const sweepMs = 1_000;
@@ -149,6 +156,10 @@ export class SocketIo {
     const lateness = setTimeout(() => socket.close(true), authenticationMs);
     lateness.unref();
     this.#connections.set(socket, lateness);
+    const packets = new TokenBucket(packetsPerSecond, packetBurst);
+    socket.on('packet', () => {
+      if (!packets.take(1)) cutOff(socket);
+    });
     socket.on('close', () => {
       leave();
       clearTimeout(lateness);
@@ -184,7 +195,7 @@ export class SocketIo {
     clearTimeout(this.#connections.get(socket.conn));
     const disconnected = feed.statistics.connected('socket.io');
     const watch = new Watch(this.#rooms.listening(socket as unknown as Socket), feed.current().eventId);
-    const allowance = new Allowance();
+    const allowance = new TokenBucket(messagesPerSecond, burst);
     socket.once('disconnect', () => {
       disconnected();
       watch.close();
@@ -192,7 +203,8 @@ export class SocketIo {
     socket.onAny((message: string, ...rest: unknown[]) => {
       const acknowledge = rest.findLast((value) => typeof value === 'function');
       const data = rest[0] === acknowledge ? undefined : rest[0];
-      const answer = this.#answer(watch, message, data, allowance);
+      const isInTime = allowance.take(1);
+      const answer = isInTime ? this.#answer(watch, message, data) : tooMany;
       socket.data.watched = watch.subscriptions().subscriptions[0] ?? null;
       if (acknowledge) (acknowledge as (answer: unknown) => void)(answer);
       else
@@ -200,16 +212,15 @@ export class SocketIo {
           'error' in answer ? 'refused' : 'subscriptions',
           'error' in answer ? answer.error : answer,
         );
-      if (allowance.isExceeded) socket.disconnect(true);
+      if (!isInTime) socket.disconnect(true);
     });
     if (socket.recovered && socket.data.watched) {
       watch.subscribe({ ...socket.data.watched, from: String(socket.handshake.auth.offset) });
     }
   }
 
-  #answer(watch: Watch, message: string, data: unknown, allowance: Allowance) {
+  #answer(watch: Watch, message: string, data: unknown) {
     try {
-      if (!allowance.takeOne()) throw new RealtimeError('too-many-messages');
       if (message === 'subscribe') return watch.subscribe(data ?? {});
       if (message === 'unsubscribe') return watch.unsubscribe(data);
       if (message === 'subscriptions') return watch.subscriptions();
@@ -228,24 +239,18 @@ export class SocketIo {
   }
 }
 
-/** A token bucket for messages of one connection. */
-class Allowance {
-  isExceeded = false;
-  #left = burst;
-  #at = performance.now();
-
-  takeOne(): boolean {
-    const now = performance.now();
-    this.#left = Math.min(burst, this.#left + ((now - this.#at) / 1_000) * messagesPerSecond) - 1;
-    this.#at = now;
-    this.isExceeded = this.#left < 0;
-    return !this.isExceeded;
-  }
-}
-
 /** As a client sees it in `connect_error`: the reason as its message, the rest as its data. */
 function refusal(error: RealtimeError): ExtendedError {
   return Object.assign(new Error(error.reason), { data: error.toJSON() });
+}
+
+/** What has arrived already behind it is not read any more. */
+function cutOff(socket: EngineSocket): void {
+  const { transport } = socket as unknown as {
+    readonly transport: { readonly socket?: { terminate(): void } };
+  };
+  socket.close(true);
+  transport.socket?.terminate();
 }
 
 /** What lies in Socket.IO's queue, and what the socket below has not sent. */

@@ -80,6 +80,20 @@ const pieces: Oddity = async (site, random) => {
   if (piece.length > 500) await client.sentAway();
 };
 
+/** Socket.IO has packets for those who have not signed in, and answers them. */
+const packets: Oddity = async (site, random) => {
+  const clients = Array.from({ length: 10 }, () =>
+    site.connect({ path: '/socket.io/?EIO=4&transport=websocket' }),
+  );
+  const packet = oneOf(random, ['40/nothing,{}', '41/x,', '3', '42["x"]']);
+  for (const client of clients) {
+    client.ws.removeAllListeners('message');
+    await client.connected();
+    for (let count = 0; count < 20_000; count += 1) client.ws.send(packet);
+  }
+  await until('all are cut off', () => clients.every(({ isOver }) => isOver));
+};
+
 const noUtf8: Oddity = async (site) => {
   const client = await site.connect().enter('record:honest', await site.tokenOf('mallory-text'));
   client.stream.write(Buffer.from([0x81, 0x84, 0, 0, 0, 0, 0xff, 0xfe, 0xfd, 0xfc]));
@@ -142,6 +156,7 @@ const oddities = [
   textPings,
   behindClosing,
   pieces,
+  packets,
   noUtf8,
   foreignFlood,
   network,

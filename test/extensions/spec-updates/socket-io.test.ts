@@ -292,6 +292,23 @@ describe('limits', () => {
     await until('the stranger is gone', () => newsroom.visitors.total === 0);
   });
 
+  it.each(['40/nothing,{}', '42/specs,["subscriptions"]', '3'])(
+    '[U27] are cut off when they send very many packets, also before anybody has signed in: %s',
+    async (packet) => {
+      const newsroom = await openNewsroom({ authenticationMs: 60_000 });
+      const ws = new WebSocket(`${newsroom.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+      let answers = 0;
+      ws.on('error', () => undefined).on('message', () => {
+        answers += 1;
+      });
+      await until('it is connected', () => newsroom.visitors.total === 1);
+      for (let count = 0; count < 300; count += 1) ws.send(packet);
+      await until('it is cut off', () => newsroom.visitors.total === 0);
+      await until('it knows', () => ws.readyState === WebSocket.CLOSED);
+      expect(answers).toBeLessThan(150);
+    },
+  );
+
   it('[U27] leave nothing in the namespace that every server has', async () => {
     const newsroom = await openNewsroom();
     const socket = io(newsroom.url, { transports: ['websocket'], forceNew: true, auth: { token: 'alice' } });
