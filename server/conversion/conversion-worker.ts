@@ -111,8 +111,8 @@ const methods = {
     return { state: seedUpdate(opened.json, recordId, readNow.dialect), base: readNow };
   },
   /** Brings a copy up to date, or makes a new one; `null` when this copy is gone. */
-  follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
-    return copies.follow(copy, update);
+  follow(copy: CopyId | null, updates: readonly Uint8Array[]): CopyId | null {
+    return copies.follow(copy, updates);
   },
   forget(copy: CopyId): void {
     copies.forget(copy);

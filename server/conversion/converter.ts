@@ -162,7 +162,7 @@ export class WorkerConverter implements Converter {
     const limits = { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 24 };
     this.#calls = new WorkerCalls(url, markdown, 'the converter is closed', limits);
     this.#followed = new FollowedDocuments({
-      follow: (copy, update) => this.#calls.call('follow', copy, update),
+      follow: (copy, updates) => this.#calls.call('follow', copy, updates),
       forget: (copy) => void this.#inTurn(() => this.#forget(copy)).catch(() => undefined),
     });
   }
@@ -184,7 +184,7 @@ export class WorkerConverter implements Converter {
     return this.#inTurn(async () => {
       if (!(document instanceof Uint8Array))
         return this.#calls.call('snapshot', await this.#followed.copyOf(document), about);
-      const copy = (await this.#calls.call('follow', null, document)) as CopyId;
+      const copy = (await this.#calls.call('follow', null, [document])) as CopyId;
       return this.#calls.call('snapshot', copy, about).finally(() => this.#forget(copy));
     });
   }

@@ -5,7 +5,7 @@
  * what came since the last time, and what takes long is done here.
  */
 import { threadId } from 'node:worker_threads';
-import { applyUpdate, Doc } from 'yjs';
+import { applyUpdate, Doc, mergeUpdates } from 'yjs';
 
 /** Unlike any other copy's, also of a thread that was ended. */
 export type CopyId = string;
@@ -33,10 +33,15 @@ export class DocumentCopies {
     this.#maxBytes = maxBytes;
   }
 
-  /** @returns the copy's id; `null` when there is no such copy any more, and nothing was done */
-  follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
+  /**
+   * @param updates what came since the last time, in one or more parts
+   * @returns the copy's id; `null` when there is no such copy any more, and nothing was done
+   */
+  follow(copy: CopyId | null, updates: readonly Uint8Array[]): CopyId | null {
     const known = copy === null ? { document: new Doc(), bytes: 0 } : this.#copies.get(copy);
     if (!known) return null;
+    // One after the other would show Yjs a text without its end, whose formatting it would tidy up.
+    const update = updates.length === 1 ? (updates[0] as Uint8Array) : mergeUpdates([...updates]);
     applyUpdate(known.document, update);
     const id = copy ?? this.#newId();
     const bytes = known.bytes + update.byteLength;

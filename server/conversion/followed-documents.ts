@@ -4,10 +4,11 @@
  */
 import { type Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import type { CopyId } from './document-copies.ts';
+import { partsOf } from './state-in-parts.ts';
 
 /** As `DocumentCopies`, in the thread. */
 export interface CopiesElsewhere {
-  follow(copy: CopyId | null, update: Uint8Array): Promise<CopyId | null>;
+  follow(copy: CopyId | null, updates: readonly Uint8Array[]): Promise<CopyId | null>;
   /** Its document is gone: to be done behind what is asked about it now. */
   forget(copy: CopyId): void;
 }
@@ -43,15 +44,17 @@ export class FollowedDocuments {
   /** The thread's copy, up to date. */
   async copyOf(document: Doc): Promise<CopyId> {
     const known = this.#copies.get(document);
+    const parts = known ? { updates: [], stateVector: known.stateVector } : await partsOf(document);
     const stateVector = encodeStateVector(document);
-    const update = encodeStateAsUpdate(document, known?.stateVector);
-    const copy = await this.#elsewhere.follow(known?.copy ?? null, update);
+    const updates = [...parts.updates, encodeStateAsUpdate(document, parts.stateVector)];
+    const copy = await this.#elsewhere.follow(known?.copy ?? null, updates);
     if (copy === null) {
       this.#remove(document);
       return this.copyOf(document);
     }
     this.#copies.set(document, { copy, stateVector });
-    this.#bytes.set(copy, Math.max(this.#bytes.get(copy) ?? 0, update.byteLength));
+    const bytes = updates.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    this.#bytes.set(copy, Math.max(this.#bytes.get(copy) ?? 0, bytes));
     this.#hear(document);
     return copy;
   }

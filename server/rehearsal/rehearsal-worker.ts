@@ -9,8 +9,8 @@ import { answerCalls } from '../worker-calls.ts';
 const copies = new DocumentCopies();
 
 const methods = {
-  follow(copy: CopyId | null, update: Uint8Array): CopyId | null {
-    return copies.follow(copy, update);
+  follow(copy: CopyId | null, updates: readonly Uint8Array[]): CopyId | null {
+    return copies.follow(copy, updates);
   },
   apply(copy: CopyId, update: Uint8Array): void {
     applyUpdate(copies.of(copy), update);

@@ -46,7 +46,7 @@ export class Rehearsal {
     const limits = { maxOldGenerationSizeMb: memoryMb };
     this.#calls = new WorkerCalls(url, undefined, 'nothing is rehearsed any more', limits);
     this.#followed = new FollowedDocuments({
-      follow: (copy, update) => this.#calls.call('follow', copy, update),
+      follow: (copy, updates) => this.#calls.call('follow', copy, updates),
       // It has few copies, and none for long.
       forget: () => undefined,
     });

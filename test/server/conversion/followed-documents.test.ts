@@ -10,9 +10,9 @@ function open(maxBytes?: number) {
   const copies = new DocumentCopies(maxBytes);
   const sent: number[] = [];
   const followed = new FollowedDocuments({
-    follow: async (copy, update) => {
-      sent.push(update.byteLength);
-      return copies.follow(copy, update);
+    follow: async (copy, updates) => {
+      sent.push(updates.reduce((sum, { byteLength }) => sum + byteLength, 0));
+      return copies.follow(copy, updates);
     },
     forget: (copy) => copies.forget(copy),
   });
