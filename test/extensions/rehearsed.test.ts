@@ -28,6 +28,7 @@ function openRoom() {
     foreignNamesTo: () => new Set(),
     rehearsal: {
       isHarmless: () => false,
+      hasMoreTypes: () => false,
       rehearse: () => new Promise<number>((resolve) => tried.push(() => resolve(0))),
     } as never,
     events: { emit: () => undefined },
