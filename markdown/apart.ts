@@ -117,10 +117,11 @@ export function assembled(pieces: readonly string[], source: Source): string {
   return isHeadKept ? head + body : head + source.lineEnding + body;
 }
 
-/** Whether a text ends in a line that was there before the last one. */
+/** Whether a text ends in a line that was there before the last one, which has gone. */
 function endsEarlier(text: string, last: string, lines: readonly string[]): boolean {
-  const end = rawLines(text).at(-1) ?? '';
-  return lines.includes(end) && normalLine(end) !== normalLine(last);
+  const written = rawLines(text);
+  const end = written.at(-1) ?? '';
+  return written.length < lines.length && lines.includes(end) && normalLine(end) !== normalLine(last);
 }
 
 /** Whether a line that is put behind a text would go on with its last one. */

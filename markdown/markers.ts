@@ -12,6 +12,8 @@ export interface MarkedBlock {
   readonly price: number;
   /** Whether it stood behind the block before it already, with whatever told the two apart. */
   readonly follows: boolean;
+  /** Whether something stands between the two, such as a link definition: then they may have one marker. */
+  readonly isApart: boolean;
 }
 
 const bullets = ['-', '*', '+'];
@@ -34,17 +36,17 @@ interface Choice {
  */
 export function distinctMarkers(blocks: readonly MarkedBlock[]): (string | undefined)[] {
   let choices: readonly Choice[] = [{ marker: undefined, isNew: false, price: 0, next: undefined }];
-  let isFollowed = true;
-  for (const { text, price, follows } of blocks.toReversed()) {
+  let [isFollowed, isFollowedApart] = [true, true];
+  for (const { text, price, follows, isApart } of blocks.toReversed()) {
     const own = markerOf(text);
     choices = possible(own, price).flatMap((marker) => {
       const isNew = marker !== own;
       const canStandBefore = (next: Choice) =>
-        !marker || next.marker !== marker || (isFollowed && !isNew && !next.isNew);
+        !marker || isFollowedApart || next.marker !== marker || (isFollowed && !isNew && !next.isNew);
       const next = cheapest(choices.filter(canStandBefore));
       return next ? [{ marker, isNew, price: (isNew ? price : 0) + next.price, next }] : [];
     });
-    isFollowed = follows;
+    [isFollowed, isFollowedApart] = [follows, isApart];
   }
   const markers: (string | undefined)[] = [];
   for (let choice = cheapest(choices); choice?.next; choice = choice.next) markers.push(choice.marker);

@@ -220,19 +220,22 @@ function normalText(node: NodeJson): NodeJson {
 
 /**
  * `**bold **` is not bold in Markdown: space at the edge of a mark stands outside of it, and has the marks alone that
- * the words on both sides have.
+ * the words on both sides have. So does space at the edge of a link, where nobody sees which it belongs to: behind a
+ * word that was deleted at its end, a wrap is a wrap still.
  */
 function looseSpaces(content: readonly NodeJson[]): NodeJson[] {
   return content.flatMap((node, index) => {
     const { text, marks = [] } = node;
-    if (text === undefined || marks.every((mark) => mark.type === 'code' || mark.type === 'link'))
-      return [node];
+    if (text === undefined || marks.every(({ type }) => type === 'code')) return [node];
     const start = text.length - text.trimStart().length;
     const end = text.trimEnd().length;
     const isBlank = end <= start;
     const shared = (...steps: (1 | -1)[]) => {
       const sides = steps.map((step) => marksBeside(content, index, step, /\S/));
-      return marks.filter((mark) => mark.type === 'link' || sides.every((others) => isAmong(mark, others)));
+      // A link of nothing but space has no other place.
+      const isAlone = (mark: MarkJson) =>
+        isBlank && mark.type === 'link' && !sides.some((others) => isAmong(mark, others));
+      return marks.filter((mark) => isAlone(mark) || sides.every((others) => isAmong(mark, others)));
     };
     if (isBlank) return [textNode(text, shared(-1, 1))];
     return [

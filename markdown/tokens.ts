@@ -93,11 +93,8 @@ export function merged(compared: Comparison, meeting: Meeting): string {
   const own = meeting.isCoarse ? compared.coarseHand : compared.hand;
   const edits = meeting.crossesWraps ? compared.editsAcross : compared.edits;
   const dropped = new Set(edits.flatMap((edit) => droppedBy(edit, own, ancestor, meeting)));
-  const kept = indented(
-    own.filter((hunk) => !dropped.has(hunk) || hunk.isHidden),
-    ancestor,
-    edits,
-  );
+  const rest = own.filter((hunk) => !dropped.has(hunk) || hunk.isHidden);
+  const kept = indented(dropped.size > 0 ? indentedAsNext(rest, dropped, edits) : rest, ancestor, edits);
   return apply(ancestor, meeting.first === 'edit' ? [...edits, ...kept] : [...kept, ...edits]);
 }
 
@@ -215,6 +212,24 @@ function indented(hand: readonly Hunk[], ancestor: readonly string[], edits: rea
   });
 }
 
+/** Where all of a line goes with the break behind it, the line after that begins as it did. */
+function indentedAsNext(
+  kept: readonly HandHunk[],
+  dropped: ReadonlySet<HandHunk>,
+  edits: readonly Hunk[],
+): HandHunk[] {
+  const ends = ({ at, length }: Hunk) => at + length;
+  return kept.map((hunk) => {
+    const edit = hunk.tokens.includes('\n')
+      ? edits.find(({ at, tokens }) => at === ends(hunk) && tokens.length === 0)
+      : undefined;
+    const next = edit && [...dropped].find((each) => ends(each) === ends(edit) && each.tokens.includes('\n'));
+    if (!next) return hunk;
+    const [upTo, from] = [hunk, next].map(({ tokens }) => tokens.lastIndexOf('\n') + 1);
+    return { ...hunk, tokens: [...hunk.tokens.slice(0, upTo), ...next.tokens.slice(from)] };
+  });
+}
+
 /** In tokens: as much of a line as can hold markers of containers. */
 const headLength = 60;
 
@@ -287,12 +302,14 @@ function wrapsApart(hunk: Hunk, ancestor: readonly string[]): Hunk[] {
   });
 }
 
-/** A line break before a space is one in its place, with the indentation of the next line. */
+/** A line break before a space is one in its place, with what the next line begins with. */
 function withIndent(hunk: Hunk, ancestor: readonly string[]): Hunk {
   const { at, length, tokens } = hunk;
   const next = ancestor[at];
-  if (length > 0 || tokens.at(-1) !== '\n' || next === undefined || !/^[^\S\n]+$/.test(next)) return hunk;
-  return { at, length: 1, tokens: [...tokens, next] };
+  const isBreak = length === 0 && /\n(?:[ \t>]*>)?$/.test(tokens.join(''));
+  return isBreak && next !== undefined && /^[^\S\n]+$/.test(next)
+    ? { at, length: 1, tokens: [...tokens, next] }
+    : hunk;
 }
 
 /** What stands between spaces, and the spaces: by turns, beginning with the former. */
@@ -345,8 +362,8 @@ function slide(ancestor: readonly string[], edit: Hunk, hand: readonly Hunk[]): 
   const kept = free.find(atLineStart) ?? free[0] ?? places.find(atLineStart);
   if (kept) return kept;
   const [unwrapped] = awayFrom(hand.filter(({ tokens }) => tokens.includes('\n')));
-  // All that stood in a line goes with the break before it, so that the next line keeps its indentation.
-  return unwrapped ?? places.reduce((first, place) => (place.at < first.at ? place : first));
+  // All that stood in a line goes with the break behind it.
+  return unwrapped ?? places.reduce((last, place) => (place.at > last.at ? place : last));
 }
 
 function forth(ancestor: readonly string[], { at, length, tokens }: Hunk): Hunk | undefined {

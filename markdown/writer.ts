@@ -462,9 +462,13 @@ export class Writer {
       all.map((piece, index) => {
         const before = all[index - 1];
         const isOutside = index === 0 || index === all.length - 1;
-        const follows =
-          before !== undefined && isOwn(before) && isOwn(piece) && piece.old === (before.old ?? 0) + 1;
-        return { text: piece.text, price: isOutside ? fixed : isOwn(piece) ? piece.text.length : 1, follows };
+        const isNext = before?.old !== undefined && piece.old === before.old + 1;
+        return {
+          text: piece.text,
+          price: isOutside ? fixed : isOwn(piece) ? piece.text.length : 1,
+          follows: isNext && isOwn(before) && isOwn(piece),
+          isApart: isNext && /[^\s>]/.test(gapBefore(source, at + (piece.old ?? 0))),
+        };
       }),
     );
     return pieces.map((piece, index) => {

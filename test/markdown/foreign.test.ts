@@ -40,6 +40,30 @@ const shapes: Record<string, [string, string, string, string, MarkdownOptions?]>
     '',
     '> > one\n> lazy\n',
   ],
+  'a word alone in its line, behind space at the end of a line': [
+    'one \n   *two*\n    three\n',
+    'two ',
+    '',
+    'one \n    three\n',
+  ],
+  'the last word of a link before a wrap': [
+    '> see it,\n> as [a link here](/a)\n> says\n',
+    'here ',
+    '',
+    '> see it,\n> as [a link](/a)\n> says\n',
+  ],
+  'a definition between two lists': [
+    '- one\n- two\n\n[c]: /c\n\n- three [c]\n',
+    'one',
+    'first',
+    '- first\n- two\n\n[c]: /c\n\n- three [c]\n',
+  ],
+  'the end of a text without a line break, which becomes like another line': [
+    '* item\n\n* another item',
+    'another ',
+    '',
+    '* item\n\n* item',
+  ],
   'a tag that would begin a line': [
     'const a = () => {\n  return <div>b</div>\n}\n',
     'return ',
