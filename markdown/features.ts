@@ -57,7 +57,8 @@ const gap = String.raw`[ \t\n]`;
 const inDestination = String.raw`(?:\\[()<\\]|\\(?![()<\\])|[^\x00-\x20\x7f()<\\])*`;
 const destination = String.raw`\((?:<(?:\\.|[^<>\n\\])*>|${inDestination}(?:\(${inDestination}\)${inDestination})*)(?: "(?:\\.|[^"\\])*")?\)`;
 const tagName = '[A-Za-z][A-Za-z0-9-]*';
-const attributeValue = String.raw`"[^"]*"|'[^']*'|[^ \t\n"'=<>${'`'}]+`;
+// micromark ends a value without quotes at a slash; CommonMark does not.
+const attributeValue = String.raw`"[^"]*"|'[^']*'|[^ \t\n/"'=<>${'`'}]+`;
 const attribute = `${gap}+[A-Za-z_:][A-Za-z0-9_:.-]*(?:${gap}*=${gap}*(?:${attributeValue}))?`;
 
 const literal = {

@@ -64,6 +64,13 @@ const shapes: Record<string, [string, string, string, string, MarkdownOptions?]>
     '',
     '* item\n\n* item',
   ],
+  'an address in what is no tag to a parser': [
+    'a\n\n<Video\n  src="https://a.b/c.mp4"\n  ratio={6/7} />\n',
+    'mp4',
+    'webm',
+    'a\n\n<Video\n  src="[https://a.b/c.webm](https://a.b/c.mp4)"\n  ratio={6/7} />\n',
+    { features: [] },
+  ],
   'a tag that would begin a line': [
     'const a = () => {\n  return <div>b</div>\n}\n',
     'return ',
