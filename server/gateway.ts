@@ -198,7 +198,11 @@ export class Gateway {
     // Hocuspocus would close who says nothing for a minute, by a clock that may be set: here a ping tells who is there.
     clearInterval(connection.pingInterval);
     flatten((connection as unknown as { socketId: string }).socketId);
-    const farewells = new Farewells(connection, (frame) => this.#options.presence.take(socket, frame));
+    const farewells = new Farewells(connection, (frame) => {
+      const isTaken = this.#options.presence.take(socket, frame);
+      if (!isTaken) opening.handsOn();
+      return isTaken;
+    });
     const opening = new Opening(connection, {
       maxDocuments: this.#options.maxDocumentsPerSocket,
       maxEarlyBytes: this.#options.maxBytesBeforeAuthentication,

@@ -37,23 +37,40 @@ export interface OpeningOptions {
 export class Opening {
   readonly #inside: Inside;
   readonly #options: OpeningOptions;
+  #mayHold = false;
 
   constructor(connection: ClientConnection, options: OpeningOptions) {
     this.#inside = connection as unknown as Inside;
     this.#options = options;
   }
 
+  /** A message is handed on to Hocuspocus. Nearly all edits go past it, and then nothing is looked for there. */
+  handsOn(): void {
+    this.#mayHold = true;
+  }
+
   /** Whether no more should be handed on until a document is open, or has handled what it was given. */
   get isFull(): boolean {
+    return this.#mayHold && this.#holdsMuch();
+  }
+
+  #holdsMuch(): boolean {
     const {
       documentConnectionsEstablished: established,
       incomingMessageQueue: queues,
       documentConnections: open,
     } = this.#inside;
+    let holdsAny = false;
     for (const address in queues) {
       if ((queues[address]?.length ?? 0) >= manyMessages && established.has(address)) return true;
+      holdsAny = true;
     }
-    for (const address in open) if (isMuch(open[address]?.messageQueue)) return true;
+    for (const address in open) {
+      const unhandled = open[address]?.messageQueue ?? [];
+      if (isMuch(unhandled)) return true;
+      holdsAny ||= unhandled.length > 0;
+    }
+    this.#mayHold = holdsAny;
     return false;
   }
 
@@ -78,9 +95,7 @@ export class Opening {
   }
 }
 
-function isMuch(unhandled: readonly Uint8Array[] | undefined): boolean {
-  // As a rule there is none.
-  if (!unhandled || unhandled.length < 2) return false;
+function isMuch(unhandled: readonly Uint8Array[]): boolean {
   if (unhandled.length >= manyUnhandled) return true;
   return unhandled.reduce((bytes, { byteLength }) => bytes + byteLength, 0) > manyUnhandledBytes;
 }
