@@ -11,7 +11,7 @@
 import type { Source } from './apart.ts';
 import type { Definitions } from './definitions.ts';
 import { featureSet } from './features.ts';
-import { block, joinText, type NodeJson, plainText, stringAttr, textNode } from './json.ts';
+import { block, joinText, type NodeJson, stringAttr, textNode } from './json.ts';
 import { isOpaque } from './nodes/opaque.ts';
 import { type Memory, parseLines, parseWithin } from './parse.ts';
 import { type PrintOptions, print } from './serialize.ts';
@@ -59,9 +59,7 @@ export function restate(
     // What it reads as by itself is most often what is written, and need not be parsed again for that.
     const [same, ...more] = parseLines(linesIn(text), featureSet(options), memory, definitions).blocks;
     if (same && more.length === 0 && isSame(same.node, node)) return [node];
-    // HTML that nothing closes would take in the last line break.
-    const isOpen = plainText(node).endsWith('\n');
-    const read = parseWithin(isOpen ? text : text.slice(0, -1), definitions, featureSet(options)).blocks;
+    const read = parseWithin(text, definitions, featureSet(options)).blocks;
     const [only, ...others] = read;
     // Nothing can stand for a text that reads as nothing, a link definition: it is written as it is, and once.
     const isThere = !only && linesIn(text).every((line) => hidden.has(line));
