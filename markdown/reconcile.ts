@@ -10,6 +10,7 @@ import { rangesBetween } from './align.ts';
 import { printedAnew } from './anew.ts';
 import { firstDifference, linesOf, markdownOf, type Source, takeApart, textOf } from './apart.ts';
 import { definitionsOf } from './definitions.ts';
+import { rawLines } from './endings.ts';
 import { featureSet, type MarkdownOptions } from './features.ts';
 import type { NodeJson } from './json.ts';
 import { keptNodes, movedNodes } from './pairs.ts';
@@ -43,7 +44,7 @@ export function reconcile(
 ): Reconciled {
   let result = reconcileOnce(json, source, given);
   if (result.markdown === undefined || result.markdown === markdownOf(source)) return { source };
-  if (remembered.length > 0) result = steppedBack(json, source, given, remembered) ?? result;
+  if (remembered.length > 0) result = steppedBack(json, source, given, remembered, result);
   for (let round = 1; round < maxRounds && result.isApproximate; round += 1) {
     const next = reconcileOnce(json, result.source, given);
     if (next.markdown === undefined || next.markdown === result.markdown) break;
@@ -52,23 +53,29 @@ export function reconcile(
   return result;
 }
 
-/** Saved against the text as it was before what was undone, where no other block loses its bytes by that. */
+/**
+ * Saved against the text as it was before what was undone, where no other block loses its bytes by that; or as it was
+ * saved at first, where that has more of the lines that somebody wrote.
+ */
 function steppedBack(
   json: NodeJson,
   source: Source,
   given: MarkdownOptions,
   remembered: readonly RememberedLines[],
-): Round | undefined {
+  first: Round,
+): Round {
   const live = sayableBlocks(json, given);
-  const tried = new Set<string>();
-  for (const mayTouch of [true, false]) {
+  const known = new Set([...source.rawLines, ...remembered.flatMap(({ was }) => rawLines(was))]);
+  const foreign = (round: Round) => round.source.rawLines.filter((line) => !known.has(line)).length;
+  let best = first;
+  for (const mayTouch of [false, true]) {
     const nearer = nearerToLive(live, source, given, remembered, mayTouch);
-    if (!nearer || tried.has(markdownOf(nearer))) continue;
-    tried.add(markdownOf(nearer));
+    if (!nearer) continue;
     const stepped = { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
-    if (stepped.source === nearer || keepsBytes(live, source, stepped.source)) return stepped;
+    if (stepped.source === nearer) return stepped;
+    if (keepsBytes(live, source, stepped.source) && foreign(stepped) <= foreign(best)) best = stepped;
   }
-  return undefined;
+  return best;
 }
 
 /** Whether the blocks that nobody touched, moved ones too, have their bytes in what was written. */

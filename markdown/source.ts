@@ -81,10 +81,23 @@ export function rebase({ json, base }: RecordDocument): Base {
   const old = sourceOf(base);
   const { markdown, source } = reconcile(live, old, base, remembered);
   if (markdown === undefined || markdown === base.markdown) return base;
-  const now = rememberedIn(remembered, old, source, !isToldBy(source, old, base));
+  const isLost = isReshaped(source, old) || !isToldBy(source, old, base);
+  const now = rememberedIn(remembered, old, source, isLost);
   const next: Base = { ...rest, markdown, ...(now.length > 0 && { remembered: now }) };
   taken.set(next, source);
   return next;
+}
+
+/**
+ * Whether blocks or items have come, gone or become others. Of those it is remembered what they were also where an undo
+ * of this save alone would tell: it need not tell of this save and the next ones together.
+ */
+function isReshaped(now: Source, old: Source): boolean {
+  const shapeOf = ({ node }: Source['blocks'][number] | { node?: never } = {}) =>
+    node && `${node.type} ${node.content?.[0]?.type === 'text' ? '' : node.content?.length}`;
+  const length = Math.max(now.blocks.length, old.blocks.length);
+  for (let at = 0; at < length; at += 1) if (shapeOf(now.blocks[at]) !== shapeOf(old.blocks[at])) return true;
+  return false;
 }
 
 /** The base of a text that somebody else wrote instead; what is remembered goes along. */
