@@ -144,7 +144,7 @@ export function withProtectedTildes(doc: NodeJson, saved: NodeJson, { features }
   const read = new Set(saved.content?.map(keyOf));
   const protectedIn = (node: NodeJson): NodeJson => ({
     ...node,
-    ...(node.text && { text: node.text.replace(/(?<!\\)~/g, '\\~') }),
+    ...(node.text && { text: node.text.replace(/(?<![~\\])~{1,2}(?!~)/g, '\\$&') }),
     ...(node.content && { content: node.content.map(protectedIn) }),
   });
   const content = (doc.content ?? []).map((node) =>
