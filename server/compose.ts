@@ -46,6 +46,7 @@ import type { Events } from './ports.ts';
 import { ReadingRooms } from './reading-rooms.ts';
 import { composeRecordRooms } from './record-rooms.ts';
 import { Rehearsal } from './rehearsal/rehearsal.ts';
+import { RequestPace } from './request-pace.ts';
 import { type RoomType, RoomTypes } from './room-types.ts';
 import type { ConnectionContext } from './session.ts';
 import { shutDown } from './shutdown.ts';
@@ -275,7 +276,7 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...(specs?.plugins ?? []),
     ...(pages ? [pages] : []),
   ];
-  const http = createHttp({ httpServer, plugins, log });
+  const http = createHttp({ httpServer, plugins, pace: new RequestPace(entrance), log });
 
   return {
     hocuspocus,

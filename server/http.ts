@@ -12,11 +12,13 @@ import {
 import { correlationId } from './correlation.ts';
 import { asRealtimeError, RealtimeError } from './errors.ts';
 import type { Logger } from './ports.ts';
+import type { RequestPace } from './request-pace.ts';
 
 export interface HttpOptions {
   /** The server that also carries the WebSockets; Fastify answers its requests. */
   readonly httpServer: Server;
   readonly plugins: readonly FastifyPluginAsync[];
+  readonly pace: Pick<RequestPace, 'guard'>;
   readonly log: Logger;
 }
 
@@ -26,13 +28,13 @@ const noPage = {
   'x-content-type-options': 'nosniff',
 };
 
-export function createHttp({ httpServer, plugins, log }: HttpOptions): FastifyInstance {
+export function createHttp({ httpServer, plugins, pace, log }: HttpOptions): FastifyInstance {
   // Whoever reports an error can name its line in the log.
   const bodyOf = (error: Record<string, unknown>, { id }: Pick<FastifyRequest, 'id'>) => ({
     error: { ...error, correlationId: id },
   });
   const http = fastify({
-    serverFactory: (handler) => httpServer.on('request', handler),
+    serverFactory: (handler) => httpServer.on('request', pace.guard(handler)),
     bodyLimit: 65_536,
     // A record id of 128 characters fits, and one that is too long is told so by us.
     routerOptions: { maxParamLength: 256 },

@@ -1,15 +1,18 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Entrance } from '../../server/entrance.ts';
 import { errors, RealtimeError } from '../../server/errors.ts';
 import { createHttp } from '../../server/http.ts';
+import { RequestPace } from '../../server/request-pace.ts';
 import { RecordedLog } from '../helpers/recorded-log.ts';
 
-async function startHttp() {
+async function startHttp(trustedProxies: string[] = []) {
   const httpServer = createServer();
   const log = new RecordedLog();
   const http = createHttp({
     httpServer,
+    pace: new RequestPace(new Entrance({ allowedOrigins: [], trustedProxies })),
     log,
     plugins: [
       async (routes) => {
@@ -46,6 +49,35 @@ describe('the HTTP side', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
     },
   );
+
+  /** The status of each answer until the connection is closed, or all are answered. */
+  function flood(url: string, count: number, headers = ''): Promise<string[]> {
+    const { hostname, port } = new URL(url);
+    const peer = connect(Number(port), hostname);
+    let answers = '';
+    const statuses = () => answers.match(/(?<=HTTP\/1\.1 )\d{3}/g) ?? [];
+    peer.write(`GET /nothing HTTP/1.1\r\nHost: x\r\n${headers}\r\n`.repeat(count));
+    return new Promise((resolve) => {
+      peer.on('error', () => undefined).on('close', () => resolve(statuses()));
+      peer.on('data', (data) => {
+        answers += data.toString();
+        if (statuses().length >= count) peer.destroy();
+      });
+    });
+  }
+
+  it('[G18] closes the connection of somebody who floods it with requests', async () => {
+    const { url } = await startHttp();
+    expect((await flood(url, 8_000)).length).toBeLessThan(6_000);
+  });
+
+  it('[G18] answers 429 where a proxy brings the flood, and leaves others alone', async () => {
+    const { url } = await startHttp(['127.0.0.1']);
+    const statuses = await flood(url, 5_000, 'X-Forwarded-For: 192.0.2.9\r\n');
+    expect(new Set(statuses)).toEqual(new Set(['404', '429']));
+    const response = await fetch(`${url}/nothing`, { headers: { 'x-forwarded-for': '192.0.2.10' } });
+    expect(response.status).toBe(404);
+  });
 
   it('[C4] answers an error of ours with its entry in the table', async () => {
     const { url } = await startHttp();

@@ -13,6 +13,7 @@ import { RealtimeError } from '../../../server/errors.ts';
 import { HeadCount } from '../../../server/head-count.ts';
 import { createHttp } from '../../../server/http.ts';
 import type { Access, User } from '../../../server/ports.ts';
+import { RequestPace } from '../../../server/request-pace.ts';
 import { RecordedLog } from '../../helpers/recorded-log.ts';
 
 export interface NewsroomOptions {
@@ -80,7 +81,12 @@ export async function openNewsroom(options: NewsroomOptions = {}) {
     log,
   });
   const httpServer = createServer();
-  const http = createHttp({ httpServer, plugins: [streams.routes, socketIo.routes], log });
+  const http = createHttp({
+    httpServer,
+    plugins: [streams.routes, socketIo.routes],
+    pace: new RequestPace(entrance),
+    log,
+  });
   await http.ready();
   httpServer.on('upgrade', socketIo.upgrade);
   await new Promise<void>((listening) => httpServer.listen(0, '127.0.0.1', listening));

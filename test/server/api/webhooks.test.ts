@@ -25,7 +25,12 @@ function openHttp(options: { webhooks: ApiOptions['webhooks']; token: string | u
   const addressOf = () => '127.0.0.1';
   const callers = new Callers({ identity, adminToken: options.token, addressOf });
   const api = { webhooks: options.webhooks, identity, callers, entrance: { addressOf }, log };
-  const http = createHttp({ httpServer, plugins: [apiRoutes(api as unknown as ApiOptions)], log });
+  const http = createHttp({
+    httpServer,
+    plugins: [apiRoutes(api as unknown as ApiOptions)],
+    pace: { guard: (handle) => handle },
+    log,
+  });
   onTestFinished(() => void httpServer.close());
   const ask = (method: 'GET' | 'POST', path: string, bearer: string | null = token) =>
     http.inject({
