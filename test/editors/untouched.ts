@@ -50,7 +50,11 @@ export function changedThoughUntouched(before: Version, after: Version, compared
     const isBesideTheSame =
       (isFirst || pairs.get(at - 1) === index - 1) && (isLast || pairs.get(at + 1) === index + 1);
     const [old, now] = [olds[at] as Block, news[index] as Block];
-    if (!isBesideTheSame) return [];
+    // Of several that are the same, any may keep its bytes.
+    const isOnlyOne = [olds, news].every(
+      (blocks) => blocks.filter(({ json }) => json === old.json).length === 1,
+    );
+    if (!isBesideTheSame || !isOnlyOne) return [];
     compared.blocks += 1;
     if (bare(old.lines) === bare(now.lines) || !couldStay(old, now, after.markdown)) return [];
     return [`untouched, too: ${JSON.stringify(old.lines)} became ${JSON.stringify(now.lines)}`];
