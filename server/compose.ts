@@ -276,7 +276,8 @@ export function compose(config: Config, ports: Ports, options: ComposeOptions = 
     ...(specs?.plugins ?? []),
     ...(pages ? [pages] : []),
   ];
-  const http = createHttp({ httpServer, plugins, pace: new RequestPace(entrance), log });
+  const pace = new RequestPace({ entrance, socketsPerAddress: config.rate_limiting.connections_per_ip });
+  const http = createHttp({ httpServer, plugins, pace, log });
 
   return {
     hocuspocus,

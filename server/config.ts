@@ -338,7 +338,9 @@ const schema = z.strictObject({
         .int()
         .min(1)
         .default(100)
-        .describe('Sockets from one address, or one IPv6 network (/64), at once.'),
+        .describe(
+          'Sockets from one address, or one IPv6 network (/64), at once; and three times as many HTTP requests a second, but 300 at least.',
+        ),
       connections_per_user: z
         .int()
         .min(1)

@@ -7,19 +7,25 @@ import type { Entrance } from './entrance.ts';
 import { networkOf } from './network.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** An office of dashboards that poll is one sender. */
-const perSecond = 300;
-const burst = 2_000;
+/** For each socket that an address may have, and for so many at least: an office of dashboards is one sender. */
+const perSecondAndSocket = 3;
+const burstPerSocket = 20;
+const leastSockets = 100;
 
 /** Beyond so many senders, the one is forgotten that came first; it begins anew. */
 const maxSenders = 10_000;
 
+export interface RequestPaceOptions {
+  readonly entrance: Pick<Entrance, 'addressOf'>;
+  readonly socketsPerAddress: number;
+}
+
 export class RequestPace {
-  readonly #entrance: Pick<Entrance, 'addressOf'>;
+  readonly #options: RequestPaceOptions;
   readonly #buckets = new Map<string, TokenBucket>();
 
-  constructor(entrance: Pick<Entrance, 'addressOf'>) {
-    this.#entrance = entrance;
+  constructor(options: RequestPaceOptions) {
+    this.#options = options;
   }
 
   /** Hands on what is in time. For the rest there is no answer, which would be work as well; but a proxy gets one. */
@@ -27,7 +33,7 @@ export class RequestPace {
     return (request, response) => {
       const { socket } = request;
       if (socket.destroyed) return;
-      const address = this.#entrance.addressOf(request);
+      const address = this.#options.entrance.addressOf(request);
       if (this.#isInTime(address)) return handle(request, response);
       if (address === socket.remoteAddress) socket.destroy();
       else response.writeHead(429, { 'retry-after': '1', 'content-length': '0' }).end();
@@ -35,8 +41,10 @@ export class RequestPace {
   }
 
   #isInTime(address: string): boolean {
+    const sockets = Math.max(this.#options.socketsPerAddress, leastSockets);
     const sender = networkOf(address);
-    const bucket = this.#buckets.get(sender) ?? new TokenBucket(perSecond, burst);
+    const bucket =
+      this.#buckets.get(sender) ?? new TokenBucket(sockets * perSecondAndSocket, sockets * burstPerSocket);
     if (!this.#buckets.has(sender)) {
       this.#buckets.set(sender, bucket);
       const [first] = this.#buckets.keys();

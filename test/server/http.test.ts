@@ -12,7 +12,10 @@ async function startHttp(trustedProxies: string[] = []) {
   const log = new RecordedLog();
   const http = createHttp({
     httpServer,
-    pace: new RequestPace(new Entrance({ allowedOrigins: [], trustedProxies })),
+    pace: new RequestPace({
+      entrance: new Entrance({ allowedOrigins: [], trustedProxies }),
+      socketsPerAddress: 100,
+    }),
     log,
     plugins: [
       async (routes) => {

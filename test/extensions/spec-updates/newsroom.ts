@@ -84,7 +84,7 @@ export async function openNewsroom(options: NewsroomOptions = {}) {
   const http = createHttp({
     httpServer,
     plugins: [streams.routes, socketIo.routes],
-    pace: new RequestPace(entrance),
+    pace: new RequestPace({ entrance, socketsPerAddress: 100 }),
     log,
   });
   await http.ready();
