@@ -290,16 +290,25 @@ function lineAround(
  */
 function wrapsApart(hunk: Hunk, ancestor: readonly string[]): Hunk[] {
   if (!hunk.tokens.includes('\n')) return [hunk];
-  const old = partsOf(ancestor.slice(hunk.at, hunk.at + hunk.length));
-  const written = partsOf(hunk.tokens);
-  if (old.length !== written.length) return [hunk];
   let at = hunk.at;
-  return old.flatMap((part, index) => {
-    const tokens = written[index] as readonly string[];
+  const old = partsOf(ancestor.slice(hunk.at, hunk.at + hunk.length));
+  return counterparts(old, partsOf(hunk.tokens)).flatMap(([part, tokens]) => {
     const own = { at, length: part.length, tokens };
     at += part.length;
     return part.join('') === tokens.join('') ? [] : [own];
   });
+}
+
+/** Part by part where there are as many; else, where both end with a space, all before it and the space. */
+function counterparts(old: string[][], written: string[][]): [string[], string[]][] {
+  if (old.length === written.length) return old.map((part, index) => [part, written[index] as string[]]);
+  const split = (parts: string[][]) => {
+    const [space = [], end = []] = parts.slice(-2);
+    return end.length > 0 || parts.length < 3 ? [parts.flat()] : [parts.slice(0, -2).flat(), space];
+  };
+  const [parts, others] = [split(old), split(written)];
+  if (parts.length !== others.length) return [[old.flat(), written.flat()]];
+  return parts.map((part, index) => [part, others[index] as string[]]);
 }
 
 /** A line break before a space is one in its place, with what the next line begins with. */

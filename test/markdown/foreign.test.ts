@@ -96,6 +96,12 @@ const shapes: Record<string, [string, string, string, string, MarkdownOptions?]>
     'new one',
     'a[^f]\n\n[^f]:\t[r]: /a\n\tnew one [r] two\n',
   ],
+  'a reference before a wrap, defined with a title of several words': [
+    'To [old name]\nand so.\n\n[old name]: /a "One of the titles"\n',
+    'old',
+    'new',
+    'To [new name](/a "One of the titles")\nand so.\n\n[old name]: /a "One of the titles"\n',
+  ],
 };
 
 describe('a word edited beside', () => {
