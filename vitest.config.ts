@@ -1,4 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import type { TestSpecification } from 'vitest/node';
+import { BaseSequencer } from 'vitest/node';
+
+/** The long ones first: one that began last would run on alone. */
+const long = [
+  'markdown/editing',
+  'extensions/cluster',
+  'extensions/rights',
+  'crash',
+  'attacks',
+  'pages/editor-page',
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) =>
+      long.some((name) => moduleId.includes(`/test/${name}`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +29,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // One more than the two cores that there are at least: many tests wait for something most of the time.
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     // Kills, failovers and attacks in real time, on a machine that does other things: one that fails is played once
     // more, and the report says so beside its name. At a developer's desk it fails at once.
     retry: process.env.CI ? 1 : 0,
