@@ -18,7 +18,7 @@ import type { Memory } from './parse.ts';
 import type { RememberedLines } from './remembered.ts';
 import { restate } from './restate.ts';
 import type { PrintOptions } from './serialize.ts';
-import { nearerSource } from './step-back.ts';
+import { isBeside, nearerSource } from './step-back.ts';
 import { isIdentical, isNothing, keyOf, withoutOrphans } from './tidy.ts';
 import { docOf, Writer } from './writer.ts';
 
@@ -65,11 +65,19 @@ function steppedBack(
   first: Round,
 ): Round {
   const live = sayableBlocks(json, given);
+  const dirty = rangesBetween(keptBlocks(source, live), source.blocks.length).map((range) =>
+    linesOf(source, range),
+  );
+  const places = remembered.filter((place) => dirty.some((range) => isBeside(place, range)));
+  if (places.length === 0) return first;
+  const memory: Memory = new Map(source.parsed.slices);
   const known = new Set([...source.rawLines, ...remembered.flatMap(({ was }) => rawLines(was))]);
   const foreign = (round: Round) => round.source.rawLines.filter((line) => !known.has(line)).length;
   let best = first;
   for (const mayTouch of [false, true]) {
-    const nearer = nearerToLive(live, source, given, remembered, mayTouch);
+    const nearer = nearerSource(live, source, places, mayTouch, (markdown) =>
+      takeApart(markdown, given, memory),
+    );
     if (!nearer) continue;
     const stepped = { markdown: markdownOf(nearer), ...reconcileOnce(json, nearer, given) };
     if (stepped.source === nearer) return stepped;
@@ -92,23 +100,6 @@ function keepsBytes(live: readonly NodeJson[], source: Source, written: Source):
     const [before, after] = [source.blocks[old], written.blocks[index]];
     return before && after && textOf(source, before) === textOf(written, after);
   });
-}
-
-/** The source as it was before what was undone. */
-function nearerToLive(
-  live: readonly NodeJson[],
-  source: Source,
-  given: MarkdownOptions,
-  remembered: readonly RememberedLines[],
-  mayTouch: boolean,
-): Source | undefined {
-  const dirty = rangesBetween(keptBlocks(source, live), source.blocks.length).map((range) =>
-    linesOf(source, range),
-  );
-  const memory: Memory = new Map(source.parsed.slices);
-  return nearerSource(live, source, dirty, remembered, mayTouch, (markdown) =>
-    takeApart(markdown, given, memory),
-  );
 }
 
 /** Whether undoing what was saved would bring a text back from what stands there now. */

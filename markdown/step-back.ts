@@ -17,28 +17,24 @@ const maxRead = 1_000_000;
  * The source with the remembered lines in their places, wherever that is nearer to the live blocks; `undefined` when
  * it is so nowhere.
  *
- * @param dirty the lines of the source in which the live blocks are others
+ * @param places of the remembered ones those that are beside a change
  * @param mayTouch whether places may be taken that hold blocks which are as they were saved, too
  */
 export function nearerSource(
   live: readonly NodeJson[],
   source: Source,
-  dirty: readonly LineRange[],
-  remembered: readonly RememberedLines[],
+  places: readonly RememberedLines[],
   mayTouch: boolean,
   takeApart: (markdown: string) => Source,
 ): Source | undefined {
   const maxTries = Math.ceil(maxRead / (1 + markdownOf(source).length));
-  let nearest = {
-    source,
-    remembered: remembered.filter((place) => dirty.some((range) => isBeside(place, range))),
-  };
+  let nearest = { source, remembered: places };
   for (let least = distance(live, source); least > 0; ) {
-    const { source: base, remembered: places } = nearest;
+    const { source: base, remembered: still } = nearest;
     // Save by save into the past, and each place by itself.
-    const saves = [...new Set(places.map(({ save }) => save))].reverse();
-    const since = saves.map((_, index) => places.filter((place) => saves.indexOf(place.save) <= index));
-    const alone = places.map((place) => [place]).filter(() => places.length > 1);
+    const saves = [...new Set(still.map(({ save }) => save))].reverse();
+    const since = saves.map((_, index) => still.filter((place) => saves.indexOf(place.save) <= index));
+    const alone = still.map((place) => [place]).filter(() => still.length > 1);
     const tries = [...since, ...alone].slice(0, maxTries).map((undone) => {
       return { source: takeApart(withPlaces(base, undone)), undone };
     });
@@ -51,7 +47,7 @@ export function nearerSource(
     if (!(best < least)) break;
     least = best;
     const { source: found, undone } = tries[distances.indexOf(best)] as (typeof tries)[number];
-    const left = places.filter((place) => !undone.includes(place));
+    const left = still.filter((place) => !undone.includes(place));
     nearest = { source: found, remembered: rememberedIn(left, base, found, false) };
   }
   return nearest.source === source ? undefined : nearest.source;
@@ -66,7 +62,7 @@ function freeIn({ blocks }: Source, live: readonly NodeJson[]): (place: LineRang
   return (place) => !kept.some((block) => place.firstLine < block.endLine && block.firstLine < place.endLine);
 }
 
-function isBeside(place: LineRange, range: LineRange): boolean {
+export function isBeside(place: LineRange, range: LineRange): boolean {
   return place.firstLine <= range.endLine && range.firstLine <= place.endLine;
 }
 
