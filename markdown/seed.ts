@@ -5,13 +5,13 @@
  * merge into one copy. The client id comes from a hash of both, out of a range that no editor's comes from.
  */
 
-import { writeVarUint } from 'lib0/encoding';
 import { digest } from 'lib0/hash/sha256';
 import * as Y from 'yjs';
 import type { DialectName } from './dialects.ts';
 import { type NodeJson, stableString } from './json.ts';
 import { firstSeedClientId } from './seed-client.ts';
 import { completed } from './spelling.ts';
+import { type Struct, updateOf } from './struct-update.ts';
 import { fragmentName, toShared } from './ydoc.ts';
 
 /** The update that makes an empty Y.Doc hold the document. */
@@ -64,21 +64,6 @@ function clientIdOf(value: string): number {
   return firstSeedClientId + new DataView(digest(new TextEncoder().encode(value)).buffer).getUint32(0);
 }
 
-type Struct = Y.Item | Y.GC;
-
 function beginsType(struct: Struct | undefined): boolean {
   return struct instanceof Y.Item && struct.content instanceof Y.ContentType;
-}
-
-/** @param structs of one client, that follow each other; nothing in them is deleted */
-function updateOf(structs: readonly Struct[]): Uint8Array {
-  const [first] = structs as [Struct];
-  const encoder = new Y.UpdateEncoderV1();
-  writeVarUint(encoder.restEncoder, 1);
-  writeVarUint(encoder.restEncoder, structs.length);
-  encoder.writeClient(first.id.client);
-  writeVarUint(encoder.restEncoder, first.id.clock);
-  for (const struct of structs) struct.write(encoder, 0);
-  writeVarUint(encoder.restEncoder, 0);
-  return encoder.toUint8Array();
 }

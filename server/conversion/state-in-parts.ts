@@ -6,21 +6,11 @@
  * whatever comes behind the parts.
  */
 import { setImmediate } from 'node:timers/promises';
-import { writeVarUint } from 'lib0/encoding';
-import {
-  type AbstractStruct,
-  type Doc,
-  encodeStateVector,
-  findIndexSS,
-  type GC,
-  type Item,
-  UpdateEncoderV1,
-} from 'yjs';
+import { type AbstractStruct, type Doc, encodeStateVector, findIndexSS } from 'yjs';
+import { type Struct, updateOf } from '../../markdown/struct-update.ts';
 
 /** About 6 ms to encode. */
 const structsOfPart = 8_000;
-
-type Struct = Item | GC;
 
 /** To be merged before they are applied: one alone may build on what another one, or the rest, has. */
 export interface Parts {
@@ -44,19 +34,6 @@ export async function partsOf(document: Doc): Promise<Parts> {
     }
   }
   return { updates, stateVector: encodeStateVector(ends) };
-}
-
-/** @param structs of one client, that follow each other; the first is said from this clock on */
-function updateOf(structs: readonly Struct[], clock: number): Uint8Array {
-  const [first] = structs as [Struct];
-  const encoder = new UpdateEncoderV1();
-  writeVarUint(encoder.restEncoder, 1);
-  writeVarUint(encoder.restEncoder, structs.length);
-  encoder.writeClient(first.id.client);
-  writeVarUint(encoder.restEncoder, clock);
-  for (const struct of structs) struct.write(encoder, struct === first ? clock - first.id.clock : 0);
-  writeVarUint(encoder.restEncoder, 0);
-  return encoder.toUint8Array();
 }
 
 function endOf({ id, length }: AbstractStruct): number {
